@@ -1,0 +1,63 @@
+# Every target does the set-up it needs; `make help` lists them.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SOURCES := platform tenants provisioning api tests scripts migrations benchmarks
+
+.PHONY: help
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+$(BIN)/uv:
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
+
+# The stamp is newer than the locks when what is installed is what is locked.
+$(VENV)/.installed: $(BIN)/uv requirements/dev.lock pyproject.toml
+	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements/dev.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@touch $@
+
+.PHONY: install
+install: $(VENV)/.installed ## Set up .venv with the locked versions
+
+.PHONY: lock
+lock: $(BIN)/uv ## Resolve requirements/*.lock anew from pyproject.toml
+	$(BIN)/uv pip compile pyproject.toml --extra embedded --universal --generate-hashes \
+	  --python-version 3.11 --no-annotate --no-header --quiet -o requirements/runtime.lock
+	$(BIN)/uv pip compile pyproject.toml --extra embedded --group dev --universal --generate-hashes \
+	  --python-version 3.11 --no-annotate --no-header --quiet -c requirements/runtime.lock \
+	  -o requirements/dev.lock
+
+.PHONY: demo
+demo: install ## Start everything with three example tenants and a sandbox ERP
+	$(BIN)/sindico demo
+
+.PHONY: up
+up: install ## Start everything, empty
+	$(BIN)/sindico up
+
+.PHONY: lint
+lint: install ## Style, import direction and our own rules
+	$(BIN)/ruff check $(wildcard $(SOURCES))
+	$(BIN)/ruff format --check $(wildcard $(SOURCES))
+	$(BIN)/lint-imports
+
+.PHONY: types
+types: install ## Strict types
+	$(BIN)/mypy
+
+.PHONY: format
+format: install ## Format and mend what can be mended
+	$(BIN)/ruff format $(wildcard $(SOURCES))
+	$(BIN)/ruff check --fix $(wildcard $(SOURCES))
+
+.PHONY: test
+test: install lint types ## Everything that must hold
+	$(BIN)/pytest -n 2
+
+.PHONY: bench
+bench: install ## The figures, each beside its yardstick
+	$(BIN)/python -m benchmarks

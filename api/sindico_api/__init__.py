@@ -1,0 +1,1 @@
+"""The ways in: HTTP API, console, worker and command line."""

@@ -1,0 +1,1 @@
+"""What the vendor does to a tenant, and the pumps that bring ERP data in."""
