@@ -1,0 +1,37 @@
+"""The application: every controller, plugin and handler is named here once."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from litestar import Litestar
+from litestar.datastructures import State
+from litestar.openapi import OpenAPIConfig
+
+from sindico_api import health, problems
+from sindico_api.context import open_context
+from sindico_api.dependencies import DEPENDENCIES
+from sindico_api.request_id import RequestId
+from sindico_platform.settings import Settings
+
+MAX_BODY_BYTES = 16 * 1024 * 1024
+
+
+def create_app(settings: Settings) -> Litestar:
+    """Build the one ASGI application: API, console, health and metrics."""
+
+    @asynccontextmanager
+    async def lifespan(app: Litestar) -> AsyncIterator[None]:
+        async with open_context(settings, process="api") as context:
+            app.state.context = context
+            yield
+
+    return Litestar(
+        route_handlers=[health.live, health.ready],
+        lifespan=[lifespan],
+        state=State({"settings": settings}),
+        dependencies=DEPENDENCIES,
+        middleware=[RequestId()],
+        exception_handlers=problems.HANDLERS,
+        openapi_config=OpenAPIConfig(title="Síndico", version="1", path="/schema"),
+        request_max_body_size=MAX_BODY_BYTES,
+    )

@@ -1,0 +1,48 @@
+"""What a running process is made of, built once from the settings."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import structlog
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from sindico_platform.database.engines import Engines, create_engines
+from sindico_platform.database.uow import UnitOfWork
+from sindico_platform.settings import Settings
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Context:
+    """Shared by api, worker and clock."""
+
+    settings: Settings
+    engines: Engines
+    redis: Redis
+    uow: UnitOfWork
+
+
+@asynccontextmanager
+async def open_context(settings: Settings, *, process: str) -> AsyncIterator[Context]:
+    """Open pools and clients, and close them at the end."""
+    engines = create_engines(settings, process=process)
+    redis: Redis = Redis.from_url(settings.redis_url.reveal(), socket_timeout=5)
+
+    async def wake(channels: frozenset[str]) -> None:
+        """Tell sleepers that rows are due. Redis may be gone: then their poll finds the rows."""
+        try:
+            for channel in channels:
+                await redis.publish(f"sindico:wake:{channel}", b"1")
+        except (RedisError, OSError):
+            log.warning("wake_up_lost", channels=sorted(channels))
+
+    try:
+        yield Context(
+            settings=settings, engines=engines, redis=redis, uow=UnitOfWork(engines, wake=wake)
+        )
+    finally:
+        await redis.aclose()
+        await engines.dispose()

@@ -1,0 +1,181 @@
+"""One renderer for every failure: `application/problem+json` (RFC 9457)."""
+
+import re
+from typing import Any
+
+import structlog
+from litestar import Request, Response
+from litestar.exceptions import (
+    ClientException,
+    HTTPException,
+    NotAuthorizedException,
+    SerializationException,
+    ValidationException,
+)
+from litestar.types import ExceptionHandlersMap
+from sqlalchemy.exc import DBAPIError
+
+from sindico_api.request_id import request_id_of
+from sindico_platform.errors import FieldError, InvalidInput, SindicoError, field_error
+
+MEDIA_TYPE = "application/problem+json"
+log = structlog.get_logger()
+
+AnyRequest = Request[Any, Any, Any]
+
+
+class Busy(SindicoError):
+    """The database could not serve the request now: a lock, a restart, too many at once."""
+
+    code, status, title = "busy", 503, "The service is busy"
+    detail = "Try again in {retry_after_seconds} seconds."
+
+
+class InternalFault(SindicoError):
+    """Our fault; the request id is all that is told."""
+
+    code, status, title = "internal-fault", 500, "Something went wrong on our side"
+    detail = "The fault was recorded. Quote the request id if you ask for help."
+
+
+class RouteNotFound(SindicoError):
+    """No route, or none that this caller may know of."""
+
+    code, status, title = "not-found", 404, "There is nothing here"
+    detail = "Check the address."
+
+
+class MalformedBody(SindicoError):
+    """The body could not be read at all."""
+
+    code, status, title = "malformed-body", 400, "The body cannot be read"
+    detail = "Send a well-formed body of the type that Content-Type names."
+
+
+class PlainHttpProblem(SindicoError):
+    """A refusal of the HTTP layer itself, such as a method that is not allowed."""
+
+    code, status, title = "http-error", 400, "The request cannot be served"
+    detail = "{reason}"
+
+
+HTTP_TITLES = {
+    401: ("not-authenticated", "You are not signed in"),
+    403: ("not-allowed", "You may not do this"),
+    404: (RouteNotFound.code, RouteNotFound.title),
+    405: ("method-not-allowed", "This address does not take this method"),
+    413: ("body-too-large", "The body is too large"),
+    415: ("media-type-not-supported", "This media type is not supported"),
+    429: ("too-many-requests", "Too many requests"),
+}
+
+# SQLSTATE classes that mean "not now": connection lost, too many, shutting down, lock, deadlock.
+RETRYABLE_STATES = re.compile(r"^(08|53|57P|55P03|40001|40P01)")
+RETRY_AFTER_SECONDS = 2
+
+
+def render(
+    request: AnyRequest,
+    *,
+    code: str,
+    status: int,
+    title: str,
+    detail: str,
+    extra: dict[str, Any] | None = None,
+    headers: dict[str, str] | None = None,
+) -> Response[dict[str, Any]]:
+    """Build the problem document; `extra` members never replace the standard ones."""
+    body = (extra or {}) | {
+        "type": f"{request.app.state.settings.public_url}/problems/{code}",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "instance": f"urn:request:{request_id_of(request.scope)}",
+        "code": code,
+    }
+    return Response(body, status_code=status, media_type=MEDIA_TYPE, headers=headers)
+
+
+def problem_from_domain(request: AnyRequest, error: SindicoError) -> Response[dict[str, Any]]:
+    extra = dict(error.extra)
+    if isinstance(error, InvalidInput):
+        extra["errors"] = [field_document(item) for item in error.errors]
+    return render(
+        request,
+        code=error.code,
+        status=error.status,
+        title=error.title,
+        detail=error.detail.format(**error.facts),
+        extra=extra,
+        headers=error.headers,
+    )
+
+
+def field_document(error: FieldError) -> dict[str, Any]:
+    return {"field": error.field, "code": error.code, "detail": error.text()}
+
+
+def problem_from_validation(
+    request: AnyRequest, error: ValidationException
+) -> Response[dict[str, Any]]:
+    faults = error.extra if isinstance(error.extra, list) else []
+    return problem_from_domain(request, InvalidInput(*(field_fault(item) for item in faults)))
+
+
+def field_fault(item: dict[str, Any]) -> FieldError:
+    """Name what msgspec or Litestar found wrong with one field."""
+    message = str(item.get("message", ""))
+    field = str(item.get("key") or _path_in(message) or "body")
+    missing = re.search(r"missing required (?:field|query parameter|parameter) `?'?(\w+)", message)
+    if missing:
+        prefix = f"{field}." if field not in {"body", missing[1]} else ""
+        return field_error(f"{prefix}{missing[1]}", "required", "This field is required.")
+    unknown = re.search(r"contains unknown field `(\w+)`", message)
+    if unknown:
+        return field_error(unknown[1], "unknown-field", "There is no such field.")
+    plain = re.sub(r" - at `\$.*`$", "", message)
+    return field_error(field, "invalid-value", "{reason}", reason=plain)
+
+
+def _path_in(message: str) -> str:
+    at = re.search(r"at `\$\.?([^`]*)`", message)
+    return at[1] if at else ""
+
+
+def problem_from_http(request: AnyRequest, error: HTTPException) -> Response[dict[str, Any]]:
+    status = error.status_code
+    if isinstance(error, ClientException) and isinstance(error.__cause__, SerializationException):
+        return problem_from_domain(request, MalformedBody())
+    if status == RouteNotFound.status:
+        return problem_from_domain(request, RouteNotFound())
+    code, title = HTTP_TITLES.get(status, (PlainHttpProblem.code, PlainHttpProblem.title))
+    headers = dict(error.headers or {})
+    if isinstance(error, NotAuthorizedException):
+        headers.setdefault("WWW-Authenticate", "Bearer")
+    return render(
+        request, code=code, status=status, title=title, detail=error.detail, headers=headers
+    )
+
+
+def problem_from_bug(request: AnyRequest, error: Exception) -> Response[dict[str, Any]]:
+    if isinstance(error, DBAPIError | OSError | TimeoutError) and is_passing(error):
+        log.warning("database_busy", exc_info=error)
+        return problem_from_domain(request, Busy(retry_after_seconds=RETRY_AFTER_SECONDS))
+    log.error("unhandled_fault", exc_info=error)
+    return problem_from_domain(request, InternalFault())
+
+
+def is_passing(error: DBAPIError | OSError | TimeoutError) -> bool:
+    """Whether the same request may work in a moment."""
+    if not isinstance(error, DBAPIError):
+        return True
+    state = getattr(error.orig, "sqlstate", None) or ""
+    return error.connection_invalidated or bool(RETRYABLE_STATES.match(state))
+
+
+HANDLERS: ExceptionHandlersMap = {
+    SindicoError: problem_from_domain,
+    ValidationException: problem_from_validation,
+    HTTPException: problem_from_http,
+    Exception: problem_from_bug,
+}

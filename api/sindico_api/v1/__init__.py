@@ -1,0 +1,1 @@
+"""HTTP API, version 1: one controller module per domain."""

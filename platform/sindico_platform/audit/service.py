@@ -1,0 +1,64 @@
+"""The only writer of the audit trail."""
+
+import hashlib
+import secrets
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import insert
+
+from sindico_platform.audit.models import AuditEvent
+from sindico_platform.database.tx import Tx
+
+SALT_BYTES = 16
+
+
+async def record(
+    tx: Tx,
+    tag: str,
+    *,
+    target_type: str | None = None,
+    target_id: UUID | None = None,
+    changes: dict[str, tuple[Any, Any]] | None = None,
+    **facts: Any,
+) -> None:
+    """Write one event in the caller's transaction, in the trail of the bound tenant.
+
+    Args:
+        tag: ``noun:verb``.
+        changes: before and after by field; a secret is passed as ``("changed", "changed")``.
+        facts: what else a reader needs; nothing personal, as it cannot be erased.
+    """
+    actor = tx.actor
+    plain = msgspec.to_builtins(changes) if changes else None
+    salt = secrets.token_bytes(SALT_BYTES) if plain else None
+    await tx.session.execute(
+        insert(AuditEvent).values(
+            tenant_id=tx.tenant_id,
+            id=tx.new_id(),
+            at=tx.now,
+            tag=tag,
+            actor_tenant_id=actor.tenant_id,
+            actor_kind=actor.kind,
+            actor_id=actor.id,
+            actor_name=actor.name,
+            request_id=actor.request_id,
+            target_type=target_type,
+            target_id=target_id,
+            facts=msgspec.to_builtins(facts | _support(tx)),
+            changes=plain,
+            changes_salt=salt,
+            changes_digest=digest_changes(salt, plain) if salt and plain else None,
+        )
+    )
+
+
+def digest_changes(salt: bytes, changes: dict[str, Any]) -> bytes:
+    """SHA-256 over the salt and the changes in canonical JSON."""
+    return hashlib.sha256(salt + msgspec.json.encode(changes, order="sorted")).digest()
+
+
+def _support(tx: Tx) -> dict[str, Any]:
+    session_id = tx.actor.support_session_id
+    return {"support_session_id": session_id} if session_id else {}

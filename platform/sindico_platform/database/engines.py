@@ -1,0 +1,62 @@
+"""One pool per database role a running process may use."""
+
+from dataclasses import dataclass
+
+import msgspec
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from sindico_platform.settings import Secret, Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Engines:
+    """`app` sees the bound tenant; `fleet` reads named tables across tenants."""
+
+    app: AsyncEngine
+    fleet: AsyncEngine
+
+    async def dispose(self) -> None:
+        await self.app.dispose()
+        await self.fleet.dispose()
+
+
+def create_engines(settings: Settings, *, process: str, pool_size: int = 10) -> Engines:
+    """Make both pools; no connection is opened yet.
+
+    Args:
+        process: shown as ``application_name``, so that a DBA can tell api, worker and clock apart.
+        pool_size: connections kept by the `app` pool; twice as many may be open for a moment.
+    """
+    return Engines(
+        app=_engine(settings.database_url, process=process, pool_size=pool_size),
+        fleet=_engine(settings.database_fleet_url, process=f"{process}-fleet", pool_size=2),
+    )
+
+
+def _engine(url: Secret[str], *, process: str, pool_size: int) -> AsyncEngine:
+    return create_async_engine(
+        asyncpg_url(url.reveal()),
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_timeout=10,
+        # A statement that waits for a lock answers 503 with Retry-After instead of hanging.
+        connect_args={
+            "server_settings": {
+                "application_name": f"sindico-{process}",
+                "lock_timeout": "4s",
+                "idle_in_transaction_session_timeout": "60s",
+                "timezone": "UTC",
+            },
+            "timeout": 10,
+        },
+        json_serializer=lambda value: msgspec.json.encode(value).decode(),
+        json_deserializer=msgspec.json.decode,
+    )
+
+
+def asyncpg_url(url: str) -> str:
+    """Name the driver in a plain ``postgresql://`` URL."""
+    scheme, separator, rest = url.partition("://")
+    if not separator or scheme.split("+")[0] not in {"postgresql", "postgres"}:
+        raise ValueError("expected a URL that starts with postgresql://")
+    return f"postgresql+asyncpg://{rest}"

@@ -1,0 +1,70 @@
+"""Who acts, and the open transaction they act in."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Self
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+from uuid_utils.compat import uuid7
+
+
+class ActorKind(StrEnum):
+    """What kind of principal a credential stands for."""
+
+    USER = "user"
+    API_CLIENT = "api_client"
+    SYSTEM = "system"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Actor:
+    """The authenticated principal of a request, or the system in a job."""
+
+    tenant_id: UUID
+    """The actor's own tenant, which need not be the one it works in."""
+    kind: ActorKind
+    name: str
+    """Shown in the audit trail: a login, a client's name, or the job's function."""
+    id: UUID | None = None
+    permissions: frozenset[str] = frozenset()
+    """``resource:access`` pairs."""
+    is_master: bool = False
+    """Whether the own tenant is the master tenant, whose users may reach the vendor's routes."""
+    locale: str = "pt-BR"
+    timezone: str = "America/Sao_Paulo"
+    request_id: str | None = None
+    support_session_id: UUID | None = None
+    """Set while vendor staff act inside a customer's tenant."""
+
+    @classmethod
+    def system(cls, tenant_id: UUID, name: str = "system") -> Self:
+        """The product itself, inside one tenant; it holds every permission."""
+        return cls(tenant_id=tenant_id, kind=ActorKind.SYSTEM, name=name)
+
+    def may(self, permission: str) -> bool:
+        return self.kind is ActorKind.SYSTEM or permission in self.permissions
+
+
+@dataclass(kw_only=True, slots=True)
+class Tx:
+    """An open transaction, bound to one tenant.
+
+    ``now`` is the database's clock at the start of the transaction, so that leases do not break
+    when a process's own clock is wrong.
+    """
+
+    session: AsyncSession
+    actor: Actor
+    tenant_id: UUID
+    now: datetime
+    wakes: set[str] = field(default_factory=set)
+
+    def new_id(self) -> UUID:
+        """A UUIDv7: ordered by time, made here because PostgreSQL has it only from 18 on."""
+        return uuid7()
+
+    def wake(self, channel: str) -> None:
+        """Publish one wake-up on `channel` after the commit; losing it costs one poll."""
+        self.wakes.add(channel)

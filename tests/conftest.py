@@ -1,0 +1,107 @@
+"""One PostgreSQL and one Valkey per test process, migrated once; tests bring their own tenants."""
+
+import os
+import secrets
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from litestar import Litestar
+from litestar.testing import AsyncTestClient
+
+from sindico_api.app import create_app
+from sindico_api.context import Context, open_context
+from sindico_platform.database.migrate import upgrade
+from sindico_platform.database.roles import APP, FLEET, OWNER, RoleUrls, ensure_roles
+from sindico_platform.database.uow import UnitOfWork
+from sindico_platform.embedded import EmbeddedPostgres, EmbeddedValkey
+from sindico_platform.settings import Secret, Settings
+
+PASSWORDS = {OWNER: "owner", APP: "app", FLEET: "fleet"}
+TEMPLATE = f"sindico_template_{os.getpid()}"
+
+
+@pytest.fixture(scope="session")
+def admin_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A PostgreSQL whose administrator we are; ``SINDICO_DATABASE_URL`` names a running one."""
+    if url := os.environ.get("SINDICO_DATABASE_URL"):
+        yield url
+        return
+    with EmbeddedPostgres(tmp_path_factory.mktemp("postgres"), durable=False) as postgres:
+        yield postgres.admin_url
+
+
+@pytest.fixture(scope="session")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    if url := os.environ.get("SINDICO_REDIS_URL"):
+        yield url
+        return
+    with EmbeddedValkey(tmp_path_factory.mktemp("valkey")) as valkey:
+        yield valkey.url
+
+
+@pytest.fixture(scope="session")
+async def template(admin_url: str) -> str:
+    """A migrated database to copy from."""
+    urls = await ensure_roles(admin_url, database=TEMPLATE, passwords=PASSWORDS)
+    await upgrade(urls.owner)
+    return TEMPLATE
+
+
+@pytest.fixture(scope="session")
+async def database(admin_url: str, template: str) -> RoleUrls:
+    """The database most tests share; each makes tenants of its own in it."""
+    return await clone_database(admin_url, template)
+
+
+@pytest.fixture
+async def fresh_database(admin_url: str, template: str) -> RoleUrls:
+    """A database of the test's own, for what looks across tenants."""
+    return await clone_database(admin_url, template)
+
+
+async def clone_database(admin_url: str, template: str) -> RoleUrls:
+    name = f"sindico_test_{secrets.token_hex(6)}"
+    return await ensure_roles(admin_url, database=name, passwords=PASSWORDS, template=template)
+
+
+def settings_for(urls: RoleUrls, redis_url: str, folder: Path) -> Settings:
+    return Settings(
+        database_url=Secret(urls.app),
+        database_owner_url=Secret(urls.owner),
+        database_fleet_url=Secret(urls.fleet),
+        redis_url=Secret(redis_url),
+        key_ring=Secret("test:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="),
+        public_url="http://sindico.test",
+        blob_url=folder.as_uri(),
+    )
+
+
+@pytest.fixture(scope="session")
+def settings(
+    database: RoleUrls, redis_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> Settings:
+    return settings_for(database, redis_url, tmp_path_factory.mktemp("blobs"))
+
+
+@pytest.fixture(scope="session")
+async def context(settings: Settings) -> AsyncIterator[Context]:
+    async with open_context(settings, process="test") as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def uow(context: Context) -> UnitOfWork:
+    return context.uow
+
+
+@pytest.fixture(scope="session")
+def app(settings: Settings) -> Litestar:
+    return create_app(settings)
+
+
+@pytest.fixture(scope="session")
+async def client(app: Litestar) -> AsyncIterator[AsyncTestClient[Litestar]]:
+    """An anonymous caller."""
+    async with AsyncTestClient(app, base_url="http://sindico.test") as caller:
+        yield caller
