@@ -122,6 +122,7 @@ def test_a_signature_verifies_after_a_rotation_and_for_its_purpose_alone() -> No
         ("new:é", r"pair 1 \(new\) needs a key of 32 bytes"),
         (f"{NEW},{NEW}", "pair 2 repeats the id new"),
     ],
+    ids=["empty", "blank", "no id", "bad id", "short", "not base64", "repeated"],
 )
 def test_a_malformed_ring_is_refused(text: str, fault: str) -> None:
     with pytest.raises(SettingsInvalid, match=fault):
