@@ -49,7 +49,7 @@ class AuditSeal(TenantRow, Base):
     """A stamp over a batch of events, chained to the one before it."""
 
     __tablename__ = "audit_seal"
-    __table_args__ = {"schema": "control"}
+    __table_args__ = ({"schema": "control"},)
 
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     """1, 2, 3 … per tenant, without gaps."""
