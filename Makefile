@@ -44,6 +44,7 @@ lint: install ## Style, import direction and our own rules
 	$(BIN)/ruff check $(wildcard $(SOURCES))
 	$(BIN)/ruff format --check $(wildcard $(SOURCES))
 	$(BIN)/lint-imports
+	$(BIN)/python scripts/lint/house.py platform tenants provisioning api
 
 .PHONY: types
 types: install ## Strict types
