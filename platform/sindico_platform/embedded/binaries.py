@@ -38,9 +38,8 @@ def find_postgres_binaries(configured: Path | None = None) -> PostgresBinaries:
     Raises:
         BinariesNotFound: the configured ones are missing or too old, or there are none at all.
     """
-    if configured is None and (
-        named := os.environ.get("SINDICO_PG_BIN")
-    ):  # lint-skip: environment (found before there are settings)
+    # lint-skip: environment (the binaries are found before there are settings)
+    if configured is None and (named := os.environ.get("SINDICO_PG_BIN")):
         configured = Path(named)
     if configured is not None:
         if found := _inspect(configured):
