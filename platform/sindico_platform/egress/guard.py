@@ -1,0 +1,169 @@
+"""Resolve once, check, and connect to the very address that was checked."""
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import Self
+
+from sindico_platform.egress import errors
+from sindico_platform.egress.hosts import find_literal, normalise_host
+from sindico_platform.egress.ranges import LOOPBACK, IPAddress, find_refused_range
+from sindico_platform.egress.resolver import Resolver, resolve_by_system
+from sindico_platform.settings import Network, Settings
+
+Deny = Callable[[str, Sequence[IPAddress]], Awaitable[bool]]
+"""Takes a host in its normal form and its addresses; says whether to refuse it."""
+
+Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+_STREAM_LIMIT_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedHost:
+    """A host whose addresses have passed the guard."""
+
+    host: str
+    """In its normal form, for TLS and for the protocol spoken over the connection."""
+    port: int
+    addresses: tuple[IPAddress, ...]
+    """The permitted ones, in order of preference; never empty."""
+
+
+class EgressGuard:
+    """Decides what may be connected to. Stateless; one per process."""
+
+    def __init__(
+        self,
+        *,
+        allow: Iterable[Network] = (),
+        deny: Deny | None = None,
+        resolver: Resolver = resolve_by_system,
+        resolve_seconds: float = 5,
+    ) -> None:
+        self._allow = tuple(allow)
+        self._deny = deny
+        self._resolver = resolver
+        self._resolve_seconds = resolve_seconds
+
+    @classmethod
+    def from_settings(cls, settings: Settings, *, deny: Deny | None = None) -> Self:
+        """Public addresses and ``SINDICO_EGRESS_ALLOW``; in a demo, loopback too."""
+        return cls(allow=settings.egress_allow + (LOOPBACK if settings.demo else ()), deny=deny)
+
+    async def resolve(self, host: str, port: int) -> CheckedHost:
+        """Look `host` up and keep the addresses that may be connected to.
+
+        Raises:
+            Terminal: ``host-malformed``, ``dns-not-found``, ``egress-host-denied`` or, when no
+                address is permitted, ``egress-address-refused``.
+            Transient: ``dns-timed-out`` or ``dns-failed``.
+        """
+        name = normalise_host(host)
+        addresses = await self._look_up(name)
+        if self._deny is not None and await self._deny(name, addresses):
+            raise errors.host_denied(name)
+        refused = {address: find_refused_range(address, self._allow) for address in addresses}
+        permitted = tuple(address for address in addresses if refused[address] is None)
+        if not permitted:
+            raise errors.address_refused(name, filter(None, refused.values()))
+        return CheckedHost(name, port, permitted)
+
+    async def connect_socket(
+        self, host: str, port: int, *, timeout_seconds: float = 10
+    ) -> socket.socket:
+        """A connected non-blocking TCP socket, for clients that bring their own protocol.
+
+        Addresses are tried in turn, sharing `timeout_seconds`.
+
+        Raises:
+            Terminal, Transient: as `resolve`, and ``connection-refused``,
+                ``connection-timed-out`` or ``host-unreachable`` (transient).
+        """
+        checked = await self.resolve(host, port)
+        return await _connect_any(checked, timeout_seconds)
+
+    async def connect(
+        self,
+        host: str,
+        port: int,
+        *,
+        tls: ssl.SSLContext | None = None,
+        timeout_seconds: float = 10,
+    ) -> Streams:
+        """Streams to a checked address of `host`; with `tls`, verified against its name.
+
+        Raises:
+            Terminal, Transient: as `connect_socket`, and ``tls-certificate-refused`` or
+                ``tls-failed`` (terminal) and ``connection-closed`` (transient).
+        """
+        checked = await self.resolve(host, port)
+        sock = await _connect_any(checked, timeout_seconds)
+        return await open_streams(
+            sock, checked.host, port, tls=tls, timeout_seconds=timeout_seconds
+        )
+
+    async def _look_up(self, name: str) -> list[IPAddress]:
+        if literal := find_literal(name):
+            return [literal]
+        try:
+            async with asyncio.timeout(self._resolve_seconds):
+                return [ip_address(text) for text in await self._resolver(name)]
+        except TimeoutError as error:
+            raise errors.dns_timed_out(name, self._resolve_seconds) from error
+
+
+async def open_streams(
+    sock: socket.socket,
+    host: str,
+    port: int,
+    *,
+    tls: ssl.SSLContext | None,
+    timeout_seconds: float | None,
+) -> Streams:
+    """Streams over a connected socket, which they own from now on."""
+    try:
+        async with asyncio.timeout(timeout_seconds):
+            return await asyncio.open_connection(
+                sock=sock,
+                ssl=tls,
+                server_hostname=host if tls else None,
+                limit=_STREAM_LIMIT_BYTES,
+            )
+    except TimeoutError as error:
+        sock.close()
+        raise errors.connection_timed_out(host, port, timeout_seconds or 0) from error
+    except OSError as error:
+        sock.close()
+        raise errors.connection_failed(host, port, error) from error
+
+
+async def _connect_any(checked: CheckedHost, timeout_seconds: float) -> socket.socket:
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + timeout_seconds
+    failure: OSError = TimeoutError()
+    for tried, address in enumerate(checked.addresses):
+        share = (deadline - loop.time()) / (len(checked.addresses) - tried)
+        try:
+            async with asyncio.timeout(share):
+                return await _connect_one(address, checked.port)
+        except OSError as error:  # TimeoutError is one
+            failure = error
+    if isinstance(failure, TimeoutError):
+        raise errors.connection_timed_out(checked.host, checked.port, timeout_seconds) from failure
+    raise errors.connection_failed(checked.host, checked.port, failure) from failure
+
+
+async def _connect_one(address: IPAddress, port: int) -> socket.socket:
+    family = socket.AF_INET if address.version == 4 else socket.AF_INET6  # noqa: PLR2004 (IP versions)
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    sock.setblocking(False)
+    try:
+        await asyncio.get_running_loop().sock_connect(sock, (str(address), port))
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    except BaseException:
+        sock.close()
+        raise
+    return sock
