@@ -1,5 +1,6 @@
 """PostgreSQL and Valkey on one machine, and the supervisor that keeps processes alive."""
 
+from sindico_platform.embedded.child import ChildSpec
 from sindico_platform.embedded.errors import (
     BinariesNotFound,
     ChildFailed,
@@ -7,13 +8,16 @@ from sindico_platform.embedded.errors import (
     EmbeddedError,
 )
 from sindico_platform.embedded.postgres import EmbeddedPostgres
+from sindico_platform.embedded.supervisor import Supervisor
 from sindico_platform.embedded.valkey import EmbeddedValkey
 
 __all__ = [
     "BinariesNotFound",
     "ChildFailed",
+    "ChildSpec",
     "DataDirInUse",
     "EmbeddedError",
     "EmbeddedPostgres",
     "EmbeddedValkey",
+    "Supervisor",
 ]

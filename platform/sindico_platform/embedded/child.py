@@ -97,14 +97,18 @@ class Child:
         self._process = None
         return code
 
-    def stop(self) -> None:
-        """Ask the process to stop, insist after ``stop_seconds``, and wait for its end."""
+    def stop(self, *, hurry: Callable[[], bool] = lambda: False) -> None:
+        """Ask the process to stop, insist after ``stop_seconds``, and wait for its end.
+
+        Args:
+            hurry: asked again and again; once true, the process is ended at once.
+        """
         if self._process is None:
             return
         self._process.send_signal(self.spec.stop_signal)
         deadline = time.monotonic() + self.spec.stop_seconds
         while self.ended() is None and self._process is not None:
-            if time.monotonic() > deadline:
+            if hurry() or time.monotonic() > deadline:
                 self.kill()
                 return
             time.sleep(POLL_SECONDS)

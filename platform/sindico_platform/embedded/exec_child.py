@@ -35,7 +35,7 @@ def main() -> None:
         _prctl(PR_SET_PDEATHSIG, int(signal))
     if os.getppid() != int(parent):
         sys.exit(ORPHANED)
-    if reach and not os.access(reach, os.X_OK | os.R_OK):
+    if reach and not os.access(reach, os.X_OK):
         sys.exit(UNREACHABLE)
     os.execv(argv[0], argv)  # noqa: S606 - no shell is what is wanted
 

@@ -66,6 +66,7 @@ def give(path: Path, identity: Identity) -> None:
     """Make the identity own `path` and all below it; nothing is touched if it already does."""
     if os.name != "posix" or path.stat().st_uid == identity.owner:
         return
+    os.chown(path, identity.owner, -1)
     for directory, _, files in os.walk(path):
         for name in (directory, *(os.path.join(directory, file) for file in files)):  # noqa: PTH118 - a cluster has many files
             os.chown(name, identity.owner, -1, follow_symlinks=False)

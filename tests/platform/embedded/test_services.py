@@ -2,8 +2,6 @@
 
 import os
 import signal
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import asyncpg
@@ -11,25 +9,9 @@ import pytest
 from redis.asyncio import Redis
 
 from sindico_platform.embedded import DataDirInUse, EmbeddedPostgres, EmbeddedValkey
+from tests.processes import is_running
 
 pytestmark = pytest.mark.stack
-
-DEADLINE_SECONDS = 20
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + DEADLINE_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, "the condition did not come true in time"
-        time.sleep(0.02)
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
 
 
 def read_command(pid: int | None) -> str:
@@ -52,7 +34,7 @@ async def test_postgres_answers_over_tcp_with_a_password_and_keeps_its_port(tmp_
             await fetch_value(first.url("postgres", "wrong", "postgres"), "select 1")
 
     assert pid is not None
-    assert not is_alive(pid)
+    assert not is_running(pid)
     assert method == "scram-sha-256"
     assert (tmp_path / "pg" / "password").stat().st_mode & 0o777 == 0o600
     with EmbeddedPostgres(tmp_path / "pg", durable=False) as second:

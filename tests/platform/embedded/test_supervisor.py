@@ -1,0 +1,73 @@
+"""The supervisor as a real launcher with real children."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.processes import is_running, wait_until
+
+pytestmark = pytest.mark.stack
+
+DRIVER = Path(__file__).with_name("supervised.py")
+NAMES = ("obedient", "stubborn")
+
+
+@pytest.fixture
+def launcher(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    """The launcher, ready, with its children's logs in `tmp_path`."""
+    command = [sys.executable, str(DRIVER), str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert read_line(process) == "started"
+            yield process
+        finally:
+            process.kill()
+
+
+def read_line(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    return process.stdout.readline().strip()
+
+
+def pids_of(directory: Path, name: str) -> list[int]:
+    return [int(pid) for pid in (directory / f"{name}.log").read_text().split()]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_killed_child_is_started_again(
+    launcher: subprocess.Popen[str], tmp_path: Path, name: str
+) -> None:
+    os.kill(pids_of(tmp_path, name)[0], signal.SIGKILL)
+
+    said = [read_line(launcher), read_line(launcher)]
+
+    assert said == [
+        f"{name} ended with signal SIGKILL; starting it again in 0.1 s",
+        f"{name} is back",
+    ]
+    assert is_running(pids_of(tmp_path, name)[1])
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_stops_every_child_even_a_stubborn_one(
+    launcher: subprocess.Popen[str], tmp_path: Path, number: signal.Signals
+) -> None:
+    launcher.send_signal(number)
+
+    assert launcher.wait(timeout=20) == 0
+    assert not any(is_running(pid) for name in NAMES for pid in pids_of(tmp_path, name))
+
+
+def test_children_die_with_a_killed_launcher(
+    launcher: subprocess.Popen[str], tmp_path: Path
+) -> None:
+    obedient = pids_of(tmp_path, "obedient")[0]
+    launcher.kill()
+
+    wait_until(lambda: not is_running(obedient))
+    os.kill(pids_of(tmp_path, "stubborn")[0], signal.SIGKILL)
