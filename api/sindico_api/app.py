@@ -10,6 +10,7 @@ from litestar.openapi import OpenAPIConfig
 from sindico_api import health, problems
 from sindico_api.context import open_context
 from sindico_api.dependencies import DEPENDENCIES
+from sindico_api.postman import routes as postman
 from sindico_api.request_id import RequestId
 from sindico_platform.settings import Settings
 
@@ -26,7 +27,12 @@ def create_app(settings: Settings) -> Litestar:
             yield
 
     return Litestar(
-        route_handlers=[health.live, health.ready],
+        route_handlers=[
+            health.live,
+            health.ready,
+            postman.download_collection,
+            postman.download_environment,
+        ],
         lifespan=[lifespan],
         state=State({"settings": settings}),
         dependencies=DEPENDENCIES,

@@ -1,0 +1,34 @@
+"""The environment file: addresses filled in, secrets left to the user."""
+
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+
+# name, type, description of each variable that the collection reads.
+VARIABLES = (
+    ("base_url", "default"),
+    ("username", "default"),
+    ("password", "secret"),
+    ("access_token", "secret"),
+    ("refresh_token", "secret"),
+    ("integration_id", "default"),
+    ("load_id", "default"),
+    ("polls_left", "default"),
+)
+
+
+def build_environment(base_url: str) -> dict[str, Any]:
+    """Make an environment with empty secrets, as Postman imports it."""
+    return {
+        "id": str(uuid5(NAMESPACE_URL, f"{base_url}/postman/environment.json")),
+        "name": f"Síndico ({base_url})",
+        "values": [
+            {
+                "key": key,
+                "value": base_url if key == "base_url" else "",
+                "type": kind,
+                "enabled": True,
+            }
+            for key, kind in VARIABLES
+        ],
+        "_postman_variable_scope": "environment",
+    }

@@ -1,0 +1,158 @@
+"""The initial load as a person runs it: make a token, start the load, follow it to its end.
+
+Postman's traps that shape the scripts: a `setNextRequest` to a name that does not exist ends the
+run silently with success, and nothing stops a request that loops to itself. So the loop goes by
+`pm.info.requestName`, counts down, and fails a test when the count is used up.
+"""
+
+from typing import Any
+
+POLL_EVERY_MS = 2000
+MOST_POLLS = 900
+"""Half an hour; a load that takes longer is followed on the console."""
+
+ISSUED_TEST = """
+pm.test('token issued', () => pm.response.to.have.status(200));
+const token = pm.response.json();
+pm.environment.set('access_token', token.access_token);
+pm.environment.set('refresh_token', token.refresh_token);
+"""
+
+# The integration is looked up here, so that this request also works when it is sent by itself.
+LOAD_PREREQUEST = """
+pm.environment.set('polls_left', '%(most_polls)d');
+if (!pm.environment.get('integration_id')) {
+  pm.sendRequest({
+    url: pm.environment.get('base_url') + '/api/v1/integrations',
+    header: {Authorization: 'Bearer ' + pm.environment.get('access_token')}
+  }, (error, response) => {
+    if (error || response.code !== 200) {
+      throw new Error('The integrations cannot be listed. Run "Gerar token" first.');
+    }
+    const found = response.json().items.find(item => item.kind === 'mega')
+      || response.json().items[0];
+    if (!found) { throw new Error('This tenant has no integration.'); }
+    pm.environment.set('integration_id', found.id);
+  });
+}
+"""
+
+LOAD_TEST = """
+pm.test('load accepted', () => pm.response.to.have.status(202));
+if (pm.response.code === 202) {
+  pm.environment.set('load_id', pm.response.json().id);
+} else {
+  console.error(pm.response.json().detail);
+  pm.execution.setNextRequest(null);
+}
+"""
+
+FOLLOW_TEST = """
+pm.test('load readable', () => pm.response.to.have.status(200));
+const load = pm.response.json();
+const left = Number(pm.environment.get('polls_left') || '%(most_polls)d') - 1;
+pm.environment.set('polls_left', String(left));
+const open = load.status === 'pending' || load.status === 'running';
+if (open && left > 0) {
+  pm.execution.setNextRequest(pm.info.requestName);
+  setTimeout(() => {}, %(poll_every_ms)d);
+} else {
+  pm.execution.setNextRequest(null);
+  pm.test('load ended before the polls were used up', () => pm.expect(open).to.be.false);
+  pm.test('load succeeded (Concluída)', () => {
+    pm.expect(load.status, JSON.stringify(load.error)).to.equal('succeeded');
+  });
+  (load.phases || []).forEach(phase => pm.test(
+    phase.table + ': received = created + updated + unchanged + rejected',
+    () => pm.expect(phase.received).to.equal(
+      phase.created + phase.updated + phase.unchanged + phase.rejected)
+  ));
+}
+"""
+
+
+def script(text: str) -> list[str]:
+    """A script's lines, with the numbers filled in."""
+    filled = text % {"most_polls": MOST_POLLS, "poll_every_ms": POLL_EVERY_MS}
+    return filled.strip().splitlines()
+
+
+def event(listen: str, text: str) -> dict[str, Any]:
+    return {"listen": listen, "script": {"type": "text/javascript", "exec": script(text)}}
+
+
+def address(path: str) -> dict[str, Any]:
+    return {
+        "raw": f"{{{{base_url}}}}{path}",
+        "host": ["{{base_url}}"],
+        "path": path.lstrip("/").split("/"),
+    }
+
+
+def json_body(raw: str) -> dict[str, Any]:
+    return {"mode": "raw", "raw": raw, "options": {"raw": {"language": "json"}}}
+
+
+def scenario_folder() -> dict[str, Any]:
+    """The folder *Carga inicial*: three requests, in the order they run."""
+    return {
+        "name": "Carga inicial",
+        "description": (
+            "1. Preencha `username` (usuario@dominio) e `password` no ambiente.\n"
+            "2. Execute *Gerar token*.\n"
+            "3. Execute *Executar carga inicial*; *Acompanhar carga* repete até o fim."
+        ),
+        "item": [_make_token(), _start_load(), _follow_load()],
+    }
+
+
+def _make_token() -> dict[str, Any]:
+    fields = {
+        "grant_type": "password",
+        "username": "{{username}}",
+        "password": "{{password}}",
+    }
+    return {
+        "name": "Gerar token",
+        "event": [event("test", ISSUED_TEST)],
+        "request": {
+            "auth": {"type": "noauth"},
+            "method": "POST",
+            "header": [],
+            "url": address("/api/v1/auth/token"),
+            "body": {
+                "mode": "urlencoded",
+                "urlencoded": [
+                    {"key": key, "value": value, "type": "text"} for key, value in fields.items()
+                ],
+            },
+        },
+    }
+
+
+def _start_load() -> dict[str, Any]:
+    return {
+        "name": "Executar carga inicial",
+        "event": [event("prerequest", LOAD_PREREQUEST), event("test", LOAD_TEST)],
+        "request": {
+            "method": "POST",
+            "header": [
+                {"key": "Content-Type", "value": "application/json"},
+                {"key": "Idempotency-Key", "value": "{{$guid}}"},
+            ],
+            "url": address("/api/v1/initial-loads"),
+            "body": json_body('{"integration_id": "{{integration_id}}"}'),
+        },
+    }
+
+
+def _follow_load() -> dict[str, Any]:
+    return {
+        "name": "Acompanhar carga",
+        "event": [event("test", FOLLOW_TEST)],
+        "request": {
+            "method": "GET",
+            "header": [],
+            "url": address("/api/v1/loads/{{load_id}}"),
+        },
+    }

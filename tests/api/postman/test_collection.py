@@ -1,0 +1,75 @@
+"""The collection has the shape Postman demands, and holds no secret."""
+
+from typing import Any
+
+from litestar import Litestar
+from litestar.testing import AsyncTestClient
+
+from sindico_api.postman.collection import build_collection, example_of
+
+OPENAPI: dict[str, Any] = {
+    "paths": {
+        "/api/v1/things/{thing_id}": {
+            "put": {
+                "tags": ["Things"],
+                "summary": "Change a thing",
+                "parameters": [
+                    {"name": "thing_id", "in": "path", "required": True},
+                    {"name": "dry", "in": "query"},
+                ],
+                "requestBody": {
+                    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/T"}}}
+                },
+            }
+        }
+    },
+    "components": {
+        "schemas": {
+            "T": {
+                "type": "object",
+                "properties": {
+                    "name": {"type": "string", "examples": ["Acme"]},
+                    "parent": {"oneOf": [{"type": "null"}, {"$ref": "#/components/schemas/T"}]},
+                },
+            }
+        }
+    },
+}
+
+
+async def test_the_scenario_comes_first_and_its_loop_names_itself(
+    client: AsyncTestClient[Litestar],
+) -> None:
+    collection = (await client.get("/postman/collection.json")).json()
+
+    folder = collection["item"][0]
+    follow = "\n".join(folder["item"][2]["event"][0]["script"]["exec"])
+    assert [item["name"] for item in folder["item"]] == [
+        "Gerar token",
+        "Executar carga inicial",
+        "Acompanhar carga",
+    ]
+    assert "setNextRequest(pm.info.requestName)" in follow
+    assert collection["info"]["schema"].endswith("/v2.1.0/collection.json")
+
+
+async def test_the_environment_names_this_server_and_leaves_secrets_empty(
+    client: AsyncTestClient[Litestar],
+) -> None:
+    environment = (await client.get("/postman/environment.json")).json()
+
+    values = {item["key"]: item for item in environment["values"]}
+    assert values["base_url"]["value"] == "http://sindico.test"
+    assert values["password"] == {"key": "password", "value": "", "type": "secret", "enabled": True}
+
+
+def test_every_operation_becomes_a_request_with_an_example_body() -> None:
+    item = build_collection(OPENAPI)["item"][1]["item"][0]
+
+    assert item["request"]["method"] == "PUT"
+    assert item["request"]["url"]["path"] == ["api", "v1", "things", ":thing_id"]
+    assert '"name": "Acme"' in item["request"]["body"]["raw"]
+
+
+def test_a_schema_that_contains_itself_ends() -> None:
+    assert example_of(OPENAPI, {"$ref": "#/components/schemas/T"})["name"] == "Acme"
