@@ -3,6 +3,7 @@
 import asyncio
 from pathlib import Path
 
+import asyncpg
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
@@ -33,3 +34,15 @@ def head_revision() -> str:
     if head is None:
         raise RuntimeError("the release has no migrations")
     return head
+
+
+async def read_revision(url: str) -> str | None:
+    """The revision that the database of any of our roles is at; `None` for an empty one."""
+    connection = await asyncpg.connect(url)
+    try:
+        found = await connection.fetchval("SELECT version_num FROM control.alembic_version")
+    except (asyncpg.UndefinedTableError, asyncpg.InvalidSchemaNameError):
+        return None
+    finally:
+        await connection.close()
+    return str(found) if found else None

@@ -44,6 +44,11 @@ async def ensure_roles(
         await _ensure_database(connection, database, template)
     finally:
         await connection.close()
+    return role_urls(admin_url, database=database, passwords=passwords)
+
+
+def role_urls(admin_url: str, *, database: str, passwords: dict[str, str]) -> RoleUrls:
+    """URLs of the three roles on the server of `admin_url`; nothing is connected to."""
     return RoleUrls(
         **{
             name: _url(admin_url, database, role, passwords[role])
@@ -64,16 +69,16 @@ async def _ensure_role(connection: asyncpg.Connection, role: str, password: str 
 async def _ensure_database(
     connection: asyncpg.Connection, database: str, template: str | None
 ) -> None:
-    if await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", database):
-        return
-    await connection.execute(f"GRANT {OWNER} TO CURRENT_USER")  # to give it the database
-    source = f" TEMPLATE {_identifier(template)}" if template else ""
-    await connection.execute(f"CREATE DATABASE {_identifier(database)} OWNER {OWNER}{source}")
-    await connection.execute(f"REVOKE ALL ON DATABASE {_identifier(database)} FROM PUBLIC")
-    await connection.execute(
-        f"GRANT CONNECT, TEMPORARY ON DATABASE {_identifier(database)} TO {APP}"
-    )
-    await connection.execute(f"GRANT CONNECT ON DATABASE {_identifier(database)} TO {FLEET}")
+    name = _identifier(database)
+    if not await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", database):
+        await connection.execute(f"GRANT {OWNER} TO CURRENT_USER")  # to give it the database
+        source = f" TEMPLATE {_identifier(template)}" if template else ""
+        await connection.execute(f"CREATE DATABASE {name} OWNER {OWNER}{source}")
+        await connection.execute(f"REVOKE ALL ON DATABASE {name} FROM PUBLIC")
+    # Granted every time: a database that was there before has another owner.
+    await connection.execute(f"GRANT CREATE, CONNECT, TEMPORARY ON DATABASE {name} TO {OWNER}")
+    await connection.execute(f"GRANT CONNECT, TEMPORARY ON DATABASE {name} TO {APP}")
+    await connection.execute(f"GRANT CONNECT ON DATABASE {name} TO {FLEET}")
 
 
 def _url(admin_url: str, database: str, role: str, password: str) -> str:

@@ -35,6 +35,8 @@ class EmbeddedPostgres(EmbeddedService):
         durable: if false, nothing survives a crash of the machine; for tests.
     """
 
+    name = "postgres"
+
     def __init__(
         self,
         data_dir: Path,
@@ -81,7 +83,7 @@ class EmbeddedPostgres(EmbeddedService):
         (self.cluster / SETTINGS_FILE).write_text(settings)
         give(self.cluster, identity)
         return ChildSpec(
-            name="postgres",
+            name=self.name,
             argv=(str(binaries.path("postgres")), "-D", str(self.cluster)),
             log_file=self.log_file,
             environ=_environ(),

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import ClassVar, Self
 
 from sindico_platform.embedded.child import Child, ChildSpec
 from sindico_platform.embedded.files import DirectoryLock, make_directory
@@ -15,6 +15,8 @@ class EmbeddedService(ABC):
     Either a context manager that starts and stops it by itself, or `prepare`, a supervisor that
     runs the spec, and `release`.
     """
+
+    name: ClassVar[str]
 
     def __init__(self, data_dir: Path, *, log_file: Path | None = None) -> None:
         self.data_dir = data_dir.absolute()

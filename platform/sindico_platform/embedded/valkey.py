@@ -25,6 +25,8 @@ class EmbeddedValkey(EmbeddedService):
         durable: if false, keep nothing on disk; for tests.
     """
 
+    name = "valkey"
+
     def __init__(
         self, data_dir: Path, *, durable: bool = True, log_file: Path | None = None
     ) -> None:
@@ -57,7 +59,7 @@ class EmbeddedValkey(EmbeddedService):
         for path in (store, conf):
             give(path, identity)
         return ChildSpec(
-            name="valkey",
+            name=self.name,
             argv=(str(binary), str(conf)),
             log_file=self.log_file,
             environ={"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"},

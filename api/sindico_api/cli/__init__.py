@@ -1,0 +1,1 @@
+"""The `sindico` command line: one file per command, named in main.py."""

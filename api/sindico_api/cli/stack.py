@@ -1,0 +1,149 @@
+"""The data directory of one machine's stack: what lies where, and the settings that follow.
+
+What the environment sets wins; what it leaves open is made once and kept in the directory.
+"""
+
+import secrets
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import asyncpg
+import click
+import msgspec
+
+from sindico_api.cli.settings import default_data_dir, environment
+from sindico_platform.database.migrate import head_revision, read_revision, upgrade
+from sindico_platform.database.roles import APP, FLEET, OWNER, RoleUrls, ensure_roles, role_urls
+from sindico_platform.embedded import EmbeddedError, EmbeddedPostgres, EmbeddedValkey
+from sindico_platform.embedded.files import make_directory, write_private
+from sindico_platform.secrets import generate_key
+from sindico_platform.settings import Settings, load_settings
+
+DATABASE = "sindico"
+MAINTENANCE_DATABASES = {"", "postgres", "defaultdb"}
+LOOPBACK = "127.0.0.0/8,::1/128"
+
+Command = Callable[..., Any]
+
+
+def data_dir_option(command: Command) -> Command:
+    """Add ``--data-dir`` to a command that works on one machine's stack."""
+    return click.option(
+        "--data-dir",
+        type=click.Path(file_okay=False, path_type=Path),
+        default=default_data_dir,
+        envvar="SINDICO_DATA_DIR",
+        show_default="$XDG_DATA_HOME/sindico",
+        help="Where everything this machine keeps lies.",
+    )(command)
+
+
+class Stack:
+    """One machine's services and settings, from its data directory and the environment."""
+
+    def __init__(self, data_dir: Path, *, environ: Mapping[str, str] | None = None) -> None:
+        self.data_dir = data_dir.expanduser().absolute()
+        self.given = environment() if environ is None else environ
+        self.logs = self.data_dir / "logs"
+        self.postgres = None if self._admin_or_app_url else self._embedded_postgres()
+        self.valkey = None if self.given.get("SINDICO_REDIS_URL") else self._embedded_valkey()
+
+    def make_directories(self) -> None:
+        """Make the directory and what must be private in it. Repeatable."""
+        make_directory(self.data_dir)
+        for path in (self.logs, self.data_dir / "blobs"):
+            path.mkdir(mode=0o700, exist_ok=True)
+
+    def settings(self, **overrides: Any) -> Settings:
+        """Settings of a process of this stack."""
+        return load_settings(self.environ(), **overrides)
+
+    def environ(self, **more: str) -> dict[str, str]:
+        """The environment of a process of this stack; `more` are defaults too.
+
+        The owner's URL is left out: no process that serves may change the schema.
+        """
+        urls = self.urls()
+        defaults = {
+            "SINDICO_KEY_RING": self._key_ring,
+            "SINDICO_BLOB_URL": (self.data_dir / "blobs").as_uri(),
+            **more,
+        }
+        if self.valkey:
+            defaults["SINDICO_REDIS_URL"] = self.valkey.url
+        database = {"SINDICO_DATABASE_URL": urls.app, "SINDICO_DATABASE_FLEET_URL": urls.fleet}
+        merged = {**defaults, **self.given, **database}
+        merged.pop("SINDICO_DATABASE_OWNER_URL", None)
+        return merged
+
+    def urls(self) -> RoleUrls:
+        """URLs of the three roles: those given, or those made under an administrator's."""
+        if fleet := self.given.get("SINDICO_DATABASE_FLEET_URL"):
+            owner = self.given.get("SINDICO_DATABASE_OWNER_URL", "")
+            return RoleUrls(app=self._admin_or_app_url, fleet=fleet, owner=owner)
+        return role_urls(self._admin_url, database=self._database, passwords=self._passwords)
+
+    async def ensure_schema(self) -> None:
+        """Make roles, database and schema as this release needs them, as far as we may.
+
+        Raises:
+            EmbeddedError: the schema is another release's and no owner's URL is given.
+        """
+        if "SINDICO_DATABASE_FLEET_URL" not in self.given:
+            await self._ensure_roles()
+        urls = self.urls()
+        if urls.owner:
+            await upgrade(urls.owner)
+        elif (found := await read_revision(urls.app)) != head_revision():
+            raise EmbeddedError(
+                f"The database is at revision {found} and this release needs {head_revision()}."
+                " Set SINDICO_DATABASE_OWNER_URL and run `sindico migrate`."
+            )
+
+    async def _ensure_roles(self) -> None:
+        try:
+            await ensure_roles(self._admin_url, database=self._database, passwords=self._passwords)
+        except asyncpg.InsufficientPrivilegeError as error:
+            raise EmbeddedError(
+                f"The role in SINDICO_DATABASE_URL may not create roles or the database ({error})."
+                " Give an administrator's URL, or set SINDICO_DATABASE_FLEET_URL and"
+                " SINDICO_DATABASE_OWNER_URL too."
+            ) from error
+
+    @property
+    def _admin_or_app_url(self) -> str:
+        return self.given.get("SINDICO_DATABASE_URL", "")
+
+    @property
+    def _admin_url(self) -> str:
+        return self.postgres.admin_url if self.postgres else self._admin_or_app_url
+
+    @property
+    def _database(self) -> str:
+        named = urlsplit(self._admin_or_app_url).path.lstrip("/")
+        return DATABASE if named in MAINTENANCE_DATABASES else named
+
+    @property
+    def _passwords(self) -> dict[str, str]:
+        """The roles' passwords, made once."""
+        path = self.data_dir / "roles.json"
+        if not path.exists():
+            made = {role: secrets.token_urlsafe(24) for role in (OWNER, APP, FLEET)}
+            write_private(path, msgspec.json.encode(made).decode())
+        return msgspec.json.decode(path.read_bytes(), type=dict[str, str])
+
+    @property
+    def _key_ring(self) -> str:
+        """The keys, newest first, one per line in the file; the first is made once."""
+        path = self.data_dir / "keys"
+        if not path.exists():
+            write_private(path, generate_key().reveal() + "\n")
+        return ",".join(path.read_text().split())
+
+    def _embedded_postgres(self) -> EmbeddedPostgres:
+        return EmbeddedPostgres(self.data_dir / "postgres", log_file=self.logs / "postgres.log")
+
+    def _embedded_valkey(self) -> EmbeddedValkey:
+        return EmbeddedValkey(self.data_dir / "valkey", log_file=self.logs / "valkey.log")

@@ -1,0 +1,117 @@
+"""`sindico up`: the whole product on one machine, in one go."""
+
+import asyncio
+import http.client
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from sindico_api.cli.stack import LOOPBACK, Stack, data_dir_option
+from sindico_platform.embedded import ChildSpec, EmbeddedError, Supervisor
+from sindico_platform.embedded.files import DirectoryLock
+from sindico_platform.embedded.ports import is_free
+
+PROBE_SECONDS = 2
+EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - only if the person asks for it
+
+
+@click.command
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8100, show_default=True, help="Port to listen on.")
+@click.option("--demo", is_flag=True, help="Also example tenants and a sandbox ERP.")
+@data_dir_option
+def up(host: str, port: int, data_dir: Path, *, demo: bool) -> None:
+    """Start PostgreSQL, Valkey, API, worker and clock, and keep them alive.
+
+    Prints `ready http://HOST:PORT` once requests are answered, and stays until Ctrl-C. With
+    SINDICO_DATABASE_URL or SINDICO_REDIS_URL set, those servers are used instead of own ones.
+    """
+    stack = Stack(data_dir)
+    stack.make_directories()
+    lock = DirectoryLock(stack.data_dir)
+    lock.acquire()
+    try:
+        if not is_free(port, host=host):
+            raise EmbeddedError(f"Port {port} on {host} is taken. Choose another with --port.")
+        with Supervisor(notify=say, adopt_orphans=True) as supervisor:
+            start(supervisor, stack, host=host, port=port, demo=demo)
+            click.echo(f"ready {address(host, port)}")
+            supervisor.watch()
+    finally:
+        release(stack, lock)
+
+
+def start(supervisor: Supervisor, stack: Stack, *, host: str, port: int, demo: bool) -> None:
+    """Start all in order: data first, then the schema, then who serves."""
+    for service in (stack.postgres, stack.valkey):
+        if service:
+            say(f"starting {service.name} in {service.data_dir}")
+            supervisor.start(service.prepare())
+    say("bringing the schema up to date")
+    asyncio.run(stack.ensure_schema())
+    say("starting the processes")
+    environ = stack.environ(SINDICO_PUBLIC_URL=address(host, port), **demo_environ(demo=demo))
+    supervisor.start(api_process(stack, environ, host=host, port=port))
+
+
+def demo_environ(*, demo: bool) -> dict[str, str]:
+    return {"SINDICO_DEMO": "true", "SINDICO_EGRESS_ALLOW": LOOPBACK} if demo else {}
+
+
+def api_process(stack: Stack, environ: dict[str, str], *, host: str, port: int) -> ChildSpec:
+    """The API process, ready when it says so itself."""
+
+    def answers(_pid: int) -> bool:
+        connection = http.client.HTTPConnection(
+            EVERYWHERE.get(host, host), port, timeout=PROBE_SECONDS
+        )
+        try:
+            connection.request("GET", "/health/ready")
+            return connection.getresponse().status == http.HTTPStatus.OK
+        except (OSError, http.client.HTTPException):
+            return False
+        finally:
+            connection.close()
+
+    arguments = ("api", "--host", host, "--port", str(port))
+    return own_process(stack, environ, *arguments, is_ready=answers)
+
+
+def own_process(
+    stack: Stack,
+    environ: dict[str, str],
+    *arguments: str,
+    is_ready: Callable[[int], bool] = lambda _pid: True,
+) -> ChildSpec:
+    """One of our own processes, started through this very command line."""
+    name = arguments[0]
+    return ChildSpec(
+        name=name,
+        argv=(sys.executable, "-m", "sindico_api.cli.main", *arguments),
+        log_file=stack.logs / f"{name}.log",
+        environ=environ,
+        is_ready=is_ready,
+        directory=stack.data_dir,
+        stop_signal=signal.SIGTERM,
+    )
+
+
+def address(host: str, port: int) -> str:
+    """The URL that a browser on this machine can open."""
+    reachable = EVERYWHERE.get(host, host)
+    return f"http://[{reachable}]:{port}" if ":" in reachable else f"http://{reachable}:{port}"
+
+
+def release(stack: Stack, lock: DirectoryLock) -> None:
+    for service in (stack.postgres, stack.valkey):
+        if service:
+            service.release()
+    lock.release()
+
+
+def say(text: str) -> None:
+    """Tell the person at the terminal; standard output is for programs."""
+    click.echo(text, err=True)
