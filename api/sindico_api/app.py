@@ -7,7 +7,7 @@ from litestar import Litestar
 from litestar.datastructures import State
 from litestar.openapi import OpenAPIConfig
 
-from sindico_api import health, problems
+from sindico_api import health, metrics, problems
 from sindico_api.context import open_context
 from sindico_api.dependencies import DEPENDENCIES
 from sindico_api.postman import routes as postman
@@ -30,13 +30,14 @@ def create_app(settings: Settings) -> Litestar:
         route_handlers=[
             health.live,
             health.ready,
+            metrics.read_metrics,
             postman.download_collection,
             postman.download_environment,
         ],
         lifespan=[lifespan],
         state=State({"settings": settings}),
         dependencies=DEPENDENCIES,
-        middleware=[RequestId()],
+        middleware=[RequestId(), metrics.MeasureRequests()],
         exception_handlers=problems.HANDLERS,
         openapi_config=OpenAPIConfig(title="Síndico", version="1", path="/schema"),
         request_max_body_size=MAX_BODY_BYTES,
