@@ -39,9 +39,11 @@ class Actor:
     """Set while vendor staff act inside a customer's tenant."""
 
     @classmethod
-    def system(cls, tenant_id: UUID, name: str = "system") -> Self:
+    def system(
+        cls, tenant_id: UUID, name: str = "system", *, request_id: str | None = None
+    ) -> Self:
         """The product itself, inside one tenant; it holds every permission."""
-        return cls(tenant_id=tenant_id, kind=ActorKind.SYSTEM, name=name)
+        return cls(tenant_id=tenant_id, kind=ActorKind.SYSTEM, name=name, request_id=request_id)
 
     def may(self, permission: str) -> bool:
         return self.kind is ActorKind.SYSTEM or permission in self.permissions

@@ -1,0 +1,77 @@
+"""What a running job is given, and what it may return."""
+
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from redis.asyncio import Redis
+
+from sindico_platform.database.engines import Engines
+from sindico_platform.database.tx import Actor
+from sindico_platform.database.uow import UnitOfWork
+from sindico_platform.jobs import store
+from sindico_platform.jobs.errors import LeaseLost
+from sindico_platform.secrets import KeyRing
+from sindico_platform.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class RunAgain:
+    """Go on in a fresh claim. Progress was made, so the attempts start from zero."""
+
+    after_seconds: float = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class JobServices:
+    """What a process offers to its jobs; built once."""
+
+    settings: Settings
+    engines: Engines
+    uow: UnitOfWork
+    secrets: KeyRing
+    redis: Redis | None = None
+    """Live progress and wake-ups; a job works without it."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class JobContext:
+    """One claim of one job."""
+
+    services: JobServices = field(repr=False)
+    tenant_id: UUID
+    job_id: UUID
+    function: str
+    attempt: int
+    """1 for the first."""
+    lease_token: UUID
+    request_id: str | None = None
+
+    @property
+    def uow(self) -> UnitOfWork:
+        return self.services.uow
+
+    @property
+    def settings(self) -> Settings:
+        return self.services.settings
+
+    @property
+    def secrets(self) -> KeyRing:
+        return self.services.secrets
+
+    @property
+    def actor(self) -> Actor:
+        """The product itself in the job's tenant, named after the function."""
+        return Actor.system(self.tenant_id, self.function, request_id=self.request_id)
+
+    async def heartbeat(self, **progress: Any) -> None:
+        """Renew the lease and tell people how far the job is. Call it outside a transaction.
+
+        Args:
+            progress: JSON; replaces what was told before, unless empty.
+
+        Raises:
+            LeaseLost: the job was cancelled or is somebody else's; let it pass through.
+        """
+        if not await store.renew(self.services.engines.app, self, progress or None):
+            raise LeaseLost(job_id=self.job_id)

@@ -1,0 +1,54 @@
+"""The only writer of jobs, beside the claims of the workers and the clock's functions."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import insert
+
+from sindico_platform.database.tx import Tx
+from sindico_platform.jobs.models import Job, JobState
+from sindico_platform.jobs.registry import JobFunction, declaration_of
+
+WAKE_CHANNEL = "jobs"
+
+
+async def add(tx: Tx, function: JobFunction, *, run_at: datetime | None = None, **ids: Any) -> UUID:
+    """Write a job in the caller's transaction, for the bound tenant; it exists if that commits.
+
+    Args:
+        function: has `@job`.
+        run_at: not before this instant; at once unless given.
+        ids: what the function takes besides `tenant_id`, which may be repeated here.
+
+    Returns:
+        Id of the job.
+
+    Raises:
+        TypeError: the ids are not those that the function takes.
+    """
+    declaration = declaration_of(function)
+    if ids.pop("tenant_id", tx.tenant_id) != tx.tenant_id:
+        raise TypeError(f"{declaration.name} was added for a tenant that is not bound")
+    job_id = tx.new_id()
+    await tx.session.execute(
+        insert(Job).values(
+            tenant_id=tx.tenant_id,
+            id=job_id,
+            function=declaration.name,
+            args=declaration.pack(ids),
+            queue=declaration.queue,
+            state=JobState.PENDING,
+            even_suspended=declaration.even_suspended,
+            due_at=run_at or tx.now,
+            attempts=0,
+            max_attempts=declaration.max_attempts,
+            lease_seconds=declaration.lease_seconds,
+            request_id=tx.actor.request_id,
+            actor_name=tx.actor.name,
+            created_at=tx.now,
+        )
+    )
+    if run_at is None or run_at <= tx.now:
+        tx.wake(WAKE_CHANNEL)
+    return job_id

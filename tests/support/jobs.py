@@ -1,0 +1,170 @@
+"""Run jobs without a worker, through the very code the worker runs; and kill them anywhere."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from uuid import UUID
+
+from sqlalchemy import func, select, update
+
+from sindico_api.context import Context
+from sindico_platform.database.tx import Actor, Tx
+from sindico_platform.database.uow import UnitOfWork
+from sindico_platform.jobs.context import JobServices
+from sindico_platform.jobs.models import Job, JobState
+from sindico_platform.jobs.runner import run_job
+from sindico_platform.secrets import KeyRing
+
+
+class Killed(BaseException):
+    """The process died here: nothing catches it, nothing is recorded."""
+
+
+@dataclass(slots=True)
+class Kill:
+    """Where the process dies: at the n-th time a point is passed.
+
+    Points are ``claimed``, ``acted``, ``recorded`` of each run, and ``committed`` after every
+    transaction that a job's own code commits.
+    """
+
+    point: str
+    times: int = 1
+    passed: int = 0
+    struck: bool = False
+
+    def __call__(self, point: str) -> None:
+        self.passed += point == self.point
+        if point == self.point and self.passed == self.times:
+            self.struck = True
+            raise Killed(f"{point} ({self.times})")
+
+
+def kill_after(point: str, times: int = 1) -> Kill:
+    """`run_jobs(…, kill=kill_after("committed", 3))` dies after the job's third commit."""
+    return Kill(point, times)
+
+
+class MortalUnitOfWork(UnitOfWork):
+    """Tells a `Kill` of every commit."""
+
+    def __init__(self, uow: UnitOfWork, kill: Kill) -> None:
+        self._inner, self._kill = uow, kill
+
+    @asynccontextmanager
+    async def begin(self, actor: Actor, *, tenant: UUID | None = None) -> AsyncIterator[Tx]:
+        async with self._inner.begin(actor, tenant=tenant) as tx:
+            yield tx
+        self._kill("committed")
+
+
+@dataclass(slots=True)
+class Drained:
+    """What `run_jobs` did."""
+
+    states: list[str] = field(default_factory=list)
+    """State recorded by each run, in order; a retry or continuation is ``pending``."""
+    killed: bool = False
+
+
+def job_services(context: Context) -> JobServices:
+    return JobServices(
+        settings=context.settings,
+        engines=context.engines,
+        uow=context.uow,
+        secrets=KeyRing.parse(context.settings.key_ring),
+        redis=context.redis,
+    )
+
+
+async def run_jobs(
+    context: Context,
+    tenant_id: UUID,
+    *,
+    kill: Kill | None = None,
+    at_once: bool = False,
+    limit: int = 200,
+) -> Drained:
+    """Run the tenant's due jobs, and those they add, until none is due or the process dies.
+
+    Leases that an earlier, killed call left behind are taken back first.
+
+    Args:
+        at_once: jobs that wait for a later hour or a back-off run too.
+        limit: of runs; more is taken for an endless loop.
+    """
+    services = job_services(context)
+    drained = Drained()
+    if kill:
+        services = replace(services, uow=MortalUnitOfWork(context.uow, kill))
+    await take_back_leases(context, tenant_id)
+    while job_id := await next_job(context, tenant_id, at_once=at_once):
+        try:
+            outcome = await run_job(
+                services, tenant_id=tenant_id, job_id=job_id, reach=kill or pass_by
+            )
+        except Killed:
+            drained.killed = True
+            return drained
+        drained.states.append(outcome.state if outcome else "lost")
+        if len(drained.states) > limit:
+            raise AssertionError(f"more than {limit} runs: {drained.states[-5:]}")
+    return drained
+
+
+def pass_by(_point: str) -> None:
+    """Nobody is killed."""
+
+
+async def run_through_kills(
+    context: Context, tenant_id: UUID, *, point: str, check: Callable[[], None] | None = None
+) -> int:
+    """Kill at every passing of `point`, one further each time, and run on after it.
+
+    Returns:
+        How often the process was killed until everything was done.
+    """
+    kills = 0
+    while (
+        await run_jobs(context, tenant_id, kill=kill_after(point, times=1), at_once=True)
+    ).killed:
+        kills += 1
+        if check:
+            check()
+    return kills
+
+
+async def next_job(context: Context, tenant_id: UUID, *, at_once: bool) -> UUID | None:
+    """The oldest due job of the tenant."""
+    async with context.uow.begin(Actor.system(tenant_id)) as tx:
+        pending = [Job.tenant_id == tenant_id, Job.state == JobState.PENDING]
+        if at_once:
+            await tx.session.execute(
+                update(Job).where(*pending, Job.due_at > func.now()).values(due_at=tx.now)
+            )
+        found: UUID | None = await tx.session.scalar(
+            select(Job.id).where(*pending, Job.due_at <= tx.now).order_by(Job.due_at, Job.id)
+        )
+        return found
+
+
+async def take_back_leases(context: Context, tenant_id: UUID) -> None:
+    """What the sweeper does when a worker has died, for one tenant, at once."""
+    async with context.uow.begin(Actor.system(tenant_id)) as tx:
+        await tx.session.execute(
+            update(Job)
+            .where(Job.tenant_id == tenant_id, Job.state == JobState.RUNNING)
+            .values(
+                state=JobState.PENDING,
+                lease_token=None,
+                lease_until=None,
+                worker_id=None,
+                dispatched_at=None,
+            )
+        )
+
+
+async def job_state(context: Context, tenant_id: UUID, job_id: UUID) -> Job:
+    """The job's row."""
+    async with context.uow.begin(Actor.system(tenant_id)) as tx:
+        return (await tx.session.scalars(select(Job).where(Job.id == job_id))).one()
