@@ -1,0 +1,1 @@
+"""Cursor pages: a list ends at a bound and continues where it stopped."""

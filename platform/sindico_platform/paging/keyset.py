@@ -1,0 +1,131 @@
+"""Keyset pages: order by a leakproof column and the id, continue after the last row's values.
+
+The offset form would read everything before the page again, and skip rows when others are added.
+"""
+
+import base64
+import binascii
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Any, TypeVar
+
+import msgspec
+from sqlalchemy import ColumnElement, Row, Select, bindparam, tuple_
+from sqlalchemy.orm import InstrumentedAttribute
+
+from sindico_platform.errors import InvalidInput, field_error
+from sindico_platform.paging.schemas import Page, PageRequest
+
+T = TypeVar("T")
+Column = InstrumentedAttribute[Any]
+
+
+class Keyset:
+    """The orders a list offers.
+
+    Each order is one column that is never null, of a leakproof type and with an index
+    ``(tenant_id, column, id)``; the id makes it total.
+    """
+
+    def __init__(self, identity: Column, *, default: str, **orders: Column) -> None:
+        """Name the orders; `default` may begin with ``-``."""
+        self.identity, self.default, self.orders = identity, default, orders
+
+    def apply(self, statement: Select[Any], request: PageRequest) -> Select[Any]:
+        """Order, continue after the cursor, and take one row more than the page to see the end.
+
+        Raises:
+            InvalidInput: no such order, or a cursor that this list did not give in this order.
+        """
+        name, descending = self._order_of(request)
+        statement = statement.order_by(
+            *_ordering(self.orders[name], self.identity, descending=descending)
+        )
+        if request.after is not None:
+            value, last = self._read(request.after, request)
+            later = _later(self.orders[name], self.identity, descending=descending)
+            statement = statement.where(later).params(after_value=value, after_id=last)
+        return statement.limit(request.limit + 1)
+
+    def page(
+        self,
+        rows: Sequence[Row[Any]],
+        request: PageRequest,
+        make: Callable[[Row[Any]], T],
+    ) -> Page[T]:
+        """Build the page from the rows of an applied statement.
+
+        Args:
+            rows: each with the identity under its own name and the order's column as
+                ``order_value``.
+            make: builds an item of a row.
+        """
+        shown = rows[: request.limit]
+        following = self._write(shown[-1], request) if len(rows) > request.limit else None
+        return Page(items=[make(row) for row in shown], next_cursor=following)
+
+    def column_of(self, request: PageRequest) -> Column:
+        """Name the column that the asked order goes by."""
+        return self.orders[self._order_of(request)[0]]
+
+    def _order_of(self, request: PageRequest) -> tuple[str, bool]:
+        sort = request.sort or self.default
+        name = sort.removeprefix("-")
+        if name not in self.orders:
+            raise InvalidInput(
+                field_error(
+                    "sort",
+                    "order-unknown",
+                    "This list has no order {sort}; it has {orders}.",
+                    sort=sort,
+                    orders=", ".join(sorted(self.orders)),
+                )
+            )
+        return name, sort.startswith("-")
+
+    def _write(self, row: Row[Any], request: PageRequest) -> str:
+        values = [request.sort or self.default, row.order_value, getattr(row, self.identity.key)]
+        return base64.urlsafe_b64encode(msgspec.json.encode(values)).rstrip(b"=").decode()
+
+    def _read(self, cursor: str, request: PageRequest) -> tuple[Any, Any]:
+        column = self.column_of(request)
+        try:
+            raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+            sort, value, last = msgspec.json.decode(raw, type=_cursor_type(column, self.identity))
+        except (ValueError, binascii.Error, msgspec.MsgspecError) as fault:
+            raise _cursor_invalid() from fault
+        if sort != (request.sort or self.default) or not _storable(value):
+            raise _cursor_invalid()
+        return value, last
+
+
+def _ordering(column: Column, identity: Column, *, descending: bool) -> list[ColumnElement[Any]]:
+    columns = [identity] if column is identity else [column, identity]
+    return [item.desc() if descending else item.asc() for item in columns]
+
+
+def _later(column: Column, identity: Column, *, descending: bool) -> ColumnElement[bool]:
+    place = tuple_(column, identity)
+    bound = tuple_(
+        bindparam("after_value", type_=column.type), bindparam("after_id", type_=identity.type)
+    )
+    return place < bound if descending else place > bound
+
+
+@cache
+def _cursor_type(column: Column, identity: Column) -> Any:
+    value, last = column.type.python_type, identity.type.python_type
+    return tuple[str, value, last]  # type: ignore[valid-type]  # types made of values
+
+
+def _storable(value: Any) -> bool:
+    """Whether PostgreSQL can take a value that came from outside."""
+    if isinstance(value, str):
+        return "\x00" not in value
+    return not isinstance(value, int) or -(2**63) <= value < 2**63
+
+
+def _cursor_invalid() -> InvalidInput:
+    return InvalidInput(
+        field_error("after", "cursor-invalid", "The cursor does not belong to this list and order.")
+    )

@@ -1,0 +1,1 @@
+"""Whom the customer deals with: accounts and the people in them."""

@@ -1,0 +1,44 @@
+"""The only writer of links, and the one way an ERP's rows become rows of ours."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select
+from sqlalchemy.orm import DeclarativeBase
+
+from sindico_platform.database.tx import Tx
+from sindico_tenants.erp_links.queries import build_merge
+from sindico_tenants.erp_links.schemas import MergeCounts
+
+
+async def merge_rows(
+    tx: Tx,
+    *,
+    into: type[DeclarativeBase],
+    integration_id: UUID,
+    incoming: Select[Any],
+    most: int,
+) -> MergeCounts:
+    """Create or update one row of ours for each row of the ERP, in one statement.
+
+    Pinned fields keep their value, rows that stay the same are not written. Repeating the call
+    changes nothing.
+
+    Args:
+        into: the table; its name is the links' resource.
+        incoming: a select whose columns are ``id_erp`` and columns of the table. Each `id_erp`
+            stands once in it.
+        most: upper bound of the rows that `incoming` gives.
+    """
+    statement = build_merge(into, incoming.cte("incoming"))
+    found = await tx.session.execute(
+        statement,
+        {
+            "merge_tenant": tx.tenant_id,
+            "merge_integration": integration_id,
+            "merge_ids": [tx.new_id() for _ in range(most)],
+            "merge_now": tx.now,
+        },
+    )
+    received, created, updated = found.one()
+    return MergeCounts(received=received, created=created, updated=updated)
