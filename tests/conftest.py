@@ -11,11 +11,11 @@ from litestar.testing import AsyncTestClient
 
 from sindico_api.app import create_app
 from sindico_api.context import Context, open_context
-from sindico_platform.database.migrate import upgrade
 from sindico_platform.database.roles import APP, FLEET, OWNER, RoleUrls, ensure_roles
 from sindico_platform.database.uow import UnitOfWork
 from sindico_platform.embedded import EmbeddedPostgres, EmbeddedValkey
 from sindico_platform.settings import Secret, Settings
+from sindico_provisioning.release.service import migrate
 
 PASSWORDS = {OWNER: "owner", APP: "app", FLEET: "fleet"}
 TEMPLATE = f"sindico_template_{os.getpid()}"
@@ -44,7 +44,7 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 async def template(admin_url: str) -> str:
     """A migrated database to copy from."""
     urls = await ensure_roles(admin_url, database=TEMPLATE, passwords=PASSWORDS)
-    await upgrade(urls.owner)
+    await migrate(urls.owner)
     return TEMPLATE
 
 

@@ -1,0 +1,1 @@
+"""The integrations of a tenant: what brings its ERP's data in."""

@@ -1,0 +1,54 @@
+"""Rows of integrations."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from sindico_platform.database.base import Base, TenantRow
+
+
+class IntegrationKind(StrEnum):
+    """How data arrive: by a connector of ours, from database views, or pushed to our API."""
+
+    MEGA = "mega"
+    ERPX = "erpx"
+    VIEW = "view"
+    API = "api"
+
+
+class IntegrationState(StrEnum):
+    """A paused integration runs no loads."""
+
+    ACTIVE = "active"
+    PAUSED = "paused"
+
+
+class Integration(TenantRow, Base):
+    """One source of ERP data of one tenant."""
+
+    __tablename__ = "integration"
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id"], ["control.tenant.tenant_id"]),
+        CheckConstraint("kind IN ('mega','erpx','view','api')", name="kind"),
+        CheckConstraint("state IN ('active','paused')", name="state"),
+        UniqueConstraint("tenant_id", "name", name="uq_integration_name"),
+        Index(
+            "uq_integration_default",
+            "tenant_id",
+            unique=True,
+            postgresql_where=text("is_default"),
+        ),
+        {"schema": "control"},
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    name: Mapped[str]
+    state: Mapped[str]
+    state_at: Mapped[datetime]
+    is_default: Mapped[bool]
+    """Made by provisioning; a tenant has at most one."""
+    created_at: Mapped[datetime]

@@ -1,0 +1,1 @@
+"""What a tenant bought: packages, their features and limits, and the tenant's subscription."""

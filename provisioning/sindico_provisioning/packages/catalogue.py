@@ -1,0 +1,125 @@
+"""The packages, declared once. `control.package` is made equal to this by every migration.
+
+A limit of ``None`` is no limit. A package must name every limit, so that adding a limit means
+deciding it for each package.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+
+GIBIBYTE = 1024**3
+
+
+class Activation(StrEnum):
+    """Who turns a synchronised user into an active one."""
+
+    AUTOMATIC = "automatic"
+    SUPPORT = "support"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Limit:
+    """Something a package counts."""
+
+    code: str
+    title: str
+    unit: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Feature:
+    """Something a package has or has not."""
+
+    code: str
+    title: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Package:
+    """One thing the vendor sells."""
+
+    code: str
+    title: str
+    paid: bool
+    activation: Activation
+    features: frozenset[str]
+    limits: Mapping[str, int | None]
+
+    def __post_init__(self) -> None:
+        if self.limits.keys() != LIMITS.keys() or not self.features <= FEATURES.keys():
+            raise ValueError(f"package {self.code} must name every limit and only known features")
+
+
+ALL_LIMITS = (
+    Limit(code="active_users", title="Active users", unit="users"),
+    Limit(code="branches", title="Branches", unit="branches"),
+    Limit(code="integrations", title="Integrations", unit="integrations"),
+    Limit(code="runs_per_day", title="Load runs per day", unit="runs"),
+    Limit(code="export_rows", title="Rows per export", unit="rows"),
+    Limit(code="api_requests_per_minute", title="API requests per minute", unit="requests"),
+    Limit(code="storage_bytes", title="Storage", unit="bytes"),
+)
+LIMITS: Mapping[str, Limit] = MappingProxyType({limit.code: limit for limit in ALL_LIMITS})
+
+ALL_FEATURES = (
+    Feature(code="erp_mega", title="Integration with ERP Mega XT"),
+    Feature(code="erp_erpx", title="Integration with ERPX"),
+    Feature(code="erp_views", title="Integration by database views"),
+    Feature(code="erp_push", title="Integration by push API"),
+)
+FEATURES: Mapping[str, Feature] = MappingProxyType({item.code: item for item in ALL_FEATURES})
+
+# Every Mega XT customer receives Freemium, so the connector is sold with no other package.
+FREEMIUM = Package(
+    code="freemium",
+    title="Freemium",
+    paid=False,
+    activation=Activation.AUTOMATIC,
+    features=frozenset({"erp_mega", "erp_erpx", "erp_views", "erp_push"}),
+    limits={
+        "active_users": 5,
+        "branches": None,
+        "integrations": 1,
+        "runs_per_day": 48,
+        "export_rows": 50_000,
+        "api_requests_per_minute": 600,
+        "storage_bytes": 5 * GIBIBYTE,
+    },
+)
+STARTER = Package(
+    code="starter",
+    title="Starter",
+    paid=True,
+    activation=Activation.SUPPORT,
+    features=frozenset({"erp_erpx", "erp_views", "erp_push"}),
+    limits={
+        "active_users": 50,
+        "branches": None,
+        "integrations": 3,
+        "runs_per_day": 288,
+        "export_rows": 500_000,
+        "api_requests_per_minute": 3_000,
+        "storage_bytes": 50 * GIBIBYTE,
+    },
+)
+ADVANCED = Package(
+    code="advanced",
+    title="Advanced",
+    paid=True,
+    activation=Activation.SUPPORT,
+    features=frozenset({"erp_erpx", "erp_views", "erp_push"}),
+    limits={
+        "active_users": None,
+        "branches": None,
+        "integrations": 20,
+        "runs_per_day": None,
+        "export_rows": None,
+        "api_requests_per_minute": 12_000,
+        "storage_bytes": 500 * GIBIBYTE,
+    },
+)
+PACKAGES: Mapping[str, Package] = MappingProxyType(
+    {package.code: package for package in (FREEMIUM, STARTER, ADVANCED)}
+)

@@ -1,0 +1,66 @@
+"""What may be refused because of a package."""
+
+from typing import Any
+
+from sindico_platform.errors import InvalidInput, SindicoError, field_error
+
+
+class UnknownPackage(InvalidInput):
+    """No package has this code."""
+
+    code, status, title = "unknown-package", 422, "There is no such package"
+    detail = "Choose one of the packages there are."
+
+    def __init__(self, *, field: str, packages: str) -> None:
+        super().__init__(
+            field_error(
+                field,
+                "unknown-package",
+                "There is no such package. The packages are: {packages}.",
+                packages=packages,
+            )
+        )
+
+
+class PackageLimitReached(SindicoError):
+    """The package allows no more of something."""
+
+    code, status, title = "package-limit-reached", 409, "The package allows no more"
+    detail = "The package {package} allows {allowed} for {limit}, and {used} would be used."
+
+
+class FeatureNotInPackage(SindicoError):
+    """The package does not have a feature."""
+
+    code, status, title = "feature-not-in-package", 409, "The package does not include this"
+    detail = "The package {package} does not include {feature}."
+
+
+class PackageDoesNotFit(SindicoError):
+    """The tenant uses more than the package it should change to allows."""
+
+    code, status, title = "package-does-not-fit", 409, "The tenant uses more than this package has"
+    detail = "Before the change to {package}, reduce what exceeds it: {summary}."
+
+    def __init__(self, *, package: str, exceeding: list[dict[str, Any]]) -> None:
+        summary = "; ".join(
+            f"{item['limit']} {item['used']} > {item['allowed']}"
+            if "limit" in item
+            else str(item["feature"])
+            for item in exceeding
+        )
+        super().__init__(package=package, exceeding=exceeding, summary=summary)
+
+
+class PackageNotOffered(SindicoError):
+    """The package is not sold together with this ERP."""
+
+    code, status, title = "package-not-offered", 409, "This package is not offered for this ERP"
+    detail = "Customers of {erp} receive {offered}; {package} is not offered to them."
+
+
+class CrmNotActive(SindicoError):
+    """The CRM of this tenant is not provisioned to the end."""
+
+    code, status, title = "crm-not-active", 409, "The CRM is not active"
+    detail = "The CRM of this tenant is not active; its state is {crm_state}."

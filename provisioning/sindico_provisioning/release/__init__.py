@@ -1,0 +1,1 @@
+"""What every release brings into line: the schema, the catalogues, every tenant's defaults."""

@@ -1,0 +1,1 @@
+"""The register of tenants: creating them, and their life until they are closed."""

@@ -1,0 +1,1 @@
+"""General settings of a tenant's CRM and its sales funnel of six stages."""

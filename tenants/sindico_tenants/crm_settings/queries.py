@@ -1,0 +1,25 @@
+"""Every SELECT on CRM settings."""
+
+from sqlalchemy import select
+
+from sindico_platform.database.tx import Tx
+from sindico_tenants.crm_settings.models import CrmSettings, FunnelStage
+
+
+async def find_settings(tx: Tx) -> CrmSettings | None:
+    """The bound tenant's settings; None before its CRM is provisioned."""
+    settings: CrmSettings | None = await tx.session.scalar(
+        select(CrmSettings).where(CrmSettings.tenant_id == tx.tenant_id)
+    )
+    return settings
+
+
+async def list_stages(tx: Tx) -> list[FunnelStage]:
+    """The funnel in order; six stages once the CRM is provisioned."""
+    return list(
+        await tx.session.scalars(
+            select(FunnelStage)
+            .where(FunnelStage.tenant_id == tx.tenant_id)
+            .order_by(FunnelStage.position)
+        )
+    )
