@@ -11,6 +11,7 @@ from sindico_platform.settings import SettingsInvalid
 
 COMMANDS = {
     "api": "sindico_api.cli.api:api",
+    "doctor": "sindico_api.cli.doctor:doctor",
     "migrate": "sindico_api.cli.migrate:migrate",
     "up": "sindico_api.cli.up:up",
 }

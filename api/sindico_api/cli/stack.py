@@ -18,7 +18,8 @@ from sindico_platform.database.migrate import head_revision, read_revision, upgr
 from sindico_platform.database.roles import APP, FLEET, OWNER, RoleUrls, ensure_roles, role_urls
 from sindico_platform.embedded import EmbeddedError, EmbeddedPostgres, EmbeddedValkey
 from sindico_platform.embedded.files import make_directory, write_private
-from sindico_platform.secrets import generate_key
+from sindico_platform.secrets import KeyRing, generate_key
+from sindico_platform.secrets.probe import ensure_probe, find_probe_faults
 from sindico_platform.settings import Settings, load_settings
 
 DATABASE = "sindico"
@@ -56,6 +57,18 @@ class Stack:
         for path in (self.logs, self.data_dir / "blobs"):
             path.mkdir(mode=0o700, exist_ok=True)
 
+    def require(self) -> None:
+        """Refuse to invent a stack where there is none.
+
+        Raises:
+            EmbeddedError: neither the directory nor the environment says where the data are.
+        """
+        if not self._admin_or_app_url and not (self.data_dir / "roles.json").exists():
+            raise EmbeddedError(
+                f"There is no stack in {self.data_dir}. Name its --data-dir, start one with"
+                " `sindico up`, or set SINDICO_DATABASE_URL."
+            )
+
     def settings(self, **overrides: Any) -> Settings:
         """Settings of a process of this stack."""
         return load_settings(self.environ(), **overrides)
@@ -89,18 +102,38 @@ class Stack:
         """Make roles, database and schema as this release needs them, as far as we may.
 
         Raises:
-            EmbeddedError: the schema is another release's and no owner's URL is given.
+            EmbeddedError: the schema is another release's and no owner's URL is given, or the key
+                ring is not the one that sealed the data.
         """
         if "SINDICO_DATABASE_FLEET_URL" not in self.given:
             await self._ensure_roles()
         urls = self.urls()
-        if urls.owner:
-            await upgrade(urls.owner)
-        elif (found := await read_revision(urls.app)) != head_revision():
+        await self._ensure_revision(urls)
+        await self._ensure_key_ring(urls)
+
+    async def _ensure_revision(self, urls: RoleUrls) -> None:
+        wanted = head_revision()
+        if (found := await read_revision(urls.app)) == wanted:
+            return
+        if not urls.owner:
             raise EmbeddedError(
-                f"The database is at revision {found} and this release needs {head_revision()}."
+                f"The database is at revision {found} and this release needs {wanted}."
                 " Set SINDICO_DATABASE_OWNER_URL and run `sindico migrate`."
             )
+        await upgrade(urls.owner)
+
+    async def _ensure_key_ring(self, urls: RoleUrls) -> None:
+        """Notice a wrong key ring before anything is sealed with it."""
+        ring = KeyRing.parse(self.settings().key_ring)
+        connection = await asyncpg.connect(urls.app)
+        try:
+            faults = await find_probe_faults(connection, ring)
+        finally:
+            await connection.close()
+        if faults:
+            raise EmbeddedError(f"The key ring does not fit the data: {'; '.join(faults)}.")
+        if urls.owner:
+            await ensure_probe(urls.owner, ring)
 
     async def _ensure_roles(self) -> None:
         try:

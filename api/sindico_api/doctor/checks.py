@@ -1,0 +1,148 @@
+"""The checks, in the order in which they are reported."""
+
+import shutil
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from redis.exceptions import RedisError
+
+from sindico_api.doctor.examination import Check, Patient
+from sindico_api.doctor.report import Outcome, State
+from sindico_platform.database.inspection import (
+    find_function_faults,
+    find_isolation_faults,
+    find_role_faults,
+)
+from sindico_platform.database.migrate import head_revision, read_revision
+from sindico_platform.secrets.probe import find_probe_faults
+
+PUBLIC_CATALOGUES = frozenset({"control.alembic_version", "control.key_probe"})
+"""Tables without tenants that the app role may read; a new one is named here on purpose."""
+
+OLDEST_POSTGRES = 15
+OLDEST_REDIS = (6, 2)
+LEAST_FREE_BYTES = 2_000_000_000
+SCARCE_FREE_BYTES = 10_000_000_000
+
+
+async def check_postgres(patient: Patient) -> Outcome:
+    version = await patient.app.fetchval("SHOW server_version")
+    found = f"PostgreSQL {version}"
+    if patient.app.get_server_version().major >= OLDEST_POSTGRES:
+        return Outcome("postgres", State.OK, found)
+    advice = f"Upgrade the server to PostgreSQL {OLDEST_POSTGRES} or newer."
+    return Outcome("postgres", State.FAILED, found, advice)
+
+
+async def check_redis(patient: Patient) -> Outcome:
+    """Redis may be gone without loss, so this is never more than a warning."""
+    try:
+        info = await patient.redis.info("server")
+    except (RedisError, OSError) as error:
+        advice = "Work goes on, slower. Start the server, or correct SINDICO_REDIS_URL."
+        return Outcome("redis", State.WARNING, f"no answer: {error}", advice)
+    name = f"Valkey {info['valkey_version']}" if "valkey_version" in info else "Redis"
+    compatible = str(info["redis_version"])
+    found = f"{name} (compatible with Redis {compatible})"
+    if tuple(int(part) for part in compatible.split(".")[:2]) >= OLDEST_REDIS:
+        return Outcome("redis", State.OK, found)
+    return Outcome("redis", State.FAILED, found, "Upgrade to Redis 6.2 or any Valkey.")
+
+
+async def check_migrations(patient: Patient) -> Outcome:
+    wanted = head_revision()
+    found = await read_revision(patient.settings.database_url.reveal())
+    if found == wanted:
+        return Outcome("migrations", State.OK, f"at {found}, the newest")
+    return Outcome(
+        "migrations",
+        State.FAILED,
+        f"at {found or 'nothing'}, and this release needs {wanted}",
+        "Run `sindico migrate` with this release; if the database is newer, install its release.",
+    )
+
+
+async def check_roles(patient: Patient) -> Outcome:
+    faults = await find_role_faults(patient.app) + await find_function_faults(patient.app)
+    return judge(
+        "roles",
+        faults,
+        sound="four roles, none with a right too many",
+        advice="As administrator, take these rights away; `sindico up` does it for its own server.",
+    )
+
+
+async def check_isolation(patient: Patient) -> Outcome:
+    faults = await find_isolation_faults(patient.app, catalogues=PUBLIC_CATALOGUES)
+    return judge(
+        "isolation",
+        faults,
+        sound="every table a tenant reaches forces row-level security",
+        advice="Stop serving. Run `sindico migrate`; a table that stays listed was made by hand.",
+    )
+
+
+async def check_key_ring(patient: Patient) -> Outcome:
+    faults = await find_probe_faults(patient.app, patient.ring)
+    keys = ", ".join(f"{key} ({mark})" for key, mark in patient.ring.fingerprints().items())
+    return judge(
+        "key ring",
+        faults,
+        sound=f"opens what was sealed: {keys}",
+        advice="Put the missing key back into SINDICO_KEY_RING (or the data directory's `keys`).",
+    )
+
+
+async def check_disk(patient: Patient) -> Outcome:
+    places = {path: shutil.disk_usage(path).free for path in _places(patient)}
+    if not places:
+        return Outcome("disk", State.OK, "nothing of this installation lies on this machine")
+    free, place = min((free, path) for path, free in places.items())
+    found = f"{free / 1e9:.1f} GB free at {place}"
+    if free < LEAST_FREE_BYTES:
+        return Outcome("disk", State.FAILED, found, "Free space now: writes will soon fail.")
+    if free < SCARCE_FREE_BYTES:
+        return Outcome("disk", State.WARNING, found, "Free space or enlarge the disk soon.")
+    return Outcome("disk", State.OK, found)
+
+
+async def check_mail(patient: Patient) -> Outcome:
+    if patient.settings.mail_url:
+        return Outcome("mail", State.OK, "set")
+    advice = "Set SINDICO_MAIL_URL; until then links are shown once to whoever makes them."
+    return Outcome("mail", State.WARNING, "the product cannot send mail", advice)
+
+
+async def check_egress(patient: Patient) -> Outcome:
+    ranges = ", ".join(str(network) for network in patient.settings.egress_allow)
+    if not ranges:
+        return Outcome("egress", State.OK, "private ranges are closed to hosts that customers type")
+    reason = "for the demo's sandboxes" if patient.settings.demo else "by SINDICO_EGRESS_ALLOW"
+    advice = "Keep it only as wide as needed; never open loopback in production."
+    return Outcome("egress", State.WARNING, f"open {reason}: {ranges}", advice)
+
+
+CHECKS: dict[str, Check] = {
+    "postgres": check_postgres,
+    "redis": check_redis,
+    "migrations": check_migrations,
+    "roles": check_roles,
+    "isolation": check_isolation,
+    "key ring": check_key_ring,
+    "disk": check_disk,
+    "mail": check_mail,
+    "egress": check_egress,
+}
+
+
+def judge(name: str, faults: list[str], *, sound: str, advice: str) -> Outcome:
+    """No faults is sound; any is a failure that lists all of them."""
+    if not faults:
+        return Outcome(name, State.OK, sound)
+    return Outcome(name, State.FAILED, "; ".join(faults), advice)
+
+
+def _places(patient: Patient) -> list[Path]:
+    blobs = urlsplit(patient.settings.blob_url)
+    named = [patient.data_dir, Path(unquote(blobs.path)) if blobs.scheme == "file" else None]
+    return [path for path in named if path and path.exists()]

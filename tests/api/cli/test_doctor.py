@@ -1,0 +1,38 @@
+"""`sindico doctor` on a running stack."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.api.cli.conftest import RunningStack, bare_environ, sindico
+
+pytestmark = pytest.mark.stack
+
+
+def run_doctor(data_dir: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        sindico("doctor", "--data-dir", str(data_dir), *options),
+        capture_output=True,
+        text=True,
+        check=False,
+        env=bare_environ(),
+        timeout=60,
+    )
+
+
+def test_a_fresh_stack_is_sound(ready_stack: RunningStack) -> None:
+    said = run_doctor(ready_stack.data_dir, "--json")
+
+    report = json.loads(said.stdout)
+    assert (said.returncode, report["ok"]) == (0, True), report
+    assert "isolation" in {check["name"] for check in report["checks"]}
+
+
+def test_where_no_stack_is_the_doctor_makes_none(tmp_path: Path) -> None:
+    said = run_doctor(tmp_path / "nothing")
+
+    assert said.returncode == 1
+    assert "There is no stack in" in said.stderr
+    assert not (tmp_path / "nothing").exists()
