@@ -3,9 +3,7 @@
 import click
 from granian import Granian
 from granian.constants import Interfaces, Loops
-from litestar import Litestar
 
-from sindico_api.app import create_app
 from sindico_platform.settings import load_settings
 
 
@@ -17,7 +15,7 @@ def api(host: str, port: int, workers: int) -> None:
     """Serve the HTTP API and the console; settings come from the environment."""
     load_settings()  # so that faults are said here, once, and not by every worker
     Granian(
-        "sindico_api.cli.api:make_app",
+        "sindico_api.asgi:make_app",  # by name: only the workers pay for its imports
         address=host,
         port=port,
         workers=workers,
@@ -28,8 +26,3 @@ def api(host: str, port: int, workers: int) -> None:
         respawn_failed_workers=True,
         workers_kill_timeout=5,
     ).serve()
-
-
-def make_app() -> Litestar:
-    """Build the application in a worker of Granian's."""
-    return create_app(load_settings())
