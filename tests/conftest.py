@@ -3,11 +3,12 @@
 import os
 import secrets
 from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
+from httpx import AsyncClient
 from litestar import Litestar
-from litestar.testing import AsyncTestClient
 
 from sindico_api.app import create_app
 from sindico_api.context import Context, open_context
@@ -16,6 +17,9 @@ from sindico_platform.database.uow import UnitOfWork
 from sindico_platform.embedded import EmbeddedPostgres, EmbeddedValkey
 from sindico_platform.settings import Secret, Settings
 from sindico_provisioning.release.service import migrate
+from tests.support.callers import ClientAs, caller_of, client_factory, serving
+from tests.support.identity import MakeTenant, MakeUser, tenant_factory, user_factory
+from tests.support.statements import CountStatements, counting
 
 PASSWORDS = {OWNER: "owner", APP: "app", FLEET: "fleet"}
 TEMPLATE = f"sindico_template_{os.getpid()}"
@@ -101,7 +105,41 @@ def app(settings: Settings) -> Litestar:
 
 
 @pytest.fixture(scope="session")
-async def client(app: Litestar) -> AsyncIterator[AsyncTestClient[Litestar]]:
+async def served(app: Litestar) -> AsyncIterator[Litestar]:
+    """The application after its start-up, in the tests' own event loop."""
+    async with serving(app):
+        yield app
+
+
+@pytest.fixture(scope="session")
+async def client(served: Litestar) -> AsyncIterator[AsyncClient]:
     """An anonymous caller."""
-    async with AsyncTestClient(app, base_url="http://sindico.test") as caller:
+    async with caller_of(served) as caller:
         yield caller
+
+
+@pytest.fixture
+async def make_tenant(uow: UnitOfWork) -> MakeTenant:
+    """Makes an active tenant, unless told otherwise; there is one master tenant."""
+    return tenant_factory(uow)
+
+
+@pytest.fixture
+async def make_user(uow: UnitOfWork) -> MakeUser:
+    """Makes a user with default roles and permissions: "crm-user", "integrations:view"."""
+    return user_factory(uow)
+
+
+@pytest.fixture
+async def client_as(
+    served: Litestar, uow: UnitOfWork, make_user: MakeUser
+) -> AsyncIterator[ClientAs]:
+    """Makes callers with a token of a user that has the roles and permissions named."""
+    async with AsyncExitStack() as stack:
+        yield client_factory(served, uow, make_user, stack)
+
+
+@pytest.fixture
+def count_statements(served: Litestar) -> CountStatements:
+    """Opens a block in which the served application's statements are counted."""
+    return lambda: counting(served.state.context.engines.app)

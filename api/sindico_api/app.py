@@ -12,6 +12,7 @@ from sindico_api.context import open_context
 from sindico_api.dependencies import DEPENDENCIES
 from sindico_api.postman import routes as postman
 from sindico_api.request_id import RequestId
+from sindico_api.v1.routes import API
 from sindico_platform.settings import Settings
 
 MAX_BODY_BYTES = 16 * 1024 * 1024
@@ -33,6 +34,7 @@ def create_app(settings: Settings) -> Litestar:
             metrics.read_metrics,
             postman.download_collection,
             postman.download_environment,
+            API,
         ],
         lifespan=[lifespan],
         state=State({"settings": settings}),

@@ -15,6 +15,7 @@ from litestar.exceptions import (
 from litestar.types import ExceptionHandlersMap
 from sqlalchemy.exc import DBAPIError
 
+from sindico_api.request_id import HEADER as REQUEST_ID
 from sindico_api.request_id import request_id_of
 from sindico_platform.errors import FieldError, InvalidInput, SindicoError, field_error
 
@@ -93,6 +94,8 @@ def render(
         "instance": f"urn:request:{request_id_of(request.scope)}",
         "code": code,
     }
+    # A refusal by a middleware never passes the one that answers the id, so it stands here too.
+    headers = {REQUEST_ID: request_id_of(request.scope)} | (headers or {})
     return Response(body, status_code=status, media_type=MEDIA_TYPE, headers=headers)
 
 

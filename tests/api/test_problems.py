@@ -1,9 +1,8 @@
-from litestar import Litestar
-from litestar.testing import AsyncTestClient
+from httpx import AsyncClient
 
 
 async def test_an_unknown_route_is_a_problem_with_the_request_id(
-    client: AsyncTestClient[Litestar],
+    client: AsyncClient,
 ) -> None:
     response = await client.get("/api/v1/nowhere", headers={"X-Request-ID": "ask-me-12345"})
 
@@ -13,7 +12,7 @@ async def test_an_unknown_route_is_a_problem_with_the_request_id(
     assert response.json()["instance"] == "urn:request:ask-me-12345"
 
 
-async def test_ready_when_the_database_answers(client: AsyncTestClient[Litestar]) -> None:
+async def test_ready_when_the_database_answers(client: AsyncClient) -> None:
     response = await client.get("/health/ready")
 
     assert response.json() == {"status": "ready", "database": True, "redis": True}

@@ -1,0 +1,1 @@
+"""Factories and callers that the tests share."""

@@ -2,9 +2,10 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import Row, TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from sindico_platform.audit import service as audit
@@ -28,6 +29,8 @@ class UnitOfWork:
     def __init__(self, engines: Engines, *, wake: Wake = wake_nobody) -> None:
         self._app = async_sessionmaker(engines.app, expire_on_commit=False)
         self._fleet = async_sessionmaker(engines.fleet, expire_on_commit=False)
+        # Shares the pool; a statement that stands alone needs no BEGIN and COMMIT around it.
+        self._alone = engines.app.execution_options(isolation_level="AUTOCOMMIT")
         self._wake = wake
 
     @asynccontextmanager
@@ -55,6 +58,17 @@ class UnitOfWork:
                 await audit.record(tx, "fleet:read", reason=reason)
         async with self._fleet() as session, session.begin():
             yield session
+
+    async def ask(self, statement: TextClause, **parameters: Any) -> Row[Any] | None:
+        """Run one statement by itself as `app`, for functions that bind a tenant themselves.
+
+        No tenant is bound before it nor after it.
+
+        Returns:
+            The first row, or `None`.
+        """
+        async with self._alone.connect() as connection:
+            return (await connection.execute(statement, parameters)).first()
 
     async def _wake_after_commit(self, tx: Tx) -> None:
         if tx.wakes:

@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from litestar import Litestar
-from litestar.testing import AsyncTestClient
+from httpx import AsyncClient
 
 from sindico_api.postman.collection import build_collection, example_of
 
@@ -38,7 +37,7 @@ OPENAPI: dict[str, Any] = {
 
 
 async def test_the_scenario_comes_first_and_its_loop_names_itself(
-    client: AsyncTestClient[Litestar],
+    client: AsyncClient,
 ) -> None:
     collection = (await client.get("/postman/collection.json")).json()
 
@@ -54,7 +53,7 @@ async def test_the_scenario_comes_first_and_its_loop_names_itself(
 
 
 async def test_the_environment_names_this_server_and_leaves_secrets_empty(
-    client: AsyncTestClient[Litestar],
+    client: AsyncClient,
 ) -> None:
     environment = (await client.get("/postman/environment.json")).json()
 

@@ -1,0 +1,148 @@
+"""Reads of users, roles and API clients of the bound tenant."""
+
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from sindico_platform.database.tx import Tx
+from sindico_platform.identity.default_roles import ADMIN
+from sindico_platform.identity.errors import ApiClientNotFound, RoleNotFound, UserNotFound
+from sindico_platform.identity.models import ApiClient, Role, TenantUser, UserRole, UserState
+from sindico_platform.tenancy.models import Tenant
+
+
+async def is_master(tx: Tx) -> bool:
+    """Whether the bound tenant is the master tenant."""
+    statement = select(Tenant.is_master).where(Tenant.tenant_id == tx.tenant_id)
+    return bool(await tx.session.scalar(statement))
+
+
+async def search_form(tx: Tx, value: str) -> str:
+    """The text in lower case and without accents, as the database does it."""
+    return str(await tx.session.scalar(select(func.control.search_form(value))))
+
+
+async def get_user(tx: Tx, user_id: UUID) -> TenantUser:
+    user = await tx.session.get(TenantUser, (tx.tenant_id, user_id))
+    if user is None:
+        raise UserNotFound
+    return user
+
+
+async def lock_user(tx: Tx, user_id: UUID) -> TenantUser:
+    user = await tx.session.get(TenantUser, (tx.tenant_id, user_id), with_for_update=True)
+    if user is None:
+        raise UserNotFound
+    return user
+
+
+async def find_user_by_login(tx: Tx, login: str) -> TenantUser | None:
+    statement = select(TenantUser).where(
+        TenantUser.tenant_id == tx.tenant_id, TenantUser.login == login.lower()
+    )
+    return (await tx.session.scalars(statement)).one_or_none()
+
+
+async def get_role(tx: Tx, role_id: UUID) -> Role:
+    role = await tx.session.get(Role, (tx.tenant_id, role_id))
+    if role is None:
+        raise RoleNotFound
+    return role
+
+
+async def lock_role(tx: Tx, role_id: UUID) -> Role:
+    role = await tx.session.get(Role, (tx.tenant_id, role_id), with_for_update=True)
+    if role is None:
+        raise RoleNotFound
+    return role
+
+
+async def find_role(tx: Tx, code: str) -> Role | None:
+    statement = select(Role).where(Role.tenant_id == tx.tenant_id, Role.code == code)
+    return (await tx.session.scalars(statement)).one_or_none()
+
+
+async def find_role_by_name(tx: Tx, name: str) -> Role | None:
+    """The role of that name, ignoring case, accents, spaces and dashes."""
+    statement = select(Role).where(
+        Role.tenant_id == tx.tenant_id, Role.name_key == func.crm.role_name_key(name)
+    )
+    return (await tx.session.scalars(statement)).one_or_none()
+
+
+async def get_roles(tx: Tx, role_ids: Iterable[UUID]) -> Sequence[Role]:
+    """All the roles named.
+
+    Raises:
+        RoleNotFound: one or more do not exist.
+    """
+    wanted = set(role_ids)
+    statement = select(Role).where(Role.tenant_id == tx.tenant_id, Role.id.in_(wanted))
+    roles = (await tx.session.scalars(statement.order_by(Role.name_key))).all()
+    if len(roles) != len(wanted):
+        raise RoleNotFound
+    return roles
+
+
+async def roles_of(tx: Tx, user_id: UUID) -> Sequence[Role]:
+    """The roles a user holds, by name; as many as the tenant has at most."""
+    statement = (
+        select(Role)
+        .join(UserRole, (UserRole.tenant_id == Role.tenant_id) & (UserRole.role_id == Role.id))
+        .where(Role.tenant_id == tx.tenant_id, UserRole.user_id == user_id)
+        .order_by(Role.name_key)
+    )
+    return (await tx.session.scalars(statement)).all()
+
+
+async def count_holders(tx: Tx, role_id: UUID) -> int:
+    statement = select(func.count()).where(
+        UserRole.tenant_id == tx.tenant_id, UserRole.role_id == role_id
+    )
+    return await tx.session.scalar(statement) or 0
+
+
+async def count_active_users(tx: Tx) -> int:
+    """Users that count against the package: they can sign in, or were invited to."""
+    statement = select(func.count()).where(
+        TenantUser.tenant_id == tx.tenant_id,
+        TenantUser.state != UserState.DISABLED,
+        TenantUser.can_sign_in,
+    )
+    return await tx.session.scalar(statement) or 0
+
+
+async def count_other_administrators(tx: Tx, user_id: UUID) -> int:
+    """Active users besides this one who hold `admin`."""
+    statement = (
+        select(func.count())
+        .select_from(UserRole)
+        .join(Role, (Role.tenant_id == UserRole.tenant_id) & (Role.id == UserRole.role_id))
+        .join(
+            TenantUser,
+            (TenantUser.tenant_id == UserRole.tenant_id) & (TenantUser.id == UserRole.user_id),
+        )
+        .where(
+            UserRole.tenant_id == tx.tenant_id,
+            UserRole.user_id != user_id,
+            Role.code == ADMIN.code,
+            TenantUser.state == UserState.ACTIVE,
+            TenantUser.can_sign_in,
+        )
+    )
+    return await tx.session.scalar(statement) or 0
+
+
+async def get_api_client(tx: Tx, api_client_id: UUID) -> ApiClient:
+    client = await tx.session.get(ApiClient, (tx.tenant_id, api_client_id))
+    if client is None:
+        raise ApiClientNotFound
+    return client
+
+
+async def lock_api_client(tx: Tx, api_client_id: UUID) -> ApiClient:
+    client = await tx.session.get(ApiClient, (tx.tenant_id, api_client_id), with_for_update=True)
+    if client is None:
+        raise ApiClientNotFound
+    return client
