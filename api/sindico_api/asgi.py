@@ -4,8 +4,11 @@ from litestar import Litestar
 
 from sindico_api.app import create_app
 from sindico_platform.settings import load_settings
+from sindico_platform.telemetry.logs import configure_logs
 
 
 def make_app() -> Litestar:
-    """Build the application."""
-    return create_app(load_settings())
+    """Build the application, its log going to stderr."""
+    settings = load_settings()
+    configure_logs(settings.log_format, process="api")
+    return create_app(settings)

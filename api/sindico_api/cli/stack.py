@@ -26,6 +26,12 @@ DATABASE = "sindico"
 MAINTENANCE_DATABASES = {"", "postgres", "defaultdb"}
 LOOPBACK = "127.0.0.0/8,::1/128"
 
+REFUSALS = (
+    OSError,
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InvalidCatalogNameError,
+)
+
 Command = Callable[..., Any]
 
 
@@ -105,11 +111,14 @@ class Stack:
             EmbeddedError: the schema is another release's and no owner's URL is given, or the key
                 ring is not the one that sealed the data.
         """
-        if "SINDICO_DATABASE_FLEET_URL" not in self.given:
-            await self._ensure_roles()
-        urls = self.urls()
-        await self._ensure_revision(urls)
-        await self._ensure_key_ring(urls)
+        try:
+            if "SINDICO_DATABASE_FLEET_URL" not in self.given:
+                await self._ensure_roles()
+            urls = self.urls()
+            await self._ensure_revision(urls)
+            await self._ensure_key_ring(urls)
+        except REFUSALS as error:
+            raise EmbeddedError(f"The database cannot be used: {error}") from error
 
     async def _ensure_revision(self, urls: RoleUrls) -> None:
         wanted = head_revision()

@@ -85,9 +85,9 @@ def stop_stack(stack: RunningStack) -> tuple[str, str]:
     return stack.process.communicate(timeout=30)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
-    """One stack for the tests of a module, ready before each."""
+    """One stack for all tests of this folder; what they do to it must heal."""
     running = start_stack(tmp_path_factory.mktemp("stack"))
     yield running
     stop_stack(running)

@@ -68,30 +68,22 @@ def test_no_serving_process_holds_the_owners_password(ready_stack: RunningStack)
     assert not any(owner in value for value in environ.values())
 
 
-def test_ctrl_c_leaves_no_process_and_the_data(tmp_path: Path) -> None:
-    stack = start_stack(tmp_path / "data")
-    pids = descendants(stack)
-    keys = (stack.data_dir / "keys").read_text()
-
-    stack.process.send_signal(signal.SIGINT)
-    written = stack.process.communicate(timeout=30)[0]
-
-    assert (stack.process.returncode, written) == (0, "")
-    assert not any(is_running(pid) for pid in pids)
-    stop_stack(start_stack(stack.data_dir))
-    assert (stack.data_dir / "keys").read_text() == keys
-
-
-def test_a_killed_launcher_leaves_no_process_and_can_start_again(tmp_path: Path) -> None:
-    stack = start_stack(tmp_path / "data")
-    pids = descendants(stack)
-
-    stack.process.kill()
-    stack.process.communicate(timeout=30)
-
+def test_neither_kill_nor_ctrl_c_leaves_a_process_and_both_keep_the_data(tmp_path: Path) -> None:
+    killed = start_stack(tmp_path / "data")
+    keys = (killed.data_dir / "keys").read_text()
+    pids = descendants(killed)
+    killed.process.kill()
+    killed.process.communicate(timeout=30)
     wait_until(lambda: not any(is_running(pid) for pid in pids))
-    again = start_stack(stack.data_dir)
-    assert stop_stack(again)[0] == ""
+
+    again = start_stack(killed.data_dir)
+    pids = descendants(again)
+    again.process.send_signal(signal.SIGINT)
+    written = again.process.communicate(timeout=30)[0]
+
+    assert (again.process.returncode, written) == (0, "")
+    assert not any(is_running(pid) for pid in pids)
+    assert (killed.data_dir / "keys").read_text() == keys
 
 
 def test_servers_that_are_given_are_used_and_no_own_ones_started(tmp_path: Path) -> None:
