@@ -168,7 +168,7 @@ def create_external_ref() -> None:
             tenant_id uuid NOT NULL,
             integration_id uuid NOT NULL,
             resource text NOT NULL,
-            id_erp text NOT NULL,
+            id_erp text COLLATE "C" NOT NULL,
             id uuid NOT NULL,
             CONSTRAINT pk_external_ref PRIMARY KEY (tenant_id, integration_id, resource, id_erp)
         )

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import Index
+from sqlalchemy import Index, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from sindico_platform.database.base import Base, TenantRow
@@ -17,5 +17,5 @@ class ExternalRef(TenantRow, Base):
     integration_id: Mapped[UUID] = mapped_column(primary_key=True)
     resource: Mapped[str] = mapped_column(primary_key=True)
     """The linked table of ours: company, branch, account or contact."""
-    id_erp: Mapped[str] = mapped_column(primary_key=True)
+    id_erp: Mapped[str] = mapped_column(Text(collation="C"), primary_key=True)
     id: Mapped[UUID]

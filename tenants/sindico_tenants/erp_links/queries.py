@@ -17,6 +17,7 @@ from sqlalchemy import (
     bindparam,
     case,
     cast,
+    collate,
     func,
     insert,
     literal,
@@ -44,7 +45,7 @@ def linked_id(
             ExternalRef.tenant_id == tx.tenant_id,
             ExternalRef.integration_id == integration_id,
             ExternalRef.resource == resource,
-            ExternalRef.id_erp == id_erp,
+            ExternalRef.id_erp == collate(id_erp, "C"),
         )
         .scalar_subquery()
     )
@@ -79,7 +80,7 @@ def _known(resource: str, incoming: CTE) -> CTE:
                 (ref.c.tenant_id == _tenant())
                 & (ref.c.integration_id == _integration())
                 & (ref.c.resource == literal(resource))
-                & (ref.c.id_erp == incoming.c.id_erp),
+                & (ref.c.id_erp == collate(incoming.c.id_erp, "C")),
             )
         )
         .cte("known")
