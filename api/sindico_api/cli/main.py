@@ -13,6 +13,8 @@ COMMANDS = {
     "api": "sindico_api.cli.api:api",
     "doctor": "sindico_api.cli.doctor:doctor",
     "migrate": "sindico_api.cli.migrate:migrate",
+    "openapi": "sindico_api.cli.export:openapi",
+    "postman": "sindico_api.cli.export:postman",
     "up": "sindico_api.cli.up:up",
 }
 EXPECTED = (EmbeddedError, OutsideError, SindicoError, SettingsInvalid)
