@@ -1,21 +1,23 @@
 """What a handler may ask for by name, beside its own parameters."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from litestar import Request
 from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide
-from litestar.params import SkipValidation
+from litestar.params import QueryParameter, SkipValidation
 
 from sindico_api.context import Context
 from sindico_platform.database.tx import Actor
 from sindico_platform.database.uow import UnitOfWork
 from sindico_platform.identity.authentication.service import Principal
+from sindico_platform.paging.schemas import DEFAULT_LIMIT, MAX_LIMIT, PageRequest
 
 AppContext = NamedDependency[SkipValidation[Context]]
 Uow = NamedDependency[SkipValidation[UnitOfWork]]
 CurrentActor = NamedDependency[SkipValidation[Actor]]
 CurrentPrincipal = NamedDependency[SkipValidation[Principal]]
+AskedPage = NamedDependency[SkipValidation[PageRequest]]
 
 
 def provide_context(state: State) -> Context:
@@ -36,9 +38,25 @@ def provide_principal(request: Request[Actor, Principal, State]) -> Principal:
     return request.auth
 
 
+def provide_page(
+    limit: Annotated[
+        int, QueryParameter(ge=1, le=MAX_LIMIT, description="How many items at most.")
+    ] = DEFAULT_LIMIT,
+    after: Annotated[
+        str | None, QueryParameter(description="The `next_cursor` of the page before.")
+    ] = None,
+    sort: Annotated[
+        str | None,
+        QueryParameter(description="An order of this list; `-` before it turns it around."),
+    ] = None,
+) -> PageRequest:
+    return PageRequest(limit=limit, after=after, sort=sort)
+
+
 DEPENDENCIES: dict[str, Any] = {
     "context": Provide(provide_context, sync_to_thread=False),
     "uow": Provide(provide_uow, sync_to_thread=False),
     "actor": Provide(provide_actor, sync_to_thread=False),
     "principal": Provide(provide_principal, sync_to_thread=False),
+    "page": Provide(provide_page, sync_to_thread=False),
 }

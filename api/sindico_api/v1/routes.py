@@ -3,10 +3,20 @@
 from litestar import Router
 
 from sindico_api.authentication import BearerAuthentication
-from sindico_api.v1 import auth
+from sindico_api.v1 import accounts, auth, companies
 
 API = Router(
     path="/api/v1",
     middleware=[BearerAuthentication()],
-    route_handlers=[auth.show_me],
+    route_handlers=[
+        accounts.list_accounts,
+        accounts.list_contacts,
+        accounts.read_account,
+        accounts.read_contact,
+        auth.show_me,
+        companies.list_branches,
+        companies.list_companies,
+        companies.read_branch,
+        companies.read_company,
+    ],
 )

@@ -39,7 +39,9 @@ class BranchItem(Output, kw_only=True, frozen=True):
     updated_at: datetime
 
 
-class _Details(Output, kw_only=True, frozen=True):
+class CompanyOut(CompanyItem, kw_only=True, frozen=True):
+    """Everything about a company."""
+
     state_registration: str | None
     email: str | None
     phone: str | None
@@ -53,12 +55,20 @@ class _Details(Output, kw_only=True, frozen=True):
     created_at: datetime
 
 
-class CompanyOut(CompanyItem, _Details, kw_only=True, frozen=True):
-    """Everything about a company."""
-
-
-class BranchOut(BranchItem, _Details, kw_only=True, frozen=True):
+class BranchOut(BranchItem, kw_only=True, frozen=True):
     """Everything about a branch."""
+
+    state_registration: str | None
+    email: str | None
+    phone: str | None
+    cep: str | None
+    street: str | None
+    number: str | None
+    complement: str | None
+    district: str | None
+    ibge_code: str | None
+    pinned_fields: list[str]
+    created_at: datetime
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
