@@ -3,7 +3,7 @@
 from litestar import Router
 
 from sindico_api.authentication import BearerAuthentication
-from sindico_api.v1 import accounts, auth, companies
+from sindico_api.v1 import accounts, auth, companies, packages, tenants
 
 API = Router(
     path="/api/v1",
@@ -18,5 +18,15 @@ API = Router(
         companies.list_companies,
         companies.read_branch,
         companies.read_company,
+        packages.list_packages,
+        packages.read_usage,
+        packages.read_usage_of_tenant,
+        tenants.create_tenant,
+        tenants.list_tenants,
+        tenants.read_tenant,
+        tenants.update_tenant,
+        tenants.suspend_tenant,
+        tenants.resume_tenant,
+        tenants.close_tenant,
     ],
 )

@@ -39,10 +39,3 @@ class TenantNotActive(SindicoError):
 
     code, status, title = "tenant-not-active", 409, "The tenant is not active"
     detail = "The state of the tenant is {state}. Resume it first."
-
-
-class RegistrationChanged(SindicoError):
-    """Somebody else changed the tenant since the caller read it."""
-
-    code, status, title = "revision-mismatch", 412, "It was changed in the meantime"
-    detail = "Read it again, then repeat your change on what it is now."

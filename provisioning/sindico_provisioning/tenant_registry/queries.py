@@ -1,15 +1,38 @@
 """Every SELECT on the register of tenants."""
 
-from datetime import datetime
-from uuid import UUID
+import re
+from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, false, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from sindico_platform.database.tx import Tx
-from sindico_platform.tenancy.models import Tenant, TenantState
+from sindico_platform.paging.keyset import Keyset
+from sindico_platform.paging.schemas import Page, PageRequest
+from sindico_platform.tenancy.models import Tenant
 from sindico_provisioning.packages.models import Subscription
 from sindico_provisioning.tenant_registry.errors import TenantNotFound
+from sindico_provisioning.tenant_registry.schemas import TenantOut
+
+ORDERS = Keyset(
+    Tenant.tenant_id,
+    default="name",
+    name=Tenant.search_name,
+    domain=Tenant.domain,
+    created_at=Tenant.created_at,
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TenantFilter:
+    """What the vendor's list of tenants is narrowed to; absent is anything."""
+
+    search: str | None = None
+    """Part of the name or domain, or the start of the CNPJ without mask."""
+    state: str | None = None
+    crm_state: str | None = None
+    package: str | None = None
 
 
 async def get_tenant(tx: Tx, *, lock: bool = False) -> tuple[Tenant, Subscription]:
@@ -31,12 +54,42 @@ async def get_tenant(tx: Tx, *, lock: bool = False) -> tuple[Tenant, Subscriptio
     return row[0], row[1]
 
 
-async def list_due_to_close(fleet: AsyncSession, *, now: datetime, limit: int) -> list[UUID]:
-    """Tenants whose grace period is over, longest first."""
+async def list_tenants(
+    fleet: AsyncSession, wanted: TenantFilter, request: PageRequest
+) -> Page[TenantOut]:
+    """One page of the vendor's customers; the master tenant is none."""
+    order = ORDERS.column_of(request).label("order_value")
+    columns: list[Any] = [Tenant, Subscription, Tenant.tenant_id, order]
     query = (
-        select(Tenant.tenant_id)
-        .where(Tenant.state == TenantState.CLOSING, Tenant.closes_at <= now)
-        .order_by(Tenant.closes_at)
-        .limit(limit)
+        select(*columns)
+        .join(Subscription, Subscription.tenant_id == Tenant.tenant_id)
+        .where(*_conditions(wanted))
     )
-    return list(await fleet.scalars(query))
+    rows = (await fleet.execute(ORDERS.apply(query, request))).all()
+    return ORDERS.page(rows, request, lambda row: TenantOut.from_rows(row.Tenant, row.Subscription))
+
+
+def _conditions(wanted: TenantFilter) -> list[ColumnElement[bool]]:
+    exact = (
+        (Tenant.state, wanted.state),
+        (Subscription.crm_state, wanted.crm_state),
+        (Subscription.package, wanted.package),
+    )
+    found = [column == value for column, value in exact if value]
+    if wanted.search and (text := wanted.search.replace("\0", "").strip()):
+        found.append(_matches(text))
+    return found
+
+
+def _matches(text: str) -> ColumnElement[bool]:
+    compact = re.sub(r"[ ./-]", "", text).upper()
+    return or_(
+        Tenant.search_name.contains(func.control.search_form(_literally(text)), escape="\\"),
+        Tenant.domain.contains(text.lower(), autoescape=True),
+        Subscription.cnpj.startswith(compact, autoescape=True) if compact else false(),
+    )
+
+
+def _literally(text: str) -> str:
+    """Escape what LIKE would take for a wildcard."""
+    return re.sub(r"([\\%_])", r"\\\1", text)

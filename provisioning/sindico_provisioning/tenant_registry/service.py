@@ -14,13 +14,15 @@ from sindico_platform.audit import service as audit
 from sindico_platform.brazil import find_cnpj_fault, parse_cnpj
 from sindico_platform.database.tx import Tx
 from sindico_platform.errors import FieldError, InvalidInput, field_error
+from sindico_platform.jobs import service as jobs
+from sindico_platform.revisions import demand_revision
 from sindico_platform.tenancy.models import Tenant, TenantState
 from sindico_provisioning.packages import service as packages
 from sindico_provisioning.packages.models import CrmState, Subscription
+from sindico_provisioning.tenant_registry import jobs as own_jobs
 from sindico_provisioning.tenant_registry import queries
 from sindico_provisioning.tenant_registry.errors import (
     DomainTaken,
-    RegistrationChanged,
     TenantClosed,
     TenantClosing,
 )
@@ -87,15 +89,14 @@ async def update_tenant(tx: Tx, patch: TenantPatch, *, revision: int | None) -> 
     Raises:
         TenantNotFound: no such tenant.
         TenantClosed: it was closed for good.
-        RegistrationChanged: somebody else changed it since.
+        ChangedMeanwhile: somebody else changed it since.
         InvalidInput: listing every field that is wrong.
         UnknownPackage, CrmNotActive, PackageDoesNotFit: as `packages.change_package` says.
     """
     tenant, subscription = await queries.get_tenant(tx, lock=True)
     if tenant.state == TenantState.CLOSED:
         raise TenantClosed
-    if revision is not None and revision != subscription.revision:
-        raise RegistrationChanged
+    demand_revision(subscription.revision, revision)
     changed = _set_name(tenant, patch) | _set_contract(subscription, patch)
     changed |= _set_overrides(subscription, patch)
     if changed:
@@ -155,6 +156,7 @@ async def close_tenant(tx: Tx, *, reason: str, grace_days: int) -> TenantOut:
     if tenant.state in {TenantState.ACTIVE, TenantState.SUSPENDED}:
         tenant.closes_at = tx.now + timedelta(days=grace_days)
         await _set_state(tx, tenant, subscription, TenantState.CLOSING, reason=reason)
+        await jobs.add(tx, own_jobs.finish_closing, run_at=tenant.closes_at)
     return TenantOut.from_rows(tenant, subscription)
 
 

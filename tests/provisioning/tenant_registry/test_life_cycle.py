@@ -5,22 +5,24 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
+from sindico_api.context import Context
 from sindico_platform.audit.models import AuditEvent
 from sindico_platform.database.tx import Actor
 from sindico_platform.database.uow import UnitOfWork
 from sindico_platform.errors import InvalidInput
+from sindico_platform.revisions import ChangedMeanwhile
 from sindico_platform.tenancy.models import Tenant
 from sindico_provisioning.packages.errors import UnknownPackage
-from sindico_provisioning.tenant_registry import service
+from sindico_provisioning.tenant_registry import queries, service
 from sindico_provisioning.tenant_registry.errors import (
     DomainTaken,
-    RegistrationChanged,
     TenantClosed,
     TenantClosing,
     TenantNotFound,
 )
 from sindico_provisioning.tenant_registry.schemas import TenantOut, TenantPatch
 from tests.provisioning.factories import make_tenant, operator, put_package_in_force
+from tests.support.jobs import run_jobs
 
 
 async def trail(uow: UnitOfWork, tenant: TenantOut) -> list[str]:
@@ -120,12 +122,24 @@ async def test_after_the_grace_period_it_is_closed_for_good(uow: UnitOfWork) -> 
     assert (await trail(uow, tenant))[-1] == "tenant:finish-closing"
 
 
+async def test_the_job_closes_it_when_the_grace_period_is_over(context: Context) -> None:
+    tenant = await make_tenant(context.uow)
+    async with context.uow.begin(operator(), tenant=tenant.id) as tx:
+        await service.close_tenant(tx, reason="left", grace_days=0)
+
+    drained = await run_jobs(context, tenant.id)
+
+    async with context.uow.begin(operator(), tenant=tenant.id) as tx:
+        closed, _ = await queries.get_tenant(tx)
+    assert (drained.states, closed.state) == (["succeeded"], "closed")
+
+
 async def test_somebody_elses_change_is_not_overwritten(uow: UnitOfWork) -> None:
     tenant = await make_tenant(uow)
 
     async with uow.begin(operator(), tenant=tenant.id) as tx:
         changed = await service.update_tenant(tx, TenantPatch(name="Nova"), revision=1)
-        with pytest.raises(RegistrationChanged):
+        with pytest.raises(ChangedMeanwhile):
             await service.update_tenant(tx, TenantPatch(name="Velha"), revision=1)
 
     assert (changed.name, changed.revision) == ("Nova", 2)
