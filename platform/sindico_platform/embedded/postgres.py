@@ -1,6 +1,7 @@
 """PostgreSQL under one directory, from binaries that need no installation."""
 
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -96,7 +97,9 @@ class EmbeddedPostgres(EmbeddedService):
 
     def _initialise(self, binaries: PostgresBinaries, identity: Identity) -> None:
         """Make the cluster beside its place and move it there when it is whole."""
-        draft = self.data_dir / f"cluster.{os.getpid()}"
+        draft = self.data_dir / "cluster.draft"
+        if draft.exists():  # of a start that was killed
+            shutil.rmtree(draft)
         draft.mkdir(mode=0o700)
         password_file = self.data_dir / "initdb.password"
         write_private(password_file, self.password)

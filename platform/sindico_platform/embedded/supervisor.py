@@ -74,16 +74,18 @@ class Supervisor:
                 signal.signal(number, handler)
         return kind is KeyboardInterrupt
 
-    def start(self, spec: ChildSpec) -> None:
-        """Start a child and wait until it is ready; from then on it is kept alive.
+    def start(self, *specs: ChildSpec) -> None:
+        """Start children side by side and wait until all are ready; then they are kept alive.
 
         Raises:
-            ChildFailed: it ended or stayed unready.
+            ChildFailed: one ended or stayed unready.
         """
-        kept = _Kept(child=Child(spec), started_at=time.monotonic())
-        self._kept.append(kept)
-        kept.child.start()
-        kept.child.wait_ready()
+        begun = [_Kept(child=Child(spec), started_at=time.monotonic()) for spec in specs]
+        for kept in begun:
+            self._kept.append(kept)
+            kept.child.start()
+        for kept in begun:
+            kept.child.wait_ready()
 
     def watch(self) -> NoReturn:
         """Keep the children alive until a signal ends the block."""

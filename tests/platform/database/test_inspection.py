@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
+from alembic.script import ScriptDirectory
 
 from sindico_api.doctor.checks import PUBLIC_CATALOGUES
 from sindico_platform.database.inspection import (
@@ -12,7 +13,7 @@ from sindico_platform.database.inspection import (
     find_isolation_faults,
     find_role_faults,
 )
-from sindico_platform.database.migrate import alembic_config, head_revision
+from sindico_platform.database.migrate import alembic_config, head_revision, scripts_directory
 from sindico_platform.database.roles import RoleUrls
 
 BOUND = "tenant_id = NULLIF(current_setting('sindico.tenant_id', true), '')::uuid"
@@ -142,9 +143,8 @@ async def test_a_function_with_its_makers_rights_is_found(
     assert [fault.partition("() ")[2].split()[0] for fault in faults] == ["runs", "runs", "may"]
 
 
-def test_the_newest_revision_is_the_one_alembic_names() -> None:
-    from alembic.script import ScriptDirectory
-
+def test_the_newest_revision_is_the_one_alembic_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(scripts_directory())  # where the revisions find `ddl`
     scripts = ScriptDirectory.from_config(alembic_config("postgresql://unused"))
 
     assert head_revision() == scripts.get_current_head()
