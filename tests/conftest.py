@@ -111,7 +111,7 @@ async def served(app: Litestar) -> AsyncIterator[Litestar]:
         yield app
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 async def client(served: Litestar) -> AsyncIterator[AsyncClient]:
     """An anonymous caller."""
     async with caller_of(served) as caller:
@@ -125,9 +125,9 @@ async def make_tenant(uow: UnitOfWork) -> MakeTenant:
 
 
 @pytest.fixture
-async def make_user(uow: UnitOfWork) -> MakeUser:
+async def make_user(context: Context) -> MakeUser:
     """Makes a user with default roles and permissions: "crm-user", "integrations:view"."""
-    return user_factory(uow)
+    return user_factory(context.uow, context.doors.passwords)
 
 
 @pytest.fixture

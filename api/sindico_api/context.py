@@ -10,6 +10,11 @@ from redis.exceptions import RedisError
 
 from sindico_platform.database.engines import Engines, create_engines
 from sindico_platform.database.uow import UnitOfWork
+from sindico_platform.identity.passwords.hasher import PasswordHasher
+from sindico_platform.identity.sign_in.counters import OwnCounters, RedisCounters
+from sindico_platform.identity.sign_in.service import Doors
+from sindico_platform.identity.sign_in.throttle import SignInThrottle
+from sindico_platform.secrets import KeyRing
 from sindico_platform.settings import Settings
 
 log = structlog.get_logger()
@@ -23,6 +28,8 @@ class Context:
     engines: Engines
     redis: Redis
     uow: UnitOfWork
+    secrets: KeyRing
+    doors: Doors
 
 
 @asynccontextmanager
@@ -39,10 +46,19 @@ async def open_context(settings: Settings, *, process: str) -> AsyncIterator[Con
         except (RedisError, OSError):
             log.warning("wake_up_lost", channels=sorted(channels))
 
+    uow = UnitOfWork(engines, wake=wake)
+    passwords = PasswordHasher()
+    throttle = SignInThrottle(RedisCounters(redis), OwnCounters())
     try:
         yield Context(
-            settings=settings, engines=engines, redis=redis, uow=UnitOfWork(engines, wake=wake)
+            settings=settings,
+            engines=engines,
+            redis=redis,
+            uow=uow,
+            secrets=KeyRing.parse(settings.key_ring),
+            doors=Doors(uow=uow, passwords=passwords, throttle=throttle),
         )
     finally:
+        passwords.close()
         await redis.aclose()
         await engines.dispose()

@@ -17,19 +17,12 @@ from sqlalchemy.exc import DBAPIError
 
 from sindico_api.request_id import HEADER as REQUEST_ID
 from sindico_api.request_id import request_id_of
-from sindico_platform.errors import FieldError, InvalidInput, SindicoError, field_error
+from sindico_platform.errors import Busy, FieldError, InvalidInput, SindicoError, field_error
 
 MEDIA_TYPE = "application/problem+json"
 log = structlog.get_logger()
 
 AnyRequest = Request[Any, Any, Any]
-
-
-class Busy(SindicoError):
-    """The database could not serve the request now: a lock, a restart, too many at once."""
-
-    code, status, title = "busy", 503, "The service is busy"
-    detail = "Try again in {retry_after_seconds} seconds."
 
 
 class InternalFault(SindicoError):
@@ -73,6 +66,8 @@ HTTP_TITLES = {
 # SQLSTATE classes that mean "not now": connection lost, too many, shutting down, lock, deadlock.
 RETRYABLE_STATES = re.compile(r"^(08|53|57P|55P03|40001|40P01)")
 RETRY_AFTER_SECONDS = 2
+UNSTORABLE_TEXT = "22021"
+"""SQLSTATE of text with a NUL, which is well-formed JSON and cannot be stored."""
 
 
 def render(
@@ -164,6 +159,8 @@ def problem_from_bug(request: AnyRequest, error: Exception) -> Response[dict[str
     if isinstance(error, DBAPIError | OSError | TimeoutError) and is_passing(error):
         log.warning("database_busy", exc_info=error)
         return problem_from_domain(request, Busy(retry_after_seconds=RETRY_AFTER_SECONDS))
+    if isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) == UNSTORABLE_TEXT:
+        return problem_from_domain(request, MalformedBody())
     log.error("unhandled_fault", exc_info=error)
     return problem_from_domain(request, InternalFault())
 

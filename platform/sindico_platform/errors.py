@@ -71,6 +71,13 @@ class InvalidInput(SindicoError):
         self.errors = errors
 
 
+class Busy(SindicoError):
+    """It cannot be served now: a lock, a restart, too many at once. Nothing was changed."""
+
+    code, status, title = "busy", 503, "The service is busy"
+    detail = "Try again in {retry_after_seconds} seconds."
+
+
 def field_error(field: str, code: str, detail: str, **facts: Any) -> FieldError:
     """Build a `FieldError` with its facts as keywords."""
     return FieldError(field=field, code=code, detail=detail, facts=tuple(facts.items()))

@@ -1,6 +1,7 @@
 """Callers of the served application, in the tests' own event loop."""
 
 import asyncio
+import secrets
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, Protocol, cast
@@ -45,10 +46,11 @@ async def serving(app: Litestar) -> AsyncIterator[None]:
 
 
 def caller_of(app: Litestar, *, token: str | None = None) -> AsyncClient:
-    """An HTTP client that speaks to the application without a socket."""
+    """An HTTP client that speaks to the application without a socket, from its own address."""
+    address = f"2001:db8:{secrets.token_hex(2)}:{secrets.token_hex(2)}::1"
     return AsyncClient(
         # Both speak ASGI; Litestar types its messages more narrowly than httpx.
-        transport=ASGITransport(cast("Any", app)),
+        transport=ASGITransport(cast("Any", app), client=(address, 50000)),
         base_url="http://sindico.test",
         headers={"Authorization": f"Bearer {token}"} if token else {},
     )

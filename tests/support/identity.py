@@ -13,6 +13,7 @@ from sindico_platform.database.uow import UnitOfWork
 from sindico_platform.identity import service
 from sindico_platform.identity.default_roles import ADMIN, OPERATOR
 from sindico_platform.identity.models import Role, TenantUser, UserState
+from sindico_platform.identity.passwords.hasher import PasswordHasher
 from sindico_platform.tenancy.models import Tenant, TenantState
 from sindico_tenants.default_roles import CRM_ROLES
 
@@ -32,7 +33,12 @@ class MakeUser(Protocol):
     """Signature of the fixture `make_user`."""
 
     async def __call__(
-        self, tenant: Tenant, *grants: str, login: str | None = None
+        self,
+        tenant: Tenant,
+        *grants: str,
+        login: str | None = None,
+        password: str | None = None,
+        email: str | None = None,
     ) -> TenantUser: ...
 
 
@@ -66,17 +72,25 @@ async def find_master(uow: UnitOfWork) -> Tenant | None:
         return await session.scalar(select(Tenant).where(Tenant.is_master))
 
 
-def user_factory(uow: UnitOfWork) -> MakeUser:
-    async def make(tenant: Tenant, *grants: str, login: str | None = None) -> TenantUser:
+def user_factory(uow: UnitOfWork, passwords: PasswordHasher) -> MakeUser:
+    async def make(
+        tenant: Tenant,
+        *grants: str,
+        login: str | None = None,
+        password: str | None = None,
+        email: str | None = None,
+    ) -> TenantUser:
+        digest = await passwords.digest(password) if password else None
         async with uow.begin(Actor.system(tenant.tenant_id)) as tx:
             roles = await roles_for(tx, grants)
             user = await service.create_user(
                 tx,
                 login=login or f"u{secrets.token_hex(5)}",
                 name="Pessoa de Teste",
+                email=email,
                 role_ids=[role.id for role in roles],
             )
-            user.state = UserState.ACTIVE
+            user.state, user.password_digest = UserState.ACTIVE, digest
         return user
 
     return make

@@ -3,7 +3,7 @@
 from litestar import Router
 
 from sindico_api.authentication import BearerAuthentication
-from sindico_api.v1 import accounts, auth, companies, packages, tenants
+from sindico_api.v1 import accounts, auth, companies, packages, tenants, tokens
 
 API = Router(
     path="/api/v1",
@@ -28,5 +28,7 @@ API = Router(
         tenants.suspend_tenant,
         tenants.resume_tenant,
         tenants.close_tenant,
+        tokens.issue_token,
+        tokens.revoke_token,
     ],
 )

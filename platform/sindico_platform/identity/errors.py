@@ -121,3 +121,10 @@ class ApiClientNameTaken(SindicoError):
 
     code, status, title = "api-client-name-taken", 409, "An API client has this name already"
     detail = "Another API client of this tenant is called {name}. Choose another name."
+
+
+class ApiClientRevoked(SindicoError):
+    """A revoked client stays for the record, and nothing of it can be changed."""
+
+    code, status, title = "api-client-revoked", 409, "This API client was revoked"
+    detail = "{name} was revoked. Create another API client."

@@ -8,7 +8,14 @@ from sqlalchemy import func, select
 from sindico_platform.database.tx import Tx
 from sindico_platform.identity.default_roles import ADMIN
 from sindico_platform.identity.errors import ApiClientNotFound, RoleNotFound, UserNotFound
-from sindico_platform.identity.models import ApiClient, Role, TenantUser, UserRole, UserState
+from sindico_platform.identity.models import (
+    ApiClient,
+    OneTimeLink,
+    Role,
+    TenantUser,
+    UserRole,
+    UserState,
+)
 from sindico_platform.tenancy.models import Tenant
 
 
@@ -16,6 +23,20 @@ async def is_master(tx: Tx) -> bool:
     """Whether the bound tenant is the master tenant."""
     statement = select(Tenant.is_master).where(Tenant.tenant_id == tx.tenant_id)
     return bool(await tx.session.scalar(statement))
+
+
+async def get_tenant(tx: Tx) -> Tenant:
+    """The bound tenant."""
+    return await tx.session.get_one(Tenant, tx.tenant_id)
+
+
+async def get_link(tx: Tx, link_id: UUID) -> OneTimeLink:
+    return await tx.session.get_one(OneTimeLink, (tx.tenant_id, link_id))
+
+
+async def permissions_of_user(tx: Tx, user_id: UUID) -> frozenset[str]:
+    """What the user's roles grant together."""
+    return frozenset(p for role in await roles_of(tx, user_id) for p in role.permissions)
 
 
 async def search_form(tx: Tx, value: str) -> str:
@@ -135,7 +156,7 @@ async def count_other_administrators(tx: Tx, user_id: UUID) -> int:
 
 
 async def get_api_client(tx: Tx, api_client_id: UUID) -> ApiClient:
-    client = await tx.session.get(ApiClient, (tx.tenant_id, api_client_id))
+    client = await find_api_client(tx, api_client_id)
     if client is None:
         raise ApiClientNotFound
     return client
@@ -146,3 +167,12 @@ async def lock_api_client(tx: Tx, api_client_id: UUID) -> ApiClient:
     if client is None:
         raise ApiClientNotFound
     return client
+
+
+async def find_api_client(tx: Tx, api_client_id: UUID) -> ApiClient | None:
+    return await tx.session.get(ApiClient, (tx.tenant_id, api_client_id))
+
+
+async def find_api_client_by_name(tx: Tx, name: str) -> ApiClient | None:
+    statement = select(ApiClient).where(ApiClient.tenant_id == tx.tenant_id, ApiClient.name == name)
+    return (await tx.session.scalars(statement)).one_or_none()

@@ -169,7 +169,7 @@ async def create_role(
         GrantExceedsOwn: it grants what the actor does not have.
     """
     name = _demand_name(name)
-    await _demand_known(tx, permissions, grid)
+    await demand_known(tx, permissions, grid)
     demand_grantable(tx, permissions)
     await _demand_free_name(tx, name)
     role = _new_role(
@@ -262,7 +262,7 @@ async def edit_role(
         raise RoleLocked(role=role.name)
     name = _demand_name(name)
     before = frozenset(role.permissions)
-    await _demand_known(tx, permissions - before, grid)
+    await demand_known(tx, permissions - before, grid)
     demand_grantable(tx, permissions - before)
     await _demand_free_name(tx, name, besides=role)
     role.name, role.description = name, description.strip()
@@ -342,6 +342,26 @@ def demand_grantable(tx: Tx, permissions: AbstractSet[str]) -> None:
         raise GrantExceedsOwn(permissions=", ".join(sorted(missing)))
 
 
+async def demand_known(tx: Tx, permissions: AbstractSet[str], grid: Grid) -> None:
+    """Refuse permissions that the bound tenant cannot grant.
+
+    Raises:
+        InvalidInput: naming each.
+    """
+    if not permissions:
+        return
+    unknown = permissions - grid.permissions(master=await queries.is_master(tx))
+    if unknown:
+        raise InvalidInput(
+            *(
+                field_error(
+                    "permissions", "unknown-permission", "There is no permission {name}.", name=name
+                )
+                for name in sorted(unknown)
+            )
+        )
+
+
 async def _give(tx: Tx, user: TenantUser, role: Role) -> None:
     if role.id in {held.id for held in await queries.roles_of(tx, user.id)}:
         return
@@ -360,21 +380,6 @@ async def _demand_other_administrator(tx: Tx, user: TenantUser) -> None:
     await queries.lock_role(tx, admin.id)  # two administrators cannot disable each other at once
     if not await queries.count_other_administrators(tx, user.id):
         raise LastAdministrator
-
-
-async def _demand_known(tx: Tx, permissions: AbstractSet[str], grid: Grid) -> None:
-    if not permissions:
-        return
-    unknown = permissions - grid.permissions(master=await queries.is_master(tx))
-    if unknown:
-        raise InvalidInput(
-            *(
-                field_error(
-                    "permissions", "unknown-permission", "There is no permission {name}.", name=name
-                )
-                for name in sorted(unknown)
-            )
-        )
 
 
 def _demand_name(name: str) -> str:

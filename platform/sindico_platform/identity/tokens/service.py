@@ -13,8 +13,9 @@ from sqlalchemy import ColumnElement, delete, update
 
 from sindico_platform.audit import service as audit
 from sindico_platform.database.tx import Tx
+from sindico_platform.identity import queries
 from sindico_platform.identity.credentials import Credential
-from sindico_platform.identity.models import Token, TokenFamily
+from sindico_platform.identity.models import Token, TokenFamily, UserState
 
 ACCESS_LIFETIME = timedelta(minutes=15)
 REFRESH_LIFETIME = timedelta(days=30)
@@ -35,6 +36,8 @@ class TokenKind(StrEnum):
 class IssuedTokens:
     """Shown once; only digests are kept."""
 
+    principal_id: UUID
+    """Of the user, or of the API client."""
     access: Credential
     refresh: Credential | None
     scope: Scope
@@ -54,7 +57,7 @@ async def issue_to_user(tx: Tx, *, user_id: UUID, scope: Scope = None) -> Issued
     family = await _start_family(tx, TokenFamily(user_id=user_id), REFRESH_LIFETIME)
     refresh = await _issue(tx, family, TokenKind.REFRESH, scope)
     access = await _issue(tx, family, TokenKind.ACCESS, scope)
-    return IssuedTokens(access=access, refresh=refresh, scope=scope)
+    return IssuedTokens(principal_id=user_id, access=access, refresh=refresh, scope=scope)
 
 
 async def issue_to_api_client(tx: Tx, *, api_client_id: UUID, scope: Scope = None) -> IssuedTokens:
@@ -62,7 +65,7 @@ async def issue_to_api_client(tx: Tx, *, api_client_id: UUID, scope: Scope = Non
     await _forget_expired(tx, TokenFamily.api_client_id == api_client_id)
     family = await _start_family(tx, TokenFamily(api_client_id=api_client_id), ACCESS_LIFETIME)
     access = await _issue(tx, family, TokenKind.ACCESS, scope)
-    return IssuedTokens(access=access, refresh=None, scope=scope)
+    return IssuedTokens(principal_id=api_client_id, access=access, refresh=None, scope=scope)
 
 
 async def exchange_refresh_token(
@@ -81,7 +84,9 @@ async def exchange_refresh_token(
     if token is None or token.kind != TokenKind.REFRESH or not credential.proves(token.digest):
         return None
     family = await _lock_family(tx, token.family_id)
-    if family.revoked_at is not None or token.expires_at <= tx.now:
+    if family.revoked_at is not None or token.expires_at <= tx.now or family.user_id is None:
+        return None
+    if (await queries.get_user(tx, family.user_id)).state != UserState.ACTIVE:
         return None
     if token.used_at is not None:
         await _revoke(tx, family, because="refresh-token-reused")
@@ -93,7 +98,7 @@ async def exchange_refresh_token(
     narrowed = scope if granted is None or scope is None else granted & scope
     narrowed = granted if narrowed is None else narrowed
     access = await _issue(tx, family, TokenKind.ACCESS, narrowed)
-    return IssuedTokens(access=access, refresh=refresh, scope=narrowed)
+    return IssuedTokens(principal_id=family.user_id, access=access, refresh=refresh, scope=narrowed)
 
 
 async def revoke_token(tx: Tx, *, credential: Credential) -> bool:
@@ -111,17 +116,24 @@ async def revoke_token(tx: Tx, *, credential: Credential) -> bool:
     return True
 
 
-async def revoke_tokens_of_user(tx: Tx, *, user_id: UUID, because: str) -> None:
-    """End every family of a user, for instance because the password was changed."""
-    await tx.session.execute(
-        update(TokenFamily)
-        .where(
-            TokenFamily.tenant_id == tx.tenant_id,
-            TokenFamily.user_id == user_id,
-            TokenFamily.revoked_at.is_(None),
-        )
-        .values(revoked_at=tx.now, revoked_because=because)
+async def revoke_tokens_of_user(
+    tx: Tx, *, user_id: UUID, because: str, besides_family_of: UUID | None = None
+) -> None:
+    """End every family of a user, for instance because the password was changed.
+
+    Args:
+        besides_family_of: a token whose family goes on.
+    """
+    statement = update(TokenFamily).where(
+        TokenFamily.tenant_id == tx.tenant_id,
+        TokenFamily.user_id == user_id,
+        TokenFamily.revoked_at.is_(None),
     )
+    if besides_family_of:
+        kept = await tx.session.get(Token, (tx.tenant_id, besides_family_of))
+        if kept:
+            statement = statement.where(TokenFamily.id != kept.family_id)
+    await tx.session.execute(statement.values(revoked_at=tx.now, revoked_because=because))
 
 
 async def _start_family(tx: Tx, family: TokenFamily, lifetime: timedelta) -> TokenFamily:

@@ -1,0 +1,1 @@
+"""Programs of a tenant, which come in with client credentials."""

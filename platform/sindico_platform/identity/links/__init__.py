@@ -1,0 +1,1 @@
+"""One-time links: invitations and password resets."""

@@ -1,0 +1,1 @@
+"""Passwords: hashed off the event loop, and chosen well."""

@@ -1,0 +1,1 @@
+"""Proving a password, without telling who exists and without shutting the owner out."""

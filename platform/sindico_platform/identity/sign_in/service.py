@@ -1,0 +1,122 @@
+"""From login and password to a user, the same way for API and console."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import structlog
+from sqlalchemy import Row, text
+
+from sindico_platform.audit import service as audit
+from sindico_platform.database.tx import Actor, ActorKind, Tx
+from sindico_platform.database.uow import UnitOfWork
+from sindico_platform.errors import SindicoError
+from sindico_platform.identity import queries
+from sindico_platform.identity.authentication.service import demand_active_tenant
+from sindico_platform.identity.models import TenantUser, UserState
+from sindico_platform.identity.passwords.hasher import PasswordHasher
+from sindico_platform.identity.sign_in.throttle import Attempt, SignInThrottle
+
+log = structlog.get_logger()
+
+CANDIDATE = text("SELECT * FROM crm.sign_in_candidate(:login, :domain)")
+
+
+class SignInRefused(SindicoError):
+    """Login or password are wrong; which of them is not told, nor whether the user exists."""
+
+    code, status, title = "sign-in-refused", 401, "Login or password are wrong"
+    detail = "Check both and try again. The login looks like name@company."
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Doors:
+    """What signing in needs; one per process."""
+
+    uow: UnitOfWork
+    passwords: PasswordHasher
+    throttle: SignInThrottle
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Proven:
+    """Somebody who knew the password."""
+
+    tenant_id: UUID
+    user_id: UUID
+    login: str
+    """With the domain."""
+    password_digest: str
+    """What was proven; if it is another when the sign-in is recorded, it counts no more."""
+    has_second_factor: bool
+    better_digest: str | None
+    """Of the same password, where the stored one is weaker than today's."""
+
+    def actor(self, *, request_id: str | None = None) -> Actor:
+        """The user before any permission is known; enough to record the sign-in."""
+        return Actor(
+            tenant_id=self.tenant_id,
+            kind=ActorKind.USER,
+            id=self.user_id,
+            name=self.login,
+            request_id=request_id,
+        )
+
+
+async def prove_password(doors: Doors, *, attempt: Attempt, password: str) -> Proven:
+    """Check a login and password.
+
+    Unknown domain, unknown user and wrong password take the same steps and the same time.
+
+    Raises:
+        TooManyAttempts: wait first; the password was not looked at.
+        SignInRefused: wrong, or nobody who may sign in.
+        TenantSuspended, TenantClosed: right, and the tenant is not active.
+        Busy: too many sign in at this moment.
+    """
+    await doors.throttle.admit(attempt)
+    # PostgreSQL cannot take a NUL, and no login has a space.
+    local, _, domain = attempt.login.strip().replace("\0", " ").rpartition("@")
+    candidate = await doors.uow.ask(CANDIDATE, login=local, domain=domain)
+    digest = candidate.password_digest if candidate else None
+    right = await doors.passwords.verify(digest, password)
+    if candidate is None or not right or candidate.user_state != UserState.ACTIVE:
+        log.info("sign_in_refused", address=attempt.address)
+        raise SignInRefused
+    await doors.throttle.succeed(attempt)
+    demand_active_tenant(candidate.tenant_state)
+    return await _proven(doors, attempt, candidate, password)
+
+
+async def _proven(doors: Doors, attempt: Attempt, candidate: Row[Any], password: str) -> Proven:
+    outdated = doors.passwords.is_outdated(candidate.password_digest)
+    return Proven(
+        tenant_id=candidate.tenant_id,
+        user_id=candidate.user_id,
+        login=attempt.login.strip().lower(),
+        password_digest=candidate.password_digest,
+        has_second_factor=candidate.has_second_factor,
+        better_digest=await doors.passwords.digest(password) if outdated else None,
+    )
+
+
+async def record_sign_in(tx: Tx, proven: Proven, *, way: str, address: str) -> TenantUser:
+    """Note that the user came in, in the transaction that issues the credential.
+
+    Args:
+        way: ``api`` or ``console``.
+
+    Raises:
+        SignInRefused: disabled, or the password was changed, since it was proven.
+    """
+    user = await queries.lock_user(tx, proven.user_id)
+    if user.state != UserState.ACTIVE or user.password_digest != proven.password_digest:
+        raise SignInRefused
+    user.last_sign_in_at = tx.now
+    if proven.better_digest:
+        user.password_digest = proven.better_digest
+    await tx.session.flush()
+    await audit.record(
+        tx, "user:sign-in", target_type="user", target_id=user.id, way=way, address=address
+    )
+    return user
