@@ -4,7 +4,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-SOURCES := platform tenants provisioning api tests scripts migrations benchmarks
+SOURCES := platform tenants provisioning api tests scripts migrations benchmarks hatch_build.py
 
 .PHONY: help
 help: ## List the targets
@@ -15,7 +15,7 @@ $(BIN)/uv:
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
 
 # The stamp is newer than the locks when what is installed is what is locked.
-$(VENV)/.installed: $(BIN)/uv requirements/dev.lock pyproject.toml
+$(VENV)/.installed: $(BIN)/uv requirements/dev.lock pyproject.toml hatch_build.py web/package-lock.json web/icons.txt
 	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements/dev.lock
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
 	@touch $@
@@ -62,3 +62,7 @@ test: install lint types ## Everything that must hold
 .PHONY: bench
 bench: install ## The figures, each beside its yardstick
 	$(BIN)/python -m benchmarks
+
+.PHONY: messages
+messages: install ## Collect the texts people read and list those without Portuguese
+	$(BIN)/python scripts/messages.py
