@@ -15,6 +15,7 @@ COMMANDS = {
     "migrate": "sindico_api.cli.migrate:migrate",
     "openapi": "sindico_api.cli.export:openapi",
     "postman": "sindico_api.cli.export:postman",
+    "sandbox": "sindico_api.cli.sandbox:sandbox",
     "up": "sindico_api.cli.up:up",
 }
 EXPECTED = (EmbeddedError, OutsideError, SindicoError, SettingsInvalid)

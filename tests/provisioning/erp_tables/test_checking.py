@@ -322,7 +322,7 @@ anything = st.one_of(
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(st.data())
 def test_the_fast_way_judges_as_the_exact_way(data: st.DataObject) -> None:
     table = data.draw(st.sampled_from(list(queries.TABLES.values())))
@@ -339,7 +339,7 @@ def test_the_fast_way_judges_as_the_exact_way(data: st.DataObject) -> None:
         assert fast.rows == [exact]
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(st.lists(st.dictionaries(st.sampled_from(["id_erp", "numero", "x"]), anything), max_size=5))
 def test_every_row_is_either_taken_or_rejected(rows: list[dict[str, Any]]) -> None:
     checked = check_rows(PEDIDO, rows)

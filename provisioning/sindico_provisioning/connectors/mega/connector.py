@@ -1,0 +1,220 @@
+"""The Mega connector: one route per table, one date window per page."""
+
+import json
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime
+from decimal import Decimal
+from types import TracebackType
+from typing import Any, Self
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from sindico_platform.errors import OutsideError
+from sindico_provisioning.connectors import errors
+from sindico_provisioning.connectors.mega.schemas import ROUTES
+from sindico_provisioning.connectors.mega.session import Now, Session, TokenCache
+from sindico_provisioning.connectors.mega.settings import MegaSettings
+from sindico_provisioning.connectors.mega.windows import Window
+from sindico_provisioning.connectors.mega.wire import turn_rows
+from sindico_provisioning.connectors.reports import report_check
+from sindico_provisioning.connectors.schemas import (
+    CheckReport,
+    CheckStage,
+    Cursor,
+    Exchange,
+    HttpClients,
+    Page,
+)
+
+MAX_BODY_BYTES = 48 << 20
+READ_SECONDS = 60
+_SPLIT_CODES = {"answer-too-large", "answer-timed-out"}
+"""Failures of a window that a narrower one may not have."""
+
+_read_page = msgspec.json.Decoder(float_hook=Decimal).decode
+
+TOKENS = TokenCache()
+"""This process's tokens."""
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class MegaConnector:
+    """Reads one customer's Mega; see `sindico_provisioning.connectors.schemas.Connector`.
+
+    Args:
+        settings: where it is and as whom to read it.
+        http: makes guarded clients.
+        scope: whose credential it is, usually the tenant's id.
+        tokens: shared by connectors that may share a token.
+        now: the clock, for tokens and for what "today" is.
+    """
+
+    def __init__(
+        self,
+        settings: MegaSettings,
+        *,
+        http: HttpClients,
+        scope: str,
+        tokens: TokenCache = TOKENS,
+        now: Now = utc_now,
+        read_seconds: float = READ_SECONDS,
+        max_body_bytes: int = MAX_BODY_BYTES,
+    ) -> None:
+        self._settings, self._http, self._now = settings, http, now
+        self._zone = ZoneInfo(settings.time_zone)
+        self._entry = tokens.entry(scope, settings)
+        self._read_seconds, self._max_body_bytes = read_seconds, max_body_bytes
+        self._stack = AsyncExitStack()
+        self._opened: Session | None = None
+        self._exchanges: list[Exchange] = []
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._opened = None
+        await self._stack.aclose()
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        return tuple(table for table in ROUTES if table in self._settings.routes)
+
+    async def check(self) -> CheckReport:
+        return await report_check(
+            {CheckStage.AUTHENTICATE: self._sign_in, CheckStage.READ: self._read_a_little}
+        )
+
+    async def read_page(self, table: str, cursor: Cursor | None) -> Page:
+        if table not in self._settings.routes:
+            raise errors.TableNotOffered(table=table)
+        path = self._settings.routes[table]
+        if "{inicio}" not in path:
+            return await self._read_all(table, path)
+        return await self._read_window(table, path, self._find_window(table, cursor))
+
+    def take_exchanges(self) -> list[Exchange]:
+        taken = self._exchanges.copy()
+        self._exchanges.clear()
+        return taken
+
+    def _find_window(self, table: str, cursor: Cursor | None) -> Window:
+        if cursor is not None:
+            return Window.from_cursor(cursor)
+        today = self._now().astimezone(self._zone).date()
+        return Window.begin_span(ROUTES[table].span, today)
+
+    async def _read_all(self, table: str, path: str) -> Page:
+        body, rows = await self._read_rows(table, path)
+        return Page(
+            table=table,
+            rows=rows,
+            next_cursor=None,
+            fetched_bytes=len(body),
+            progress=1,
+            detail="{path}: {rows} records",
+            facts={"path": path, "rows": len(rows)},
+        )
+
+    async def _read_window(self, table: str, template: str, window: Window) -> Page:
+        first, last = window.first.isoformat(), window.last.isoformat()
+        path = template.replace("{inicio}", first).replace("{fim}", last)
+        try:
+            body, rows = await self._read_rows(table, path)
+        except OutsideError as error:
+            narrower = window.cursor_halved() if error.code in _SPLIT_CODES else None
+            if narrower is None:
+                raise
+            return _split(table, window, narrower, error)
+        return Page(
+            table=table,
+            rows=rows,
+            next_cursor=window.cursor_after(len(rows)),
+            fetched_bytes=len(body),
+            progress=window.progress,
+            detail="{first} to {last}: {rows} records",
+            facts={"first": first, "last": last, "rows": len(rows)},
+        )
+
+    async def _read_rows(self, table: str, path: str) -> tuple[bytes, list[dict[str, Any]]]:
+        body = await self._session().read(path, setting=ROUTES[table].setting)
+        if not body:
+            return body, []
+        return body, turn_rows(table, parse_page(body, path), self._zone)
+
+    async def _sign_in(self) -> None:
+        await self._session().sign_in_anew()
+
+    async def _read_a_little(self) -> None:
+        for table in self.tables:
+            if "{inicio}" not in self._settings.routes[table]:
+                await self.read_page(table, None)
+                return
+
+    def _session(self) -> Session:
+        if self._opened is None:
+            client = self._http.client(
+                self._settings.url,
+                ca_pem=self._settings.ca_certificate,
+                read_seconds=self._read_seconds,
+                max_body_bytes=self._max_body_bytes,
+            )
+            self._stack.push_async_callback(client.aclose)
+            self._opened = Session(
+                client,
+                self._settings,
+                self._entry,
+                now=self._now,
+                record=self._exchanges.append,
+            )
+        return self._opened
+
+
+def _split(table: str, window: Window, narrower: Cursor, error: OutsideError) -> Page:
+    """Bring nothing, and go on from the same day with fewer days."""
+    done = (window.first - window.begin).days / ((window.until - window.begin).days + 1)
+    return Page(
+        table=table,
+        rows=[],
+        next_cursor=narrower,
+        fetched_bytes=0,
+        progress=done,
+        detail="{first} to {last} is too much at once ({code}); asking for {days} days",
+        facts={
+            "first": window.first.isoformat(),
+            "last": window.last.isoformat(),
+            "code": error.code,
+            "days": narrower["days"],
+        },
+    )
+
+
+def parse_page(body: bytes, path: str) -> list[Any]:
+    """Parse an answer into its rows; numbers stay exact.
+
+    Raises:
+        Transient: it is not JSON, or no list.
+    """
+    try:
+        rows = _read_page(body)
+    except (msgspec.DecodeError, RecursionError, ValueError):
+        rows = _parse_leniently(body, path)
+    if not isinstance(rows, list):
+        raise errors.page_unexpected(path)
+    return rows
+
+
+def _parse_leniently(body: bytes, path: str) -> Any:
+    """Let half a surrogate pair in one row not cost the page; the row is rejected later."""
+    try:
+        return json.loads(body.decode(), parse_float=Decimal)
+    except (ValueError, RecursionError) as fault:
+        raise errors.page_malformed(path) from fault

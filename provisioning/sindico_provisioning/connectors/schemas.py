@@ -1,0 +1,159 @@
+"""What a connector is, what it reads and what a connection test reports."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+import httpx
+
+Cursor = dict[str, Any]
+"""Where to read on; JSON, and meaningless outside the connector that made it."""
+
+
+class HttpClients(Protocol):
+    """Makes clients whose connections are guarded (`sindico_platform.egress.GuardedHttp`)."""
+
+    def client(
+        self,
+        base_url: str = "",
+        *,
+        ca_pem: str | None = None,
+        connect_seconds: float = 10,
+        read_seconds: float = 60,
+        max_body_bytes: int = ...,
+    ) -> httpx.AsyncClient: ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Page:
+    """What one call of `read_page` brought."""
+
+    table: str
+    rows: list[dict[str, Any]]
+    """In our field names, unchecked."""
+    next_cursor: Cursor | None
+    """None after the last page."""
+    fetched_bytes: int
+    progress: float
+    """Share of the table that has been read with this page, 0 to 1; an estimate."""
+    detail: str
+    """What was read, for the run log: an English message id with its ``{facts}`` unfilled."""
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def done(self) -> bool:
+        return self.next_cursor is None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Exchange:
+    """One request to the ERP and its answer, for the ledger. Sign-ins leave their bodies out."""
+
+    method: str
+    path: str
+    status: int | None
+    """None when there was no whole answer."""
+    started_at: datetime
+    elapsed_ms: int
+    body: bytes
+    failure: str | None = None
+    """Code of what went wrong, if it did."""
+
+
+class CheckStage(StrEnum):
+    """Stages of a connection test, in their order."""
+
+    RESOLVE = "resolve"
+    CONNECT = "connect"
+    TLS = "tls"
+    AUTHENTICATE = "authenticate"
+    READ = "read"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StageResult:
+    """How one stage went."""
+
+    stage: CheckStage
+    passed: bool | None
+    """None when an earlier stage failed, so that this one was not reached."""
+    elapsed_ms: int | None = None
+    """Time from the beginning until the stage was known to have passed or failed."""
+    code: str | None = None
+    detail: str | None = None
+    """English message id with its ``{facts}`` unfilled."""
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CheckReport:
+    """A connection test, stage by stage."""
+
+    stages: tuple[StageResult, ...]
+
+    @property
+    def passed(self) -> bool:
+        return all(stage.passed for stage in self.stages)
+
+    @property
+    def failure(self) -> StageResult | None:
+        return next((stage for stage in self.stages if stage.passed is False), None)
+
+
+class Connector(Protocol):
+    """Reads one customer's ERP; used as an async context manager."""
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """Names of the ERP tables it can read, parents before children."""
+
+    async def check(self) -> CheckReport:
+        """Sign in and read a little, the very way a load does. Never raises an `OutsideError`."""
+
+    async def read_page(self, table: str, cursor: Cursor | None) -> Page:
+        """Read the page at `cursor`; None begins the table.
+
+        Raises:
+            Transient: it may work later, from the same cursor.
+            Terminal: somebody must change something first.
+        """
+
+    def take_exchanges(self) -> list[Exchange]:
+        """Hand over what was exchanged since the last call, failures too."""
+
+    async def __aenter__(self) -> Self: ...
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None: ...
+
+
+class PropertyType(StrEnum):
+    """Types of service properties."""
+
+    STRING = "String"
+    SECRET = "Secret"  # noqa: S105 (the name of a type)
+    BOOLEAN = "Boolean"
+    INTEGER = "Integer"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Property:
+    """One service property that a connector reads."""
+
+    key: str
+    type: PropertyType
+    label: str
+    description: str
+    required: bool = False
+    default: Any = None
+    proposed: bool = False
+    """Its default is our proposal, which no public source confirms."""
+    multiline: bool = False
+    advanced: bool = False
+    """Shown only on request; most sites never change it."""

@@ -1,0 +1,29 @@
+from collections.abc import AsyncIterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from sindico_platform.egress import EgressGuard, GuardedHttp
+from sindico_platform.egress.ranges import LOOPBACK
+from sindico_provisioning.sandbox.mega.sandbox import MegaSandbox
+
+END = date(2026, 11, 21)
+
+
+@pytest.fixture(scope="session")
+def http() -> GuardedHttp:
+    """Clients that may reach this machine."""
+    return GuardedHttp(EgressGuard(allow=LOOPBACK))
+
+
+@pytest.fixture(scope="session")
+def sandbox_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Keeps rendered data, so that one test run renders them once."""
+    return tmp_path_factory.mktemp("sandbox")
+
+
+@pytest.fixture
+async def mega(sandbox_directory: Path) -> AsyncIterator[MegaSandbox]:
+    async with MegaSandbox("small", end=END, directory=sandbox_directory) as sandbox:
+        yield sandbox
