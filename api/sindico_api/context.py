@@ -8,12 +8,15 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from sindico_platform.blobs.stores import ByteStore, open_store
 from sindico_platform.database.engines import Engines, create_engines
 from sindico_platform.database.uow import UnitOfWork
+from sindico_platform.egress import DenyList, EgressGuard, GuardedHttp
 from sindico_platform.identity.passwords.hasher import PasswordHasher
 from sindico_platform.identity.sign_in.counters import OwnCounters, RedisCounters
 from sindico_platform.identity.sign_in.service import Doors
 from sindico_platform.identity.sign_in.throttle import SignInThrottle
+from sindico_platform.mail import Mailer, MailRoute
 from sindico_platform.secrets import KeyRing
 from sindico_platform.settings import Settings
 
@@ -30,6 +33,11 @@ class Context:
     uow: UnitOfWork
     secrets: KeyRing
     doors: Doors
+    blobs: ByteStore
+    http: GuardedHttp
+    """Clients for hosts that customers typed."""
+    mailer: Mailer | None
+    """None without ``SINDICO_MAIL_URL``: then links are shown to whoever made them."""
 
 
 @asynccontextmanager
@@ -57,8 +65,17 @@ async def open_context(settings: Settings, *, process: str) -> AsyncIterator[Con
             uow=uow,
             secrets=KeyRing.parse(settings.key_ring),
             doors=Doors(uow=uow, passwords=passwords, throttle=throttle),
+            blobs=open_store(settings.blob_url),
+            http=GuardedHttp(EgressGuard.from_settings(settings, deny=own_hosts(settings))),
+            mailer=Mailer.from_settings(settings),
         )
     finally:
         passwords.close()
         await redis.aclose()
         await engines.dispose()
+
+
+def own_hosts(settings: Settings) -> DenyList:
+    """The product's own mail server, which no tenant may use; on loopback the guard refuses it."""
+    host = MailRoute.parse(settings.mail_url).host if settings.mail_url else "localhost"
+    return DenyList([] if host in {"localhost", "127.0.0.1", "::1"} else [host])

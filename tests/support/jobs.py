@@ -13,7 +13,6 @@ from sindico_platform.database.uow import UnitOfWork
 from sindico_platform.jobs.context import JobServices
 from sindico_platform.jobs.models import Job, JobState
 from sindico_platform.jobs.runner import run_job
-from sindico_platform.secrets import KeyRing
 
 
 class Killed(BaseException):
@@ -72,7 +71,9 @@ def job_services(context: Context) -> JobServices:
         settings=context.settings,
         engines=context.engines,
         uow=context.uow,
-        secrets=KeyRing.parse(context.settings.key_ring),
+        secrets=context.secrets,
+        blobs=context.blobs,
+        http=context.http,
         redis=context.redis,
     )
 

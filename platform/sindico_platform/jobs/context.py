@@ -6,9 +6,11 @@ from uuid import UUID
 
 from redis.asyncio import Redis
 
+from sindico_platform.blobs.stores import ByteStore
 from sindico_platform.database.engines import Engines
 from sindico_platform.database.tx import Actor
 from sindico_platform.database.uow import UnitOfWork
+from sindico_platform.egress import GuardedHttp
 from sindico_platform.jobs import store
 from sindico_platform.jobs.errors import LeaseLost
 from sindico_platform.secrets import KeyRing
@@ -30,6 +32,9 @@ class JobServices:
     engines: Engines
     uow: UnitOfWork
     secrets: KeyRing
+    blobs: ByteStore
+    http: GuardedHttp
+    """Clients for hosts that customers typed."""
     redis: Redis | None = None
     """Live progress and wake-ups; a job works without it."""
 
@@ -58,6 +63,14 @@ class JobContext:
     @property
     def secrets(self) -> KeyRing:
         return self.services.secrets
+
+    @property
+    def blobs(self) -> ByteStore:
+        return self.services.blobs
+
+    @property
+    def http(self) -> GuardedHttp:
+        return self.services.http
 
     @property
     def actor(self) -> Actor:
