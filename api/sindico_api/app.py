@@ -8,6 +8,7 @@ from litestar.datastructures import State
 from litestar.openapi import OpenAPIConfig
 
 from sindico_api import health, metrics, problems
+from sindico_api.console.app import console_routes
 from sindico_api.context import open_context
 from sindico_api.dependencies import DEPENDENCIES
 from sindico_api.postman import routes as postman
@@ -35,6 +36,7 @@ def create_app(settings: Settings) -> Litestar:
             postman.download_collection,
             postman.download_environment,
             API,
+            *console_routes(),
         ],
         lifespan=[lifespan],
         state=State({"settings": settings}),

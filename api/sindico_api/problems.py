@@ -15,9 +15,11 @@ from litestar.exceptions import (
 from litestar.types import ExceptionHandlersMap
 from sqlalchemy.exc import DBAPIError
 
+from sindico_api.i18n import Translator, locale_of, translator
 from sindico_api.request_id import HEADER as REQUEST_ID
 from sindico_api.request_id import request_id_of
 from sindico_platform.errors import Busy, FieldError, InvalidInput, SindicoError, field_error
+from sindico_platform.words import translatable
 
 MEDIA_TYPE = "application/problem+json"
 log = structlog.get_logger()
@@ -54,13 +56,13 @@ class PlainHttpProblem(SindicoError):
 
 
 HTTP_TITLES = {
-    401: ("not-authenticated", "You are not signed in"),
-    403: ("not-allowed", "You may not do this"),
+    401: ("not-authenticated", translatable("You are not signed in")),
+    403: ("not-allowed", translatable("You may not do this")),
     404: (RouteNotFound.code, RouteNotFound.title),
-    405: ("method-not-allowed", "This address does not take this method"),
-    413: ("body-too-large", "The body is too large"),
-    415: ("media-type-not-supported", "This media type is not supported"),
-    429: ("too-many-requests", "Too many requests"),
+    405: ("method-not-allowed", translatable("This address does not take this method")),
+    413: ("body-too-large", translatable("The body is too large")),
+    415: ("media-type-not-supported", translatable("This media type is not supported")),
+    429: ("too-many-requests", translatable("Too many requests")),
 }
 
 # SQLSTATE classes that mean "not now": connection lost, too many, shutting down, lock, deadlock.
@@ -95,22 +97,22 @@ def render(
 
 
 def problem_from_domain(request: AnyRequest, error: SindicoError) -> Response[dict[str, Any]]:
-    extra = dict(error.extra)
+    _, extra = translator(locale_of(request)), dict(error.extra)
     if isinstance(error, InvalidInput):
-        extra["errors"] = [field_document(item) for item in error.errors]
+        extra["errors"] = [field_document(item, _) for item in error.errors]
     return render(
         request,
         code=error.code,
         status=error.status,
-        title=error.title,
-        detail=error.detail.format(**error.facts),
+        title=_.title(error),
+        detail=_.detail(error),
         extra=extra,
         headers=error.headers,
     )
 
 
-def field_document(error: FieldError) -> dict[str, Any]:
-    return {"field": error.field, "code": error.code, "detail": error.text()}
+def field_document(error: FieldError, _: Translator) -> dict[str, Any]:
+    return {"field": error.field, "code": error.code, "detail": _.detail(error)}
 
 
 def problem_from_validation(
@@ -150,6 +152,7 @@ def problem_from_http(request: AnyRequest, error: HTTPException) -> Response[dic
     headers = dict(error.headers or {})
     if isinstance(error, NotAuthorizedException):
         headers.setdefault("WWW-Authenticate", "Bearer")
+    title = translator(locale_of(request))(title)
     return render(
         request, code=code, status=status, title=title, detail=error.detail, headers=headers
     )

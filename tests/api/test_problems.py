@@ -16,3 +16,11 @@ async def test_ready_when_the_database_answers(client: AsyncClient) -> None:
     response = await client.get("/health/ready")
 
     assert response.json() == {"status": "ready", "database": True, "redis": True}
+
+
+async def test_a_problem_speaks_the_callers_language(client: AsyncClient) -> None:
+    portuguese = await client.get("/api/v1/nowhere", headers={"Accept-Language": "pt-BR,pt;q=0.9"})
+    english = await client.get("/api/v1/nowhere")
+
+    assert portuguese.json()["title"] == "Não há nada aqui"
+    assert english.json()["title"] == "There is nothing here"

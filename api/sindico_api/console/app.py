@@ -1,0 +1,48 @@
+"""Every page of the console is named here once."""
+
+from litestar import Router, get
+from litestar.datastructures import CacheControlHeader
+from litestar.exceptions import NotFoundException
+from litestar.response import Redirect
+from litestar.static_files import create_static_files_router
+from litestar.types import ControllerRouterHandler
+
+from sindico_api.console import failures, preferences
+from sindico_api.console.assets import STATIC_DIR, STATIC_PATH
+from sindico_api.i18n import CONSOLE_PATH
+
+FOR_GOOD = CacheControlHeader(public=True, max_age=365 * 24 * 3600, immutable=True)
+
+
+@get("/", include_in_schema=False, opt={"public": True})
+async def open_console() -> Redirect:
+    """The address without a path is the console's."""
+    return Redirect(CONSOLE_PATH, status_code=307)
+
+
+@get("/{path:path}", include_in_schema=False, opt={"public": True})
+async def find_no_page() -> None:
+    """What no page answers is a page too."""
+    raise NotFoundException
+
+
+def console_routes() -> list[ControllerRouterHandler]:
+    """The console and its static files."""
+    pages = Router(
+        path=CONSOLE_PATH,
+        route_handlers=[preferences.choose_language, find_no_page],
+        exception_handlers=failures.HANDLERS,
+    )
+    return [open_console, static_files(), pages]
+
+
+def static_files() -> Router:
+    """Files whose addresses carry a digest of their content; browsers keep them for good."""
+    return create_static_files_router(
+        path=STATIC_PATH,
+        directories=[STATIC_DIR],
+        name="console-static",
+        include_in_schema=False,
+        cache_control=FOR_GOOD,
+        opt={"public": True},
+    )

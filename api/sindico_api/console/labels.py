@@ -1,0 +1,45 @@
+"""How states look on the screens: a word, an icon and a tone, never colour alone."""
+
+from dataclasses import dataclass
+
+from sindico_platform.words import translatable
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    text: str
+    """Id in the message catalogues."""
+    icon: str
+    tone: str
+    """neutral, info, good, warn or bad."""
+
+
+STATUSES: dict[str, Label] = {
+    "pending": Label(translatable("Pending"), "clock", "neutral"),
+    "running": Label(translatable("Running"), "refresh", "info"),
+    "succeeded": Label(translatable("Succeeded"), "circle-check", "good"),
+    "failed": Label(translatable("Failed"), "alert-circle", "bad"),
+    "cancelled": Label(translatable("Cancelled"), "ban", "neutral"),
+    "empty": Label(translatable("Empty"), "circle-dashed", "warn"),
+    # a tenant's and its CRM's
+    "active": Label(translatable("Active"), "circle-check", "good"),
+    "suspended": Label(translatable("Suspended"), "player-pause", "warn"),
+    "closing": Label(translatable("Closing"), "hourglass", "warn"),
+    "closed": Label(translatable("Closed"), "lock", "neutral"),
+    "absent": Label(translatable("No CRM"), "circle-minus", "neutral"),
+    "provisioning": Label(translatable("Deploying"), "refresh", "info"),
+    # a step's
+    "skipped": Label(translatable("Not needed"), "circle-minus", "neutral"),
+    # a user's or a credential's
+    "invited": Label(translatable("Invited"), "mail", "info"),
+    "disabled": Label(translatable("Disabled"), "ban", "neutral"),
+    "revoked": Label(translatable("Revoked"), "ban", "neutral"),
+    "expired": Label(translatable("Expired"), "clock", "warn"),
+}
+
+UNKNOWN_ICON = "circle"
+
+
+def status_label(status: str) -> Label:
+    """The label of a status; one that is not listed shows as itself, in neutral."""
+    return STATUSES.get(status) or Label(status, UNKNOWN_ICON, "neutral")

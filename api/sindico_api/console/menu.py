@@ -1,0 +1,124 @@
+"""The menu: the product's paths, shown as far as the viewer may go."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from sindico_api.console.viewer import Viewer
+from sindico_platform.words import translatable
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MenuItem:
+    label: str
+    about: str
+    """One sentence for the start page."""
+    href: str
+    icon: str
+    permission: str | None = None
+    """Shown to those who have it; `None` shows to everybody signed in."""
+    master_only: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MenuGroup:
+    """A path such as ``Technology › Configuration`` and the screens under it."""
+
+    path: tuple[str, ...]
+    items: tuple[MenuItem, ...]
+
+
+HOME = MenuItem(
+    label=translatable("Home"),
+    about=translatable("Where everything starts."),
+    href="/console",
+    icon="home",
+)
+
+MENU: tuple[MenuGroup, ...] = (
+    MenuGroup(
+        path=(translatable("Relationship Management | CRM"), translatable("Tenants")),
+        items=(
+            MenuItem(
+                label=translatable("Tenant management"),
+                about=translatable("Customers, their packages and how their deployment goes."),
+                href="/console/tenants",
+                icon="building-community",
+                permission="tenants:access",
+                master_only=True,
+            ),
+        ),
+    ),
+    MenuGroup(
+        path=(translatable("Technology"), translatable("Configuration")),
+        items=(
+            MenuItem(
+                label=translatable("By tenant"),
+                about=translatable(
+                    "What each service needs to know, such as the address of an ERP."
+                ),
+                href="/console/service-properties",
+                icon="adjustments-horizontal",
+                permission="service_properties:access",
+            ),
+        ),
+    ),
+    MenuGroup(
+        path=(translatable("Integration"),),
+        items=(
+            MenuItem(
+                label=translatable("Loads"),
+                about=translatable("What came from the ERP, when, and what was refused."),
+                href="/console/loads",
+                icon="database-import",
+                permission="loads:access",
+            ),
+        ),
+    ),
+    MenuGroup(
+        path=(translatable("Administration"),),
+        items=(
+            MenuItem(
+                label=translatable("API clients"),
+                about=translatable("Credentials for the systems that call the API."),
+                href="/console/api-clients",
+                icon="api",
+                permission="api_clients:access",
+            ),
+            MenuItem(
+                label=translatable("Failed tasks"),
+                about=translatable("Work that gave up, why, and the way to repeat it."),
+                href="/console/failed-tasks",
+                icon="alert-triangle",
+                permission="dead_letters:access",
+                master_only=True,
+            ),
+            MenuItem(
+                label=translatable("Audit"),
+                about=translatable("Who changed what, and when."),
+                href="/console/audit",
+                icon="history",
+                permission="audit:access",
+            ),
+        ),
+    ),
+)
+
+
+def menu_of(viewer: Viewer) -> list[MenuGroup]:
+    """The groups in which the viewer may open something."""
+    groups = (replace(group, items=tuple(_open_to(viewer, group))) for group in MENU)
+    return [group for group in groups if group.items]
+
+
+def _open_to(viewer: Viewer, group: MenuGroup) -> Iterator[MenuItem]:
+    for item in group.items:
+        allowed = item.permission is None or viewer.may(item.permission)
+        if allowed and (viewer.is_master or not item.master_only):
+            yield item
+
+
+def is_current(item: MenuItem, path: str) -> bool:
+    """Whether the screen at `path` is the item's or lies below it."""
+    if item.href == HOME.href:
+        return path.rstrip("/") == HOME.href
+    return path == item.href or path.startswith(f"{item.href}/")

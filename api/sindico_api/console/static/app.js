@@ -1,0 +1,118 @@
+// The console's own behaviour, by attribute, for the page as loaded and for what htmx puts in later.
+(() => {
+  const body = document.body;
+
+  // Light and dark
+  const secure = location.protocol === "https:" ? "; Secure" : "";
+  const switchTheme = () => {
+    const theme = document.documentElement.dataset.bsTheme === "dark" ? "light" : "dark";
+    document.documentElement.dataset.bsTheme = theme;
+    document.cookie = `sindico_theme=${theme}; Path=/console; Max-Age=31536000; SameSite=Lax${secure}`;
+    document.dispatchEvent(new CustomEvent("themechange"));
+  };
+
+  // Toasts
+  const expire = (toast) => {
+    let timer = setTimeout(() => toast.remove(), 7000);
+    toast.addEventListener("pointerenter", () => clearTimeout(timer));
+    toast.addEventListener("focusin", () => clearTimeout(timer));
+    toast.addEventListener("pointerleave", () => {
+      timer = setTimeout(() => toast.remove(), 3000);
+    });
+  };
+  const showToast = (text, tone) => {
+    const toast = document.getElementById("toast-template").content.firstElementChild.cloneNode(true);
+    toast.classList.replace("tone-neutral", `tone-${tone}`);
+    toast.querySelector("p").textContent = text;
+    document.getElementById("toasts").append(toast);
+    if (tone !== "bad") expire(toast);
+  };
+  document.querySelectorAll("#toasts [data-toast]").forEach(expire);
+  // The server's way: header HX-Trigger: {"toast": {"text": "…", "tone": "good"}}
+  body.addEventListener("toast", (event) => showToast(event.detail.text, event.detail.tone || "good"));
+
+  // Clicks
+  const copy = async (button) => {
+    const field = document.getElementById(button.dataset.copy);
+    field.select();
+    if (navigator.clipboard) await navigator.clipboard.writeText(field.value);
+    else document.execCommand("copy"); // plain http has no clipboard object
+    showToast(body.dataset.copied, "good");
+  };
+  const reveal = (button) => {
+    const field = document.getElementById(button.dataset.reveal);
+    const shown = field.type === "password";
+    field.type = shown ? "text" : "password";
+    button.setAttribute("aria-pressed", String(shown));
+  };
+  const actions = {
+    themeSwitch: switchTheme,
+    dialogOpen: (element) => document.getElementById(element.dataset.dialogOpen).showModal(),
+    dialogClose: (element) => element.closest("dialog").close(),
+    dismiss: (element) => element.closest(".notice, .toast-box").remove(),
+    copy,
+    reveal,
+  };
+  document.addEventListener("click", (event) => {
+    for (const [name, act] of Object.entries(actions)) {
+      const attribute = `data-${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+      const element = event.target.closest?.(`[${attribute}]`);
+      if (element) act(element);
+    }
+    if (event.target instanceof HTMLDialogElement) event.target.close(); // the backdrop
+  });
+
+  // A dialog that asks to type a name
+  document.addEventListener("input", (event) => {
+    const wanted = event.target.dataset?.mustEqual;
+    if (wanted !== undefined) {
+      const submit = event.target.form.querySelector("button[type=submit]");
+      submit.disabled = event.target.value.trim() !== wanted;
+    }
+  });
+
+  // Tables are cards on a narrow screen; each cell then says its column.
+  const nameCells = (root) => {
+    root.querySelectorAll("table.table-list:not(.not-stacked)").forEach((table) => {
+      const names = [...table.tHead.rows[0].cells].map((cell) => cell.innerText.trim());
+      for (const row of table.tBodies[0].rows) {
+        [...row.cells].forEach((cell, index) => {
+          if (names[index] && !cell.dataset.label) cell.dataset.label = names[index];
+        });
+      }
+    });
+  };
+  const prepare = (root) => {
+    nameCells(root);
+    root.querySelectorAll("[data-must-equal]").forEach((field) => {
+      field.form.querySelector("button[type=submit]").disabled = field.value.trim() !== field.dataset.mustEqual;
+    });
+  };
+  prepare(document);
+  document.addEventListener("htmx:load", (event) => prepare(event.detail.elt.parentElement || document));
+
+  // After a refused form, the reader is at the list of what to mend.
+  document.addEventListener("htmx:afterSettle", (event) => {
+    const errors = event.detail.elt?.querySelector?.(".form-errors");
+    if (errors) errors.focus();
+    if (event.detail.elt?.id === "problems") event.detail.elt.scrollIntoView({ block: "nearest" });
+  });
+  // A dialog whose command was answered is done, whether with a page or a problem.
+  document.addEventListener("htmx:beforeSwap", () => {
+    document.querySelectorAll("dialog[open]").forEach((dialog) => dialog.close());
+  });
+  document.addEventListener("htmx:sendError", () => showToast(body.dataset.offline, "bad"));
+
+  // Slid in over a narrow page the menu is a dialog, and a dialog has a name.
+  const drawer = document.getElementById("menu");
+  drawer?.addEventListener("show.bs.offcanvas", () => drawer.setAttribute("aria-labelledby", "menu-brand"));
+  drawer?.addEventListener("hidden.bs.offcanvas", () => drawer.removeAttribute("aria-labelledby"));
+
+  // Live parts
+  const lost = (event, hidden) => {
+    const note = event.target.closest?.(".live")?.querySelector(".live-lost");
+    if (note) note.hidden = hidden;
+  };
+  document.addEventListener("htmx:sseError", (event) => lost(event, false));
+  document.addEventListener("htmx:sseOpen", (event) => lost(event, true));
+})();

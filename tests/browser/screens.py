@@ -1,0 +1,130 @@
+"""Chromium for tests: pages of any width, theme and language, judged by axe and looked at."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from granian.constants import Interfaces
+from granian.server.embed import Server
+from litestar import Litestar
+from playwright.async_api import Browser, ConsoleMessage, Page
+
+from sindico_platform.embedded.ports import claim_port
+
+CHROMIUM = "/usr/bin/chromium"
+AXE = Path(__file__).parents[2] / "web/node_modules/axe-core/axe.min.js"
+WIDE, NARROW, HEIGHT = 1280, 360, 820
+# What Chromium and htmx write about any 4xx and 5xx; tests ask for the status they expect.
+EXPECTED_NOISE = ("Failed to load resource", "Response Status Error Code")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Look:
+    """How a reader looks at a page."""
+
+    width: int = WIDE
+    dark: bool = False
+    language: str = "pt-BR"
+
+    def __str__(self) -> str:
+        return f"{self.width}-{'dark' if self.dark else 'light'}-{self.language}"
+
+
+LOOKS = (Look(), Look(dark=True), Look(width=NARROW, dark=True), Look(width=NARROW))
+
+
+@asynccontextmanager
+async def open_screen(browser: Browser, url: str, look: Look | None = None) -> AsyncIterator[Page]:
+    """Open `url`; at the end the page must not have logged an error or broken its policy."""
+    look = look or Look()
+    context = await browser.new_context(
+        viewport={"width": look.width, "height": HEIGHT},
+        color_scheme="dark" if look.dark else "light",
+        locale=look.language,
+        reduced_motion="reduce",
+    )
+    try:
+        page, complaints = await context.new_page(), list[str]()
+
+        def note(message: ConsoleMessage) -> None:
+            if message.type in {"error", "warning"} and not message.text.startswith(EXPECTED_NOISE):
+                complaints.append(message.text)
+
+        page.on("console", note)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        await page.goto(url)
+        yield page
+        assert not complaints, "\n".join(complaints)
+    finally:
+        await context.close()
+
+
+@cache
+def axe_source() -> str:
+    return AXE.read_text(encoding="utf-8")
+
+
+async def look_at(page: Page, look: Look) -> None:
+    """Change width and theme of an open page, as a reader turning the device would."""
+    await page.set_viewport_size({"width": look.width, "height": HEIGHT})
+    await page.emulate_media(color_scheme="dark" if look.dark else "light")
+
+
+async def assert_accessible(page: Page) -> None:
+    """Axe finds nothing: WCAG 2.2 A and AA, and its best practices."""
+    if not await page.evaluate("'axe' in window"):
+        await page.evaluate(axe_source())
+    found: dict[str, Any] = await page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    told = [_told(violation) for violation in found["violations"]]
+    assert not told, "\n".join(told)
+
+
+def _told(violation: dict[str, Any]) -> str:
+    places = [f"{node['html'][:160]} {node.get('failureSummary')}" for node in violation["nodes"]]
+    return f"{violation['id']}: {violation['help']}: {places[:3]}"
+
+
+async def assert_fits(page: Page) -> None:
+    """Nothing is wider than the window."""
+    overflow = await page.evaluate(
+        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    )
+    assert overflow == 0
+
+
+async def shoot(page: Page, folder: Path, name: str) -> Path:
+    """Write a picture of the whole page, for people to look at."""
+    path = folder / f"{name}.png"
+    await page.screenshot(path=path, full_page=True)
+    return path
+
+
+@asynccontextmanager
+async def served(app: Litestar, folder: Path) -> AsyncIterator[str]:
+    """The application on a free port of this machine, in this process."""
+    port = claim_port(folder / "port")
+    server = Server(app, address="127.0.0.1", port=port, interface=Interfaces.ASGI)
+    task = asyncio.create_task(server.serve())
+    try:
+        await _answers(port)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.stop()  # type: ignore[no-untyped-call]  # granian gives it no types
+        await task
+
+
+async def _answers(port: int) -> None:
+    async with asyncio.timeout(10):
+        while True:
+            try:
+                _reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            except OSError:
+                await asyncio.sleep(0.02)
+            else:
+                writer.close()
+                await writer.wait_closed()
+                return
