@@ -8,6 +8,7 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import QueryParameter, SkipValidation
 
 from sindico_api.context import Context
+from sindico_api.once import provide_once
 from sindico_platform.database.tx import Actor
 from sindico_platform.database.uow import UnitOfWork
 from sindico_platform.identity.authentication.service import Principal
@@ -59,4 +60,5 @@ DEPENDENCIES: dict[str, Any] = {
     "actor": Provide(provide_actor, sync_to_thread=False),
     "principal": Provide(provide_principal, sync_to_thread=False),
     "page": Provide(provide_page, sync_to_thread=False),
+    "once": Provide(provide_once),
 }

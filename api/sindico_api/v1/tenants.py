@@ -10,7 +10,9 @@ from uuid_utils.compat import uuid7
 
 from sindico_api.dependencies import AskedPage, CurrentActor, Uow
 from sindico_api.guards import requires
+from sindico_api.once import OnlyOnce
 from sindico_api.revisions import IfMatch, expected_revision, with_etag
+from sindico_platform.database.tx import Tx
 from sindico_platform.paging.schemas import Page
 from sindico_provisioning.tenant_registry import queries, service
 from sindico_provisioning.tenant_registry.queries import TenantFilter
@@ -37,15 +39,16 @@ Search = Annotated[
 
 
 @post("/tenants", tags=["tenants"], guards=[requires("tenants:include")])
-async def create_tenant(
-    data: JSONBody[TenantIn], actor: CurrentActor, uow: Uow
-) -> Response[TenantOut]:
+async def create_tenant(data: JSONBody[TenantIn], once: OnlyOnce) -> Response[TenantOut]:
     """Create a tenant on the platform; provision its CRM afterwards."""
-    async with uow.begin(actor, tenant=uuid7()) as tx:
+
+    async def create(tx: Tx) -> Response[TenantOut]:
         tenant = await service.create_tenant(tx, data)
-    answer = with_etag(tenant, tenant.revision, status_code=HTTP_201_CREATED)
-    answer.headers["Location"] = f"/api/v1/tenants/{tenant.id}"
-    return answer
+        answer = with_etag(tenant, tenant.revision, status_code=HTTP_201_CREATED)
+        answer.headers["Location"] = f"/api/v1/tenants/{tenant.id}"
+        return answer
+
+    return await once.run(create, tenant=uuid7())
 
 
 @get("/tenants", tags=["tenants"], guards=[requires("tenants:view")])
