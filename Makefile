@@ -66,7 +66,7 @@ test-tools: web/node_modules/.package-lock.json ## What only the tests need: Chr
 
 .PHONY: test
 test: install test-tools lint types ## Everything that must hold
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 -m ""
 
 .PHONY: bench
 bench: install ## The figures, each beside its yardstick
