@@ -149,7 +149,9 @@ class Property:
     key: str
     type: PropertyType
     label: str
+    """English message id, its ``{facts}`` unfilled; so is the description."""
     description: str
+    facts: dict[str, str] = field(default_factory=dict)
     required: bool = False
     default: Any = None
     proposed: bool = False

@@ -4,28 +4,43 @@ from dataclasses import replace
 from typing import Any
 
 from sindico_platform.errors import FieldError, SindicoError, field_error
+from sindico_platform.words import translatable
 
 REASONS: dict[str, str] = {
-    "required": "The field is required and was empty.",
-    "wrong-type": "Expected {expected}, got {got}.",
-    "too-long": "At most {max_length} characters are allowed; there are {length}.",
-    "nul-byte": "The text holds a NUL character, which cannot be stored.",
-    "lone-surrogate": "The text holds half of a surrogate pair, which is no character.",
-    "surrounding-space": "A key must not begin or end with a space.",
-    "number-malformed": "Expected a number such as 1234.56, with a point and no thousands mark.",
-    "number-out-of-range": "The number is outside the range from {least} to {most}.",
-    "too-many-decimals": "At most {places} decimal places are allowed.",
-    "date-malformed": "Expected a date of the calendar as YYYY-MM-DD.",
-    "instant-malformed": "Expected an instant as YYYY-MM-DDThh:mm:ss with a zone, such as -03:00.",
-    "zone-missing": "The instant has no time zone; add one, such as -03:00.",
-    "year-out-of-range": "The year must be between {least} and {most}.",
-    "ibge-shape": "An IBGE municipality code has 7 digits, of which the first two are the state.",
-    "unknown-field": "The table has no such field.",
-    "extras-too-large": "Unknown fields take {size_bytes} bytes; at most {most} may be kept.",
-    "not-an-object": "A row must be a JSON object.",
-    "row-not-json": "The row is not well-formed JSON: {fault}.",
-    "row-not-utf8": "The row is not valid UTF-8.",
-    "duplicate-key": "The key stands more than once in this batch; none of its rows was taken.",
+    "required": translatable("The field is required and was empty."),
+    "not-text": translatable("Expected text, in quotation marks."),
+    "not-a-number": translatable("Expected a number."),
+    "not-a-whole-number": translatable("Expected a whole number."),
+    "not-a-date": translatable("Expected a date as text, YYYY-MM-DD."),
+    "not-an-instant": translatable("Expected an instant as text, YYYY-MM-DDThh:mm:ss-03:00."),
+    "not-a-boolean": translatable("Expected true or false."),
+    "too-long": translatable("At most {max_length} characters are allowed; there are {length}."),
+    "nul-byte": translatable("The text holds a NUL character, which cannot be stored."),
+    "lone-surrogate": translatable("The text holds half of a character (a lone surrogate)."),
+    "surrounding-space": translatable("A key must not begin or end with a space."),
+    "number-malformed": translatable(
+        "Expected a number such as 1234.56, with a point and no thousands mark."
+    ),
+    "number-out-of-range": translatable("The number is outside the range from {least} to {most}."),
+    "too-many-decimals": translatable("At most {places} decimal places are allowed."),
+    "date-malformed": translatable("Expected a date of the calendar, as YYYY-MM-DD."),
+    "instant-malformed": translatable(
+        "Expected an instant as YYYY-MM-DDThh:mm:ss with a zone, such as -03:00."
+    ),
+    "zone-missing": translatable("The instant has no time zone; add one, such as -03:00."),
+    "year-out-of-range": translatable("The year must be between {least} and {most}."),
+    "ibge-shape": translatable("An IBGE municipality code has 7 digits."),
+    "unknown-field": translatable("The table has no such field."),
+    "extras-too-large": translatable(
+        "Unknown fields take {size_bytes} bytes; at most {most} may be kept."
+    ),
+    "extras-not-json": translatable("The unknown fields hold values that JSON does not know."),
+    "not-an-object": translatable("A row must be a JSON object."),
+    "row-not-json": translatable("The row is not well-formed JSON."),
+    "row-not-utf8": translatable("The row is not valid UTF-8."),
+    "duplicate-key": translatable(
+        "The key stands more than once in this batch; none of its rows was taken."
+    ),
 }
 """Codes of a row's rejection with their English text, an id in the message catalogues.
 

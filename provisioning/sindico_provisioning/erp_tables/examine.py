@@ -9,7 +9,7 @@ import msgspec
 
 from sindico_platform.errors import FieldError
 from sindico_provisioning.erp_tables.errors import Unfit, reason, unfit
-from sindico_provisioning.erp_tables.kinds import is_encodable, name_type
+from sindico_provisioning.erp_tables.kinds import is_encodable
 from sindico_provisioning.erp_tables.schemas import ErpField, ErpTable, UnknownFields
 
 MAX_EXTRAS_BYTES = 16_384
@@ -77,7 +77,7 @@ def _render_extras(extras: dict[str, Any]) -> str:
     except UnicodeEncodeError as fault:
         raise unfit("lone-surrogate") from fault
     except (TypeError, ValueError) as fault:
-        raise unfit("wrong-type", expected="JSON", got=name_type(extras)) from fault
+        raise unfit("extras-not-json") from fault
     if "\\u0000" in rendered:
         raise unfit("nul-byte")
     if len(rendered) > MAX_EXTRAS_BYTES:
@@ -97,9 +97,7 @@ def parse_row(piece: bytes | msgspec.Raw) -> Any:
         return _read_json(body)
     except UnicodeDecodeError:
         return _unreadable(body, reason("", "row-not-utf8"))
-    except RecursionError:
-        return _unreadable(body, reason("", "row-not-json", fault="nested too deeply"))
-    except (msgspec.DecodeError, ValueError):
+    except (ValueError, RecursionError):
         return _parse_with_surrogates(body)
 
 
@@ -108,8 +106,8 @@ def _parse_with_surrogates(body: bytes) -> Any:
         return parse_leniently(body)
     except UnicodeDecodeError:
         return _unreadable(body, reason("", "row-not-utf8"))
-    except (ValueError, RecursionError) as fault:
-        return _unreadable(body, reason("", "row-not-json", fault=str(fault)))
+    except (ValueError, RecursionError):
+        return _unreadable(body, reason("", "row-not-json"))
 
 
 def parse_leniently(body: bytes) -> Any:

@@ -49,17 +49,6 @@ Suspects = Callable[[Sequence[Any]], list[int]]
 _MASK = " \t\r\n./-"
 _CPF_LENGTH, _IBGE_LENGTH = 11, 7
 
-_PYTHON_TYPES = {
-    bool: "true or false",
-    int: "a whole number",
-    float: "a number",
-    Decimal: "a number",
-    str: "text",
-    dict: "an object",
-    list: "a list",
-    type(None): "nothing",
-}
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Kind:
@@ -79,18 +68,9 @@ class Kind:
     decimal_places: int | None = None
 
 
-def name_type(value: object) -> str:
-    """Say a JSON value's type in words."""
-    return _PYTHON_TYPES.get(type(value), type(value).__name__)
-
-
-def _wrong_type(expected: str, value: object) -> Unfit:
-    return unfit("wrong-type", expected=expected, got=name_type(value))
-
-
 def read_text(value: Any, max_length: int | None) -> str:
     if not isinstance(value, str):
-        raise _wrong_type("text", value)
+        raise unfit("not-text")
     if "\x00" in value:
         raise unfit("nul-byte")
     if not is_encodable(value):
@@ -249,7 +229,7 @@ def _decimal(digits: int, places: int) -> Kind:
 
 def _to_decimal(value: Any) -> Decimal | None:
     if isinstance(value, bool) or not isinstance(value, (int, float, str, Decimal)):
-        raise _wrong_type("a number", value)
+        raise unfit("not-a-number")
     if isinstance(value, str) and not value.strip():
         return None
     try:
@@ -261,7 +241,7 @@ def _to_decimal(value: Any) -> Decimal | None:
 def _read_integer(value: Any, _: int | None) -> int:
     least, most = 0, 2_147_483_647
     if isinstance(value, bool) or not isinstance(value, (int, float, Decimal)):
-        raise _wrong_type("a whole number", value)
+        raise unfit("not-a-whole-number")
     if (isinstance(value, Decimal) and value.is_nan()) or not least <= value <= most:
         raise unfit("number-out-of-range", least=least, most=most)
     if value != int(value):
@@ -277,7 +257,7 @@ def _read_date(value: Any, _: int | None) -> date | None:
     if value is None:
         return None
     if not isinstance(value, date):
-        raise _wrong_type("a date", value)
+        raise unfit("not-a-date")
     return _within_years(value)
 
 
@@ -287,7 +267,7 @@ def _read_instant(value: Any, _: int | None) -> datetime | None:
     if value is None:
         return None
     if not isinstance(value, datetime):
-        raise _wrong_type("an instant", value)
+        raise unfit("not-an-instant")
     if value.tzinfo is None:
         raise unfit("zone-missing")
     return _within_years(value)
@@ -321,7 +301,7 @@ def _far_years(column: Sequence[Any]) -> list[int]:
 
 def _read_boolean(value: Any, _: int | None) -> bool:
     if not isinstance(value, bool):
-        raise _wrong_type("true or false", value)
+        raise unfit("not-a-boolean")
     return value
 
 

@@ -50,8 +50,8 @@ def codes(checked: Checked) -> list[tuple[str, str]]:
 
 
 BAD_VALUES = [
-    (PEDIDO, "numero", 7, "wrong-type"),
-    (PEDIDO, "numero", ["7"], "wrong-type"),
+    (PEDIDO, "numero", 7, "not-text"),
+    (PEDIDO, "numero", ["7"], "not-text"),
     (PEDIDO, "numero", "a\x00b", "nul-byte"),
     (PEDIDO, "numero", "a\ud800b", "lone-surrogate"),
     (PEDIDO, "numero", "a\udc00", "lone-surrogate"),
@@ -59,10 +59,10 @@ BAD_VALUES = [
     (PEDIDO, "id_erp", " 1", "surrounding-space"),
     (PEDIDO, "id_erp", "", "required"),
     (PEDIDO, "id_erp", None, "required"),
-    (PEDIDO, "id_erp", 1, "wrong-type"),
+    (PEDIDO, "id_erp", 1, "not-text"),
     (PEDIDO, "valor_total", "1.234,56", "number-malformed"),
     (PEDIDO, "valor_total", "dez", "number-malformed"),
-    (PEDIDO, "valor_total", True, "wrong-type"),
+    (PEDIDO, "valor_total", True, "not-a-number"),
     (PEDIDO, "valor_total", "1e400", "number-out-of-range"),
     (PEDIDO, "valor_total", "NaN", "number-out-of-range"),
     (PEDIDO, "valor_total", "-Infinity", "number-out-of-range"),
@@ -71,17 +71,17 @@ BAD_VALUES = [
     (ITENS, "sequencia", -1, "number-out-of-range"),
     (ITENS, "sequencia", 2**31, "number-out-of-range"),
     (ITENS, "sequencia", 1.5, "too-many-decimals"),
-    (ITENS, "sequencia", "1", "wrong-type"),
+    (ITENS, "sequencia", "1", "not-a-whole-number"),
     (PEDIDO, "data_emissao", "0000-01-01", "year-out-of-range"),
     (PEDIDO, "data_emissao", "0202-01-01", "year-out-of-range"),
     (PEDIDO, "data_emissao", "2026-02-30", "date-malformed"),
     (PEDIDO, "data_emissao", "21/11/2026", "date-malformed"),
-    (PEDIDO, "data_emissao", 20261121, "wrong-type"),
+    (PEDIDO, "data_emissao", 20261121, "not-a-date"),
     (PEDIDO, "atualizado_em", "2026-11-21T10:00:00", "zone-missing"),
     (PEDIDO, "atualizado_em", "21/11/2026 10:00", "instant-malformed"),
     (PEDIDO, "atualizado_em", "0000-01-01T00:00:00Z", "year-out-of-range"),
     (PEDIDO, "atualizado_em", "1601-01-01T00:00:00Z", "year-out-of-range"),
-    (PEDIDO, "atualizado_em", 1700000000, "wrong-type"),
+    (PEDIDO, "atualizado_em", 1700000000, "not-an-instant"),
     (EMPRESA, "cnpj", "11222333000182", "cnpj-check-digits"),
     (EMPRESA, "cnpj", "00000000006924", "cnpj-check-digits"),
     (EMPRESA, "cnpj", "1122233300018", "cnpj-length"),
@@ -89,7 +89,7 @@ BAD_VALUES = [
     (EMPRESA, "cep", "8901002", "cep-format"),
     (EMPRESA, "uf", "XX", "uf-unknown"),
     (EMPRESA, "codigo_ibge", "42024", "ibge-shape"),
-    (EMPRESA, "ativo", "S", "wrong-type"),
+    (EMPRESA, "ativo", "S", "not-a-boolean"),
     (EMPRESA, "razao_social", None, "required"),
     (CONTATO, "cpf", "52998224724", "cpf-check-digits"),
     (CONTATO, "cpf", "1-6924", "cpf-length"),
@@ -199,7 +199,7 @@ def test_a_key_twice_in_one_batch_rejects_both(check: Check) -> None:
     assert [(r.index, r.id_erp) for r in checked.rejections] == [(0, "1"), (2, "1")]
     assert codes(checked) == [
         ("id_erp", "duplicate-key"),
-        ("numero", "wrong-type"),
+        ("numero", "not-text"),
         ("id_erp", "duplicate-key"),
     ]
 
@@ -227,6 +227,12 @@ def test_kept_fields_must_be_storable(check: Check, value: str, code: str) -> No
     checked = check(PEDIDO, [make_pedido(canal=value)], unknown=UnknownFields.KEEP)
 
     assert codes(checked) == [("canal", code)]
+
+
+def test_kept_values_that_json_does_not_know_are_refused() -> None:
+    checked = check_rows(PEDIDO, [make_pedido(canal=object())], unknown=UnknownFields.KEEP)
+
+    assert codes(checked) == [("canal", "extras-not-json")]
 
 
 @every_way
@@ -299,6 +305,7 @@ def test_every_reason_has_a_case_here() -> None:
     proven = {code for _, _, _, code in BAD_VALUES} | {
         "unknown-field",
         "extras-too-large",
+        "extras-not-json",
         "not-an-object",
         "row-not-json",
         "row-not-utf8",

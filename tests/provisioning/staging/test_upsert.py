@@ -165,7 +165,7 @@ async def test_rejected_rows_are_kept_with_reasons(uow: UnitOfWork) -> None:
         "nul-byte",
         "lone-surrogate",
         "too-long",
-        "wrong-type",
+        "not-text",
         "not-an-object",
     ]
     assert kept[0].raw == '{"id_erp":"a","razao_social":"X","cnpj":"11222333000182"}'

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from sindico_platform.errors import OutsideError
+from sindico_platform.words import translatable
 from sindico_provisioning.connectors import errors
 from sindico_provisioning.connectors.mega.schemas import ROUTES
 from sindico_provisioning.connectors.mega.session import Now, Session, TokenCache
@@ -120,7 +121,7 @@ class MegaConnector:
             next_cursor=None,
             fetched_bytes=len(body),
             progress=1,
-            detail="{path}: {rows} records",
+            detail=translatable("{path}: {rows} records"),
             facts={"path": path, "rows": len(rows)},
         )
 
@@ -140,7 +141,7 @@ class MegaConnector:
             next_cursor=window.cursor_after(len(rows)),
             fetched_bytes=len(body),
             progress=window.progress,
-            detail="{first} to {last}: {rows} records",
+            detail=translatable("{first} to {last}: {rows} records"),
             facts={"first": first, "last": last, "rows": len(rows)},
         )
 
@@ -187,7 +188,9 @@ def _split(table: str, window: Window, narrower: Cursor, error: OutsideError) ->
         next_cursor=narrower,
         fetched_bytes=0,
         progress=done,
-        detail="{first} to {last} is too much at once ({code}); asking for {days} days",
+        detail=translatable(
+            "{first} to {last} is too much at once ({code}); asking for {days} days"
+        ),
         facts={
             "first": window.first.isoformat(),
             "last": window.last.isoformat(),

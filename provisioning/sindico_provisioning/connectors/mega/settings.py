@@ -11,68 +11,72 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from sindico_platform.egress import tls_context
 from sindico_platform.errors import FieldError, InvalidInput, Terminal, field_error
 from sindico_platform.settings import Secret
+from sindico_platform.words import translatable
 from sindico_provisioning.connectors.mega.schemas import ROUTES
 from sindico_provisioning.connectors.schemas import Property, PropertyType
 
 _WINDOW_MARKS = ("{inicio}", "{fim}")
 _MAX_ROUTE = 300
 _ROUTE = re.compile(r"/(?!/)[\w./?&=%{}:,-]*", re.ASCII)
-_REQUIRED = "The field is required."
 
 PROPERTIES = (
     Property(
         key="url",
         type=PropertyType.STRING,
-        label="URL",
-        description="Endereço do ERP, na forma https://dominio:porta/.",
+        label=translatable("URL"),
+        description=translatable("Address of the ERP, as https://host:port/."),
         required=True,
     ),
     Property(
         key="tenantId",
         type=PropertyType.STRING,
-        label="Tenant ID",
-        description="Identificador do ambiente na nuvem da Mega; em servidor próprio, deixe vazio.",
+        label=translatable("Tenant ID"),
+        description=translatable(
+            "Your environment in Mega's cloud; empty for a server of your own."
+        ),
     ),
     Property(
         key="username",
         type=PropertyType.STRING,
-        label="Usuário",
-        description="Usuário da API do ERP.",
+        label=translatable("User"),
+        description=translatable("The ERP's user for its API."),
         required=True,
     ),
     Property(
         key="password",
         type=PropertyType.SECRET,
-        label="Senha",
-        description="Senha do usuário da API.",
+        label=translatable("Password"),
+        description=translatable("Password of that user."),
         required=True,
     ),
     Property(
         key="grantType",
         type=PropertyType.STRING,
-        label="Grant type",
-        description="Forma de autenticação; a Mega conhece Api.",
+        label=translatable("Grant type"),
+        description=translatable("How to authenticate; Mega knows Api."),
         default="Api",
     ),
     Property(
         key="caCertificate",
         type=PropertyType.STRING,
-        label="Certificado da autoridade",
-        description="Certificado em PEM, quando o ERP não usa uma autoridade pública.",
+        label=translatable("CA certificate"),
+        description=translatable(
+            "Certificate in PEM form, where the ERP's authority is not a public one."
+        ),
         multiline=True,
     ),
     Property(
         key="ativo",
         type=PropertyType.BOOLEAN,
-        label="Ativo",
-        description="Se a integração pode ser executada.",
+        label=translatable("Active"),
+        description=translatable("Whether the integration may run."),
         default=True,
     ),
     Property(
         key="fusoHorario",
         type=PropertyType.STRING,
-        label="Fuso horário",
-        description="Fuso dos horários que o ERP informa sem fuso.",
+        label=translatable("Time zone"),
+        description=translatable("Zone of the times that the ERP gives without one."),
         default="America/Sao_Paulo",
         advanced=True,
     ),
@@ -80,8 +84,11 @@ PROPERTIES = (
         Property(
             key=route.setting,
             type=PropertyType.STRING,
-            label=f"Rota de {route.table}",
-            description="Caminho no ERP; {inicio} e {fim} recebem as datas. Vazio: não carregar.",
+            label=translatable("Route of the table {table}"),
+            description=translatable(
+                "Path in the ERP; {{inicio}} and {{fim}} become dates. Empty: not read."
+            ),
+            facts={"table": route.table},
             default=route.path,
             proposed=not route.verified,
             advanced=True,
@@ -142,7 +149,7 @@ def find_setting_faults(properties: Mapping[str, Any]) -> list[FieldError]:
                 faults.append(field_error(item.key, "wrong-type", "Expected true or false."))
         elif value is None or value == "":
             if item.required:
-                faults.append(field_error(item.key, "required", _REQUIRED))
+                faults.append(field_error(item.key, "required", "This field is required."))
         elif not isinstance(value, str):
             faults.append(field_error(item.key, "wrong-type", "Expected text."))
         else:
@@ -167,31 +174,31 @@ def _find_faults(key: str, value: str) -> list[FieldError]:
 
 def find_url_faults(url: str, *, field: str = "url") -> list[FieldError]:
     """Find what keeps a URL from the form ``https://host:port/`` (R-168, R-169)."""
-
-    def fault(code: str, detail: str) -> FieldError:
-        return field_error(field, code, detail)
-
+    malformed = field_error(
+        field, "url-malformed", "The URL must have the form https://host:port/."
+    )
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
     except ValueError:
-        return [fault("url-malformed", "The URL must have the form https://host:port/.")]
-    faults = []
-    if not url.isprintable() or " " in url or not host:
-        faults.append(fault("url-malformed", "The URL must have the form https://host:port/."))
+        return [malformed]
+    faults = [] if url.isprintable() and " " not in url and host else [malformed]
     if parts.scheme != "https":
-        faults.append(fault("url-scheme", "The URL must start with https://."))
+        faults.append(field_error(field, "url-scheme", "The URL must start with https://."))
     if parts.username is not None or parts.password is not None:
-        detail = "The URL must not hold a user or password; they have fields of their own."
-        faults.append(fault("url-credentials", detail))
+        detail = translatable(
+            "The URL must not hold a user or password; they have fields of their own."
+        )
+        faults.append(field_error(field, "url-credentials", detail))
     if host and not port:
-        detail = "The URL must state the port, as in https://host:8443/."
-        faults.append(fault("url-port-missing", detail))
+        detail = translatable("The URL must state the port, as in https://host:8443/.")
+        faults.append(field_error(field, "url-port-missing", detail))
     if host and not parts.path:
-        faults.append(fault("url-trailing-slash", "The URL must end with a slash."))
+        detail = translatable("The URL must end with a slash.")
+        faults.append(field_error(field, "url-trailing-slash", detail))
     if parts.path not in {"", "/"} or parts.query or parts.fragment:
-        detail = "The URL must end after the port and its slash; leave the path out."
-        faults.append(fault("url-extra-path", detail))
+        detail = translatable("The URL must end after the port and its slash; leave the path out.")
+        faults.append(field_error(field, "url-extra-path", detail))
     return faults
 
 
@@ -199,7 +206,9 @@ def _find_tenant_id_faults(value: str) -> list[FieldError]:
     try:
         UUID(value)
     except ValueError:
-        detail = "The tenant id must be a GUID, such as 6f0c1d52-8f0e-4c5b-9a53-2f9a1f6f0d11."
+        detail = translatable(
+            "The tenant id must be a GUID, such as 6f0c1d52-8f0e-4c5b-9a53-2f9a1f6f0d11."
+        )
         return [field_error("tenantId", "guid-malformed", detail)]
     return []
 
@@ -216,7 +225,7 @@ def _find_zone_faults(value: str) -> list[FieldError]:
     try:
         ZoneInfo(value)
     except (ZoneInfoNotFoundError, ValueError):
-        detail = "There is no time zone {zone}."
+        detail = translatable("There is no time zone {zone}.")
         return [field_error("fusoHorario", "time-zone-unknown", detail, zone=value[:60])]
     return []
 
@@ -228,7 +237,7 @@ def _find_route_faults(key: str, value: str) -> list[FieldError]:
         plain = plain.replace(mark, "", 1)
     right = _ROUTE.fullmatch(value) and ".." not in value and not set(plain) & set("{}")
     if not right or len(value) > _MAX_ROUTE or len(set(marks)) > 1:
-        detail = (
+        detail = translatable(
             "A route is a path such as /api/global/Filial; dates stand in it as both {{inicio}} "
             "and {{fim}}, or not at all."
         )
