@@ -8,11 +8,17 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Self
 
+import structlog
+
 from sindico_platform.egress import errors
 from sindico_platform.egress.hosts import find_literal, normalise_host
 from sindico_platform.egress.ranges import LOOPBACK, IPAddress, find_refused_range
 from sindico_platform.egress.resolver import Resolver, resolve_by_system
+from sindico_platform.errors import Terminal
 from sindico_platform.settings import Network, Settings
+from sindico_platform.telemetry import metrics
+
+log = structlog.get_logger()
 
 Deny = Callable[[str, Sequence[IPAddress]], Awaitable[bool]]
 """Takes a host in its normal form and its addresses; says whether to refuse it."""
@@ -63,13 +69,12 @@ class EgressGuard:
         """
         name = normalise_host(host)
         addresses = await self._look_up(name)
-        if self._deny is not None and await self._deny(name, addresses):
-            raise errors.host_denied(name)
-        refused = {address: find_refused_range(address, self._allow) for address in addresses}
-        permitted = tuple(address for address in addresses if refused[address] is None)
-        if not permitted:
-            raise errors.address_refused(name, filter(None, refused.values()))
-        return CheckedHost(name, port, permitted)
+        try:
+            return CheckedHost(name, port, await self._permitted(name, addresses))
+        except Terminal as refusal:
+            metrics.egress_refused_total.labels(refusal.code).inc()
+            log.warning("egress_refused", host=name, port=port, addresses=[*map(str, addresses)])
+            raise
 
     async def connect_socket(
         self, host: str, port: int, *, timeout_seconds: float = 10
@@ -104,6 +109,15 @@ class EgressGuard:
         return await open_streams(
             sock, checked.host, port, tls=tls, timeout_seconds=timeout_seconds
         )
+
+    async def _permitted(self, name: str, addresses: list[IPAddress]) -> tuple[IPAddress, ...]:
+        if self._deny is not None and await self._deny(name, addresses):
+            raise errors.host_denied(name)
+        refused = {address: find_refused_range(address, self._allow) for address in addresses}
+        permitted = tuple(address for address in addresses if refused[address] is None)
+        if not permitted:
+            raise errors.address_refused(name, filter(None, refused.values()))
+        return permitted
 
     async def _look_up(self, name: str) -> list[IPAddress]:
         if literal := find_literal(name):

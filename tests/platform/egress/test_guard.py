@@ -13,6 +13,7 @@ from sindico_platform.egress.ranges import LOOPBACK
 from sindico_platform.egress.resolver import from_gaierror, resolve_by_system
 from sindico_platform.errors import OutsideError, Terminal, Transient
 from sindico_platform.settings import Secret, Settings
+from sindico_platform.telemetry import metrics
 from tests.platform.egress.conftest import (
     ScriptedResolver,
     greet,
@@ -72,6 +73,17 @@ async def test_the_refusal_names_the_range_and_not_the_address() -> None:
 
     assert fault.facts == {"host": "erp.cliente.com.br", "network": "10.0.0.0/8"}
     assert "10.3.2.1" not in str(fault)
+
+
+async def test_refusals_are_counted() -> None:
+    def count() -> float:
+        labels = {"code": "egress-address-refused"}
+        return metrics.registry.get_sample_value("sindico_egress_refused_total", labels) or 0
+
+    before = count()
+    await fault_of(EgressGuard(), "127.0.0.1")
+
+    assert count() - before == 1
 
 
 async def test_only_permitted_addresses_of_a_host_are_kept() -> None:
