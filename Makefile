@@ -74,4 +74,4 @@ bench: install ## The figures, each beside its yardstick
 
 .PHONY: messages
 messages: install ## Collect the texts people read and list those without Portuguese
-	$(BIN)/python scripts/messages.py
+	$(BIN)/python -m scripts.messages

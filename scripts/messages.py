@@ -2,7 +2,7 @@
 
 `make messages` keeps translations, adds new ids empty, drops ids no longer used, and lists what
 still needs Portuguese. Ids come from templates, from `_()`, `ngettext()` and `translatable()`
-calls, from errors' titles and details, and from `field_error()`, `Transient()`, `Terminal()`.
+calls, from errors' titles and details, and from what `error_texts.py` finds.
 """
 
 import importlib
@@ -17,6 +17,7 @@ from string import Formatter
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po, write_po
+from scripts.error_texts import Found, find_error_texts
 
 from sindico_api.i18n import LOCALE_DIR
 from sindico_platform.errors import SindicoError
@@ -29,9 +30,6 @@ PYTHON_CALLS: Calls = {
     "_": None,
     "ngettext": (1, 2),
     "translatable": (1,),
-    "field_error": (3,),
-    "Transient": (2,),
-    "Terminal": (2,),
 }
 TEMPLATE_CALLS: Calls = {"_": None, "gettext": None, "ngettext": (1, 2)}
 HEADER = "# Portuguese of every text in Síndico; `make messages` keeps it in step with the code.\n"
@@ -44,7 +42,12 @@ MessageId = str | tuple[str, ...]
 
 def collect_ids() -> set[MessageId]:
     """Every id in use; a pair is singular and plural."""
-    return set(_ids_in_sources()) | set(_ids_of_errors())
+    return {*_ids_in_sources(), *_ids_of_errors(), *error_texts().texts}
+
+
+def error_texts() -> Found:
+    folders = [ROOT / package.removeprefix("sindico_") / package for package in PACKAGES]
+    return find_error_texts([path for folder in folders for path in folder.rglob("*.py")])
 
 
 def _ids_in_sources() -> Iterator[MessageId]:
@@ -129,7 +132,7 @@ def _facts(text: str) -> set[str]:
 def main() -> int:
     catalogue = updated(read_catalogue(), collect_ids())
     write_catalogue(catalogue)
-    remaining = faults(catalogue)
+    remaining = faults(catalogue) + sorted(error_texts().unknown)
     print("\n".join(remaining) or f"{len(catalogue)} messages, all in Portuguese.")
     return 1 if remaining else 0
 

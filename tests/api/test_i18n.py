@@ -1,7 +1,7 @@
 """Every text that people read exists in Portuguese, with the same facts."""
 
 import pytest
-from scripts.messages import collect_ids, faults, read_catalogue, updated
+from scripts.messages import collect_ids, error_texts, faults, read_catalogue, updated
 
 from sindico_api.i18n import Locale, best_locale, translator
 from sindico_platform.errors import InvalidInput, field_error
@@ -17,6 +17,10 @@ def test_the_catalogue_holds_no_text_that_the_code_no_longer_has() -> None:
     kept = {message.id for message in read_catalogue() if message.id}
 
     assert kept <= collect_ids(), "run `make messages`"
+
+
+def test_the_text_of_every_error_can_be_told_from_the_source() -> None:
+    assert error_texts().unknown == set()
 
 
 @pytest.mark.parametrize(

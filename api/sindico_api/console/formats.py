@@ -16,6 +16,8 @@ def number(value: Decimal | float | None, locale: Locale, *, digits: int | None 
     """``1.234.567`` in Portuguese; `digits` fixes the decimal places."""
     if value is None:
         return MISSING
+    if isinstance(value, int) and not digits:  # the many numbers of a list; Babel takes its time
+        return f"{value:,}".replace(",", "." if locale is Locale.PORTUGUESE else ",")
     pattern = None if digits is None else "#,##0." + "0" * digits if digits else "#,##0"
     return numbers.format_decimal(value, format=pattern, locale=locale.babel)
 
