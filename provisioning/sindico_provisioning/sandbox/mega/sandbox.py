@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -24,6 +25,7 @@ from sindico_provisioning.sandbox.server import Answer, Request, SandboxServer, 
 TENANT_ID = "6f0c1d52-8f0e-4c5b-9a53-2f9a1f6f0d11"
 CONTROL = "/_sandbox/faults"
 STATE = "/_sandbox/state"
+_ZONE = ZoneInfo("America/Sao_Paulo")
 _LOCKED_AFTER = 5
 _NO_CONTENT = Answer(status=204)
 _UNAUTHORIZED = Answer(status=401)
@@ -91,7 +93,7 @@ class MegaSandbox:
         directory = self._directory or Path(
             self._stack.enter_context(tempfile.TemporaryDirectory(prefix="sindico-sandbox-"))
         )
-        end = self._end or datetime.now(UTC).date()
+        end = self._end or datetime.now(_ZONE).date()
         self._book = await asyncio.to_thread(ensure_book, self._scale, self._seed, end, directory)
         certificates = Certificates(directory, self._host)
         self.ca_pem = certificates.ca_pem
