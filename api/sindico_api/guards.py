@@ -19,7 +19,8 @@ class Requires:
     permission: str
     vendor: bool
 
-    def __call__(
+    # Async, though it waits for nothing: Litestar runs any other guard in a thread.
+    async def __call__(
         self, connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler
     ) -> None:
         """Let those who have the permission pass.

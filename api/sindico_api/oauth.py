@@ -14,7 +14,7 @@ from sindico_platform.errors import SindicoError
 
 NO_STORE = {"Cache-Control": "no-store"}
 # RFC 6749 names no errors for these; clients that look at `error` alone still get a word.
-WORDS_BY_STATUS = {401: "invalid_client", 403: "access_denied"}
+WORDS_BY_STATUS = {401: "invalid_client", 403: "access_denied", 503: "temporarily_unavailable"}
 
 
 class OAuthProblem:
@@ -49,14 +49,6 @@ class GrantInvalid(OAuthProblem, SindicoError):
     error = "invalid_grant"
     code, status, title = "invalid-grant", 400, "Login, password or refresh token are wrong"
     detail = "Check them and try again. The username looks like name@company."
-
-
-class SecondFactorNeeded(OAuthProblem, SindicoError):
-    """The password was right, and is not enough for this user."""
-
-    error = "invalid_grant"
-    code, status, title = "second-factor-needed", 400, "The password alone is not enough"
-    detail = "This user signs in on the console, with a second factor. Programs use an API client."
 
 
 class ClientInvalid(OAuthProblem, SindicoError):

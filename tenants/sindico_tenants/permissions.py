@@ -1,11 +1,12 @@
 """The permission grid's resources of what a customer owns and configures."""
 
 from sindico_platform.identity.grid import Resource
+from sindico_platform.words import translatable
 
 RESOURCES = (
-    Resource(code="companies", label="Companies", module="crm"),
-    Resource(code="branches", label="Branches", module="crm"),
-    Resource(code="accounts", label="Accounts", module="crm"),
-    Resource(code="contacts", label="Contacts", module="crm"),
-    Resource(code="crm_settings", label="CRM settings", module="settings"),
+    Resource(code="companies", label=translatable("Companies"), module="crm"),
+    Resource(code="branches", label=translatable("Branches"), module="crm"),
+    Resource(code="accounts", label=translatable("Accounts"), module="crm"),
+    Resource(code="contacts", label=translatable("Contacts"), module="crm"),
+    Resource(code="crm_settings", label=translatable("CRM settings"), module="settings"),
 )

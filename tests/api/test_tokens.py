@@ -199,7 +199,7 @@ async def test_a_second_factor_is_not_bypassed_by_the_password_form(
     response = await ask_by_password(client, login)
 
     assert response.json()["code"] == "second-factor-needed"
-    assert response.json()["error"] == "invalid_grant"
+    assert response.json()["error"] == "access_denied"
 
 
 async def test_a_suspended_tenant_is_told_only_to_those_who_know_the_password(

@@ -3,7 +3,18 @@
 from litestar import Router
 
 from sindico_api.authentication import BearerAuthentication
-from sindico_api.v1 import accounts, auth, companies, packages, tenants, tokens
+from sindico_api.v1 import (
+    accounts,
+    api_clients,
+    auth,
+    companies,
+    packages,
+    passwords,
+    roles,
+    tenants,
+    tokens,
+    users,
+)
 
 API = Router(
     path="/api/v1",
@@ -13,6 +24,12 @@ API = Router(
         accounts.list_contacts,
         accounts.read_account,
         accounts.read_contact,
+        api_clients.list_api_clients,
+        api_clients.create_api_client,
+        api_clients.read_api_client,
+        api_clients.edit_api_client,
+        api_clients.rotate_api_client,
+        api_clients.revoke_api_client,
         auth.show_me,
         companies.list_branches,
         companies.list_companies,
@@ -21,6 +38,19 @@ API = Router(
         packages.list_packages,
         packages.read_usage,
         packages.read_usage_of_tenant,
+        passwords.accept_invitation,
+        passwords.reset_password,
+        passwords.request_reset,
+        passwords.change_password,
+        roles.list_permissions,
+        roles.list_roles,
+        roles.create_role,
+        roles.read_role,
+        roles.edit_role,
+        roles.delete_role,
+        roles.list_holders,
+        roles.assign_role,
+        roles.unassign_role,
         tenants.create_tenant,
         tenants.list_tenants,
         tenants.read_tenant,
@@ -30,5 +60,13 @@ API = Router(
         tenants.close_tenant,
         tokens.issue_token,
         tokens.revoke_token,
+        users.list_users,
+        users.invite_user,
+        users.read_user,
+        users.edit_user,
+        users.disable_user,
+        users.enable_user,
+        users.invite_again,
+        users.make_reset_link,
     ],
 )

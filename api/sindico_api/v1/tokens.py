@@ -131,8 +131,6 @@ async def by_password(context: Context, request: AnyRequest, asked: oauth.TokenR
     attempt = Attempt(login=asked.username, address=address)
     try:
         proven = await prove_password(context.doors, attempt=attempt, password=asked.password)
-        if proven.has_second_factor:
-            raise oauth.SecondFactorNeeded
         actor = proven.actor(request_id=request_id_of(request.scope))
         async with context.uow.begin(actor) as tx:
             await record_sign_in(tx, proven, way="api", address=address)

@@ -53,6 +53,13 @@ class GrantExceedsOwn(SindicoError):
     detail = "You do not have these permissions yourself: {permissions}."
 
 
+class UserOutranks(SindicoError):
+    """Nobody acts on somebody with more permissions: it would be a way to become them."""
+
+    code, status, title = "user-outranks", 403, "This user may do more than you"
+    detail = "{login} has permissions that you do not have: {permissions}."
+
+
 class UserNotFound(SindicoError):
     """No such user in this tenant."""
 

@@ -1,6 +1,7 @@
 """Reads of users, roles and API clients of the bound tenant."""
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -8,6 +9,7 @@ from sqlalchemy import func, select
 from sindico_platform.database.tx import Tx
 from sindico_platform.identity.default_roles import ADMIN
 from sindico_platform.identity.errors import ApiClientNotFound, RoleNotFound, UserNotFound
+from sindico_platform.identity.grid import Grid
 from sindico_platform.identity.models import (
     ApiClient,
     OneTimeLink,
@@ -16,6 +18,17 @@ from sindico_platform.identity.models import (
     UserRole,
     UserState,
 )
+from sindico_platform.identity.schemas import (
+    ApiClientItem,
+    RoleItem,
+    RoleOut,
+    RoleRef,
+    UserItem,
+    UserOut,
+)
+from sindico_platform.paging.keyset import Keyset
+from sindico_platform.paging.reading import StructReader
+from sindico_platform.paging.schemas import Page, PageRequest
 from sindico_platform.tenancy.models import Tenant
 
 
@@ -176,3 +189,54 @@ async def find_api_client(tx: Tx, api_client_id: UUID) -> ApiClient | None:
 async def find_api_client_by_name(tx: Tx, name: str) -> ApiClient | None:
     statement = select(ApiClient).where(ApiClient.tenant_id == tx.tenant_id, ApiClient.name == name)
     return (await tx.session.scalars(statement)).one_or_none()
+
+
+USER_ORDERS = Keyset(
+    TenantUser.id, default="name", name=TenantUser.search_name, login=TenantUser.login
+)
+ROLE_ORDERS = Keyset(Role.id, default="name", name=Role.name_key)
+API_CLIENT_ORDERS = Keyset(ApiClient.id, default="name", name=ApiClient.name)
+
+_users = StructReader(UserItem, TenantUser)
+_roles = StructReader(RoleItem, Role)
+
+
+async def list_users(
+    tx: Tx, *, request: PageRequest, state: str | None = None, role_id: UUID | None = None
+) -> Page[UserItem]:
+    """List users, perhaps only those in a state or those who hold a role."""
+    conditions = [TenantUser.tenant_id == tx.tenant_id]
+    if state:
+        conditions.append(TenantUser.state == state)
+    if role_id:
+        holders = select(UserRole.user_id).where(
+            UserRole.tenant_id == tx.tenant_id, UserRole.role_id == role_id
+        )
+        conditions.append(TenantUser.id.in_(holders))
+    return await _users.page(tx, USER_ORDERS, request, conditions)
+
+
+async def list_roles(tx: Tx, *, request: PageRequest) -> Page[RoleItem]:
+    return await _roles.page(tx, ROLE_ORDERS, request, [Role.tenant_id == tx.tenant_id])
+
+
+async def list_api_clients(tx: Tx, *, request: PageRequest) -> Page[ApiClientItem]:
+    """List the tenant's programs, the revoked ones too."""
+    order = API_CLIENT_ORDERS.column_of(request).label("order_value")
+    columns: list[Any] = [ApiClient, ApiClient.id, order]
+    wanted = select(*columns).where(ApiClient.tenant_id == tx.tenant_id)
+    rows = (await tx.session.execute(API_CLIENT_ORDERS.apply(wanted, request))).all()
+    return API_CLIENT_ORDERS.page(rows, request, lambda row: ApiClientItem.from_row(row[0]))
+
+
+async def show_user(tx: Tx, user: TenantUser) -> UserOut:
+    """The user with its roles."""
+    roles = [
+        RoleRef(id=role.id, code=role.code, name=role.name) for role in await roles_of(tx, user.id)
+    ]
+    return UserOut.from_rows(user, roles)
+
+
+async def show_role(tx: Tx, role: Role, grid: Grid) -> RoleOut:
+    """The role with its grid."""
+    return RoleOut.from_row(role, grid, master=await is_master(tx))

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from uuid import UUID
 
+from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import delete, insert
 
 from sindico_platform.audit import service as audit
@@ -20,6 +21,7 @@ from sindico_platform.identity.errors import (
     RoleInUse,
     RoleLocked,
     RoleNameTaken,
+    UserOutranks,
 )
 from sindico_platform.identity.grid import Grid
 from sindico_platform.identity.models import Role, TenantUser, UserRole, UserState
@@ -45,14 +47,14 @@ async def create_user(
         can_sign_in: False for users that staff act as; they count as active at once.
 
     Raises:
-        InvalidInput: the login has a form that cannot be used.
+        InvalidInput: login or mail address have a form that cannot be used.
         LoginTaken: another user has it.
         RoleNotFound: a role does not exist.
         GrantExceedsOwn: a role grants what the actor does not have.
     """
     login = login.strip().lower()
-    if fault := login_fault(login):
-        raise InvalidInput(fault)
+    if faults := [fault for fault in (login_fault(login), email_fault(email)) if fault]:
+        raise InvalidInput(*faults)
     if await queries.find_user_by_login(tx, login):
         raise LoginTaken(login=login)
     user = TenantUser(
@@ -87,6 +89,17 @@ def login_fault(login: str, *, field: str = "login") -> FieldError | None:
     )
 
 
+def email_fault(email: str | None) -> FieldError | None:
+    """What is wrong with the form of a mail address, if anything; nothing is looked up."""
+    if email is None:
+        return None
+    try:
+        validate_email(email, check_deliverability=False, globally_deliverable=False)
+    except EmailNotValidError:
+        return field_error("email", "email-form", "Use a mail address such as name@example.com.")
+    return None
+
+
 async def edit_user(
     tx: Tx,
     *,
@@ -99,11 +112,16 @@ async def edit_user(
     """Change what is known of a person.
 
     Raises:
+        InvalidInput: the mail address has a form that cannot be used.
         UserNotFound: no such user.
         ChangedMeanwhile: the user has another revision than `revision`.
+        UserOutranks: the user may do more than the actor.
     """
+    if fault := email_fault(email):
+        raise InvalidInput(fault)
     user = await queries.lock_user(tx, user_id)
     demand_revision(user.revision, revision)
+    await demand_not_outranked(tx, user)
     after = {"name": name.strip(), "email": email, "locale": locale}
     changes = {
         field: (getattr(user, field), value)
@@ -126,11 +144,13 @@ async def disable_user(tx: Tx, *, user_id: UUID) -> TenantUser:
 
     Raises:
         UserNotFound: no such user.
+        UserOutranks: the user may do more than the actor.
         LastAdministrator: nobody could administer the tenant any more.
     """
     user = await queries.lock_user(tx, user_id)
     if user.state == UserState.DISABLED:
         return user
+    await demand_not_outranked(tx, user)
     await _demand_other_administrator(tx, user)
     user.state = UserState.DISABLED
     user.revision += 1
@@ -150,6 +170,7 @@ async def enable_user(tx: Tx, *, user_id: UUID) -> TenantUser:
     user = await queries.lock_user(tx, user_id)
     if user.state != UserState.DISABLED:
         return user
+    await demand_not_outranked(tx, user)
     has_password = user.password_digest is not None or not user.can_sign_in
     user.state = UserState.ACTIVE if has_password else UserState.INVITED
     user.revision += 1
@@ -314,11 +335,13 @@ async def unassign_role(tx: Tx, *, user_id: UUID, role_id: UUID) -> None:
 
     Raises:
         UserNotFound, RoleNotFound: one of them does not exist.
+        UserOutranks: the user may do more than the actor.
         LastAdministrator: nobody could administer the tenant any more.
     """
     user, role = await queries.lock_user(tx, user_id), await queries.get_role(tx, role_id)
     if role.id not in {held.id for held in await queries.roles_of(tx, user_id)}:
         return
+    await demand_not_outranked(tx, user)
     if role.code == ADMIN.code:
         await _demand_other_administrator(tx, user)
     await tx.session.execute(
@@ -337,9 +360,33 @@ def demand_grantable(tx: Tx, permissions: AbstractSet[str]) -> None:
     Raises:
         GrantExceedsOwn: naming what is missing.
     """
-    missing = permissions - tx.actor.permissions
-    if missing and tx.actor.kind is not ActorKind.SYSTEM:
+    if missing := missing_to_actor(tx, permissions):
         raise GrantExceedsOwn(permissions=", ".join(sorted(missing)))
+
+
+async def demand_not_outranked(tx: Tx, user: TenantUser) -> None:
+    """Keep everybody from acting on users who may do more than they; oneself is no such user.
+
+    Raises:
+        UserOutranks: naming what is missing.
+    """
+    if tx.actor.id == user.id:
+        return
+    missing = missing_to_actor(tx, await queries.permissions_of_user(tx, user.id))
+    if missing:
+        raise UserOutranks(login=user.login, permissions=", ".join(sorted(missing)))
+
+
+def missing_to_actor(tx: Tx, permissions: AbstractSet[str]) -> AbstractSet[str]:
+    """What of these the actor lacks.
+
+    The product itself lacks nothing. Nor does the vendor's staff inside a customer's tenant, where
+    the guard of the vendor's route decided.
+    """
+    is_vendor_elsewhere = tx.actor.is_master and tx.actor.tenant_id != tx.tenant_id
+    if tx.actor.kind is ActorKind.SYSTEM or is_vendor_elsewhere:
+        return frozenset()
+    return permissions - tx.actor.permissions
 
 
 async def demand_known(tx: Tx, permissions: AbstractSet[str], grid: Grid) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 from sindico_platform.audit import service as audit
 from sindico_platform.database.tx import Tx
 from sindico_platform.errors import FieldError, InvalidInput, field_error
+from sindico_platform.identity.queries import count_active_users
 from sindico_provisioning.packages import queries
 from sindico_provisioning.packages.catalogue import FEATURES, LIMITS, PACKAGES, Package
 from sindico_provisioning.packages.errors import (
@@ -23,7 +24,8 @@ FeaturesInUse = Callable[[Tx], Awaitable[frozenset[str]]]
 
 MAX_LIMIT = 2**53 - 1  # what every JSON reader keeps exact
 
-_counters: dict[str, Count] = {}
+# What the ground floor keeps is counted here, since it cannot declare it itself.
+_counters: dict[str, Count] = {"active_users": count_active_users}
 _features_in_use: list[FeaturesInUse] = []
 
 

@@ -19,6 +19,7 @@ from sindico_platform.errors import SindicoError
 from sindico_platform.identity import queries
 from sindico_platform.identity.credentials import Credential
 from sindico_platform.identity.models import OneTimeLink, TenantUser, UserState
+from sindico_platform.identity.service import demand_not_outranked
 from sindico_platform.secrets.key_ring import KeyRing
 from sindico_platform.settings import Secret
 
@@ -74,10 +75,12 @@ async def make_link(tx: Tx, *, user_id: UUID, purpose: LinkPurpose, by_mail: boo
     Raises:
         UserNotFound: no such user.
         UserCannotSignIn: disabled, or never gets a credential.
+        UserOutranks: the user may do more than the actor.
     """
     user = await queries.lock_user(tx, user_id)
     if not user.can_sign_in or user.state == UserState.DISABLED:
         raise UserCannotSignIn(login=user.login)
+    await demand_not_outranked(tx, user)
     await _revoke_links(tx, user_id, purpose)
     credential = None if by_mail else Credential.generate(tx.tenant_id, tx.new_id())
     link = OneTimeLink(

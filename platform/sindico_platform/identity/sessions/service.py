@@ -22,20 +22,13 @@ SEEN_EVERY = timedelta(minutes=5)
 MAX_AGENT_LENGTH = 200
 
 
-async def open_session(
-    tx: Tx, *, user_id: UUID, address: str, user_agent: str, replaces: UUID | None = None
-) -> Credential:
+async def open_session(tx: Tx, *, user_id: UUID, address: str, user_agent: str) -> Credential:
     """Start a session for a user who has just proven to be it.
-
-    Args:
-        replaces: the session the browser came with; it ends, so that a planted one is worthless.
 
     Returns:
         The credential, for the cookie; it is not kept.
     """
     await _forget_expired(tx, user_id)
-    if replaces:
-        await close_session(tx, session_id=replaces)
     credential = Credential.generate(tx.tenant_id, tx.new_id())
     tx.session.add(
         Session(

@@ -29,6 +29,13 @@ class SignInRefused(SindicoError):
     detail = "Check both and try again. The login looks like name@company."
 
 
+class SecondFactorNeeded(SindicoError):
+    """The password was right, and is not enough for this user."""
+
+    code, status, title = "second-factor-needed", 403, "The password alone is not enough"
+    detail = "This user signs in with a second factor. Programs use an API client."
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Doors:
     """What signing in needs; one per process."""
@@ -75,9 +82,7 @@ async def prove_password(doors: Doors, *, attempt: Attempt, password: str) -> Pr
         Busy: too many sign in at this moment.
     """
     await doors.throttle.admit(attempt)
-    # PostgreSQL cannot take a NUL, and no login has a space.
-    local, _, domain = attempt.login.strip().replace("\0", " ").rpartition("@")
-    candidate = await doors.uow.ask(CANDIDATE, login=local, domain=domain)
+    candidate = await find_candidate(doors.uow, attempt.login)
     digest = candidate.password_digest if candidate else None
     right = await doors.passwords.verify(digest, password)
     if candidate is None or not right or candidate.user_state != UserState.ACTIVE:
@@ -86,6 +91,13 @@ async def prove_password(doors: Doors, *, attempt: Attempt, password: str) -> Pr
     await doors.throttle.succeed(attempt)
     demand_active_tenant(candidate.tenant_state)
     return await _proven(doors, attempt, candidate, password)
+
+
+async def find_candidate(uow: UnitOfWork, login: str) -> Row[Any] | None:
+    """Who may sign in as ``login@domain``, from any tenant."""
+    # PostgreSQL cannot take a NUL, and no login has a space.
+    local, _, domain = login.strip().replace("\0", " ").rpartition("@")
+    return await uow.ask(CANDIDATE, login=local, domain=domain)
 
 
 async def _proven(doors: Doors, attempt: Attempt, candidate: Row[Any], password: str) -> Proven:
@@ -108,7 +120,10 @@ async def record_sign_in(tx: Tx, proven: Proven, *, way: str, address: str) -> T
 
     Raises:
         SignInRefused: disabled, or the password was changed, since it was proven.
+        SecondFactorNeeded: the user has one, and this way does not ask for it.
     """
+    if proven.has_second_factor:
+        raise SecondFactorNeeded
     user = await queries.lock_user(tx, proven.user_id)
     if user.state != UserState.ACTIVE or user.password_digest != proven.password_digest:
         raise SignInRefused

@@ -1,0 +1,64 @@
+"""Another tenant's row answers exactly as a row that does not exist, at every address."""
+
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from httpx import Response
+
+from sindico_platform.database.uow import UnitOfWork
+from tests.support.callers import ClientAs
+from tests.support.identity import MakeTenant
+from tests.support.routes import Route, every_route
+from tests.support.rows import FACTORIES, make_row
+
+# The vendor's routes name tenants and are walked by the permission matrix: others get a 404.
+WITH_IDS = [
+    route
+    for route in every_route()
+    if route.ids and route.guards and not any(guard.vendor for guard in route.guards)
+]
+CASES = [
+    pytest.param(route, parameter, id=f"{route} {parameter}")
+    for route in WITH_IDS
+    for parameter in route.ids
+]
+
+
+def test_every_id_in_an_address_has_a_factory() -> None:
+    assert {parameter for route in WITH_IDS for parameter in route.ids} <= FACTORIES.keys()
+
+
+@pytest.mark.parametrize(("route", "parameter"), CASES)
+async def test_a_foreign_id_is_an_unknown_id(
+    route: Route, parameter: str, uow: UnitOfWork, make_tenant: MakeTenant, client_as: ClientAs
+) -> None:
+    ours, theirs = await make_tenant(), await make_tenant()
+    caller = await client_as(ours, "admin")
+    own = {name: await make_row(uow, ours, name) for name in route.ids}
+    foreign, unknown = await make_row(uow, theirs, parameter), uuid4()
+
+    sent_foreign = await route.call(caller, **own | {parameter: foreign})
+    sent_unknown = await route.call(caller, **own | {parameter: unknown})
+
+    assert sent_foreign.status_code == 404, sent_foreign.text
+    assert comparable(sent_foreign, foreign) == comparable(sent_unknown, unknown)
+
+
+@pytest.mark.parametrize("route", [r for r in WITH_IDS if r.method == "GET"], ids=str)
+async def test_the_same_address_serves_ones_own_row(
+    route: Route, uow: UnitOfWork, make_tenant: MakeTenant, client_as: ClientAs
+) -> None:
+    """Else the test above would prove nothing."""
+    ours = await make_tenant()
+    own = {name: await make_row(uow, ours, name) for name in route.ids}
+
+    response = await route.call(await client_as(ours, "admin"), **own)
+
+    assert response.status_code == 200, response.text
+
+
+def comparable(response: Response, sent: UUID) -> dict[str, Any]:
+    """Body without what differs by request: its id, and the id that was sent."""
+    body = {name: value for name, value in response.json().items() if name != "instance"}
+    return {name: str(value).replace(str(sent), "ID") for name, value in body.items()}

@@ -1,0 +1,78 @@
+"""One row of each kind that an address can name, for the test that sends them to the wrong tenant.
+
+A path parameter with a new name needs a factory here.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import insert
+
+from sindico_api.grid import GRID
+from sindico_platform.database.tx import Actor, Tx
+from sindico_platform.database.uow import UnitOfWork
+from sindico_platform.identity import service as identity
+from sindico_platform.identity.api_clients import service as api_clients
+from sindico_platform.tenancy.models import Tenant
+from sindico_tenants.accounts.models import Account, Contact
+from sindico_tenants.companies.models import Branch, Company
+
+MakeRow = Callable[[Tx], Awaitable[UUID]]
+
+
+async def make_row(uow: UnitOfWork, tenant: Tenant, parameter: str) -> UUID:
+    """A row of the tenant that the path parameter can name."""
+    async with uow.begin(Actor.system(tenant.tenant_id)) as tx:
+        return await FACTORIES[parameter](tx)
+
+
+async def make_user(tx: Tx) -> UUID:
+    return (await identity.create_user(tx, login=f"u{tx.new_id().hex[-12:]}", name="Ana")).id
+
+
+async def make_role(tx: Tx) -> UUID:
+    name = f"Role {tx.new_id().hex}"
+    return (await identity.create_role(tx, name=name, permissions=frozenset(), grid=GRID)).id
+
+
+async def make_api_client(tx: Tx) -> UUID:
+    client, _ = await api_clients.create_api_client(
+        tx, name=tx.new_id().hex, permissions=frozenset(), grid=GRID
+    )
+    return client.id
+
+
+async def make_company(tx: Tx) -> UUID:
+    return await _insert(tx, Company, name="Acme")
+
+
+async def make_branch(tx: Tx) -> UUID:
+    company = await make_company(tx)
+    return await _insert(tx, Branch, name="Sul", company_id=company, is_head_office=True)
+
+
+async def make_account(tx: Tx) -> UUID:
+    return await _insert(tx, Account, name="Acme", person_type="company")
+
+
+async def make_contact(tx: Tx) -> UUID:
+    return await _insert(tx, Contact, name="Ana", account_id=await make_account(tx))
+
+
+async def _insert(tx: Tx, table: Any, **values: Any) -> UUID:
+    new = tx.new_id()
+    kept = {"is_active": True, "created_at": tx.now, "updated_at": tx.now}
+    await tx.session.execute(insert(table).values(tenant_id=tx.tenant_id, id=new, **kept, **values))
+    return new
+
+
+FACTORIES: dict[str, MakeRow] = {
+    "account_id": make_account,
+    "api_client_id": make_api_client,
+    "branch_id": make_branch,
+    "company_id": make_company,
+    "contact_id": make_contact,
+    "role_id": make_role,
+    "user_id": make_user,
+}
