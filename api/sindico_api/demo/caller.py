@@ -1,0 +1,66 @@
+"""A caller of the product's own API, as an integrator would write one."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, Self
+
+import httpx
+
+POLL_SECONDS = 0.2
+DEADLINE_SECONDS = 120
+FINAL = {"succeeded", "failed", "cancelled", "empty"}
+
+
+class DemoFailed(Exception):
+    """The demonstration could not be set up; the message is the API's own."""
+
+
+class Caller:
+    """Signed in by password; every refusal becomes `DemoFailed` with the problem's detail."""
+
+    def __init__(self, http: httpx.AsyncClient) -> None:
+        self._http = http
+
+    @classmethod
+    @asynccontextmanager
+    async def signed_in(cls, base_url: str, login: str, password: str) -> AsyncIterator[Self]:
+        async with httpx.AsyncClient(base_url=base_url, timeout=30, trust_env=False) as http:
+            caller = cls(http)
+            form = {"grant_type": "password", "username": login, "password": password}
+            token = await caller._send("POST", "/api/v1/auth/token", data=form)
+            http.headers["Authorization"] = f"Bearer {token['access_token']}"
+            yield caller
+
+    async def get(self, path: str, **query: Any) -> Any:
+        return await self._send("GET", path, params=query)
+
+    async def post(self, path: str, body: Any = None) -> Any:
+        return await self._send("POST", path, json=body)
+
+    async def put(self, path: str, body: Any) -> Any:
+        return await self._send("PUT", path, json=body)
+
+    async def follow(self, path: str) -> AsyncIterator[Any]:
+        """States of a run or load until it has ended; the last one is final."""
+        state = await self.get(path)
+        while state["status"] not in FINAL:
+            yield state
+            await asyncio.sleep(POLL_SECONDS)
+            state = await self.get(path)
+        yield state
+
+    async def _send(self, method: str, path: str, **more: Any) -> Any:
+        answer = await self._http.request(method, path, **more)
+        if answer.is_error:
+            raise DemoFailed(f"{method} {path}: {answer.status_code} {_detail(answer)}")
+        return answer.json() if answer.content else None
+
+
+def _detail(answer: httpx.Response) -> str:
+    try:
+        problem = answer.json()
+    except ValueError:
+        return answer.text[:200]
+    faults = "; ".join(f"{item['field']}: {item['detail']}" for item in problem.get("errors", []))
+    return f"{problem.get('detail')} {faults}".strip()

@@ -1,0 +1,1 @@
+"""The vendor's own tenant, from which all others are made."""
