@@ -1,5 +1,6 @@
 """Makes the example tenants through the API, as the vendor's staff and a consultant would."""
 
+import asyncio
 import secrets
 from pathlib import Path
 from uuid import UUID
@@ -138,6 +139,7 @@ async def provision(caller: Caller, tenant_id: str, example: ExampleTenant) -> N
 
 async def connect_sandbox(caller: Caller, tenant_id: str, mega: dict[str, str]) -> None:
     """Fill the service `integration_mega` as a consultant would."""
+    ca_pem = await asyncio.to_thread(Path(mega["ca_file"]).read_text)
     await caller.put(
         f"/api/v1/tenants/{tenant_id}/service-properties/crm/integration_mega",
         {
@@ -145,7 +147,7 @@ async def connect_sandbox(caller: Caller, tenant_id: str, mega: dict[str, str]) 
             "tenantId": mega["tenant_id"],
             "username": mega["user"],
             "password": mega["password"],
-            "caCertificate": Path(mega["ca_file"]).read_text(),
+            "caCertificate": ca_pem,
             "ativo": True,
         },
     )
