@@ -7,16 +7,18 @@ import base64
 import binascii
 from collections.abc import Callable, Sequence
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, TypeVar, TypeVarTuple
 
 import msgspec
-from sqlalchemy import ColumnElement, Row, Select, bindparam, tuple_
+from sqlalchemy import ColumnElement, Select, bindparam, tuple_
 from sqlalchemy.orm import InstrumentedAttribute
 
 from sindico_platform.errors import InvalidInput, field_error
 from sindico_platform.paging.schemas import Page, PageRequest
 
 T = TypeVar("T")
+R = TypeVar("R")
+Ts = TypeVarTuple("Ts")
 Column = InstrumentedAttribute[Any]
 
 
@@ -31,7 +33,7 @@ class Keyset:
         """Name the orders; `default` may begin with ``-``."""
         self.identity, self.default, self.orders = identity, default, orders
 
-    def apply(self, statement: Select[Any], request: PageRequest) -> Select[Any]:
+    def apply(self, statement: Select[*Ts], request: PageRequest) -> Select[*Ts]:
         """Order, continue after the cursor, and take one row more than the page to see the end.
 
         Raises:
@@ -49,9 +51,9 @@ class Keyset:
 
     def page(
         self,
-        rows: Sequence[Row[Any]],
+        rows: Sequence[R],
         request: PageRequest,
-        make: Callable[[Row[Any]], T],
+        make: Callable[[R], T],
     ) -> Page[T]:
         """Build the page from the rows of an applied statement.
 
@@ -83,7 +85,7 @@ class Keyset:
             )
         return name, sort.startswith("-")
 
-    def _write(self, row: Row[Any], request: PageRequest) -> str:
+    def _write(self, row: Any, request: PageRequest) -> str:
         values = [request.sort or self.default, row.order_value, getattr(row, self.identity.key)]
         return base64.urlsafe_b64encode(msgspec.json.encode(values)).rstrip(b"=").decode()
 

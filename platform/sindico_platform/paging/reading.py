@@ -36,7 +36,7 @@ class StructReader(Generic[T]):
         """Read the asked page of the rows that meet the conditions, in one statement."""
         order = orders.column_of(request).label("order_value")
         statement = orders.apply(select(*self._columns, order).where(*conditions), request)
-        rows = (await tx.session.execute(statement)).all()
+        rows: Any = (await tx.session.execute(statement)).all()
         return orders.page(rows, request, self._make)
 
     def _make(self, row: Row[Any]) -> T:

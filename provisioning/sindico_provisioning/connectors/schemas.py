@@ -109,6 +109,13 @@ class Connector(Protocol):
     def tables(self) -> tuple[str, ...]:
         """Names of the ERP tables it can read, parents before children."""
 
+    @property
+    def snapshots(self) -> frozenset[str]:
+        """Tables whose pages, from the first to the last, are everything that the ERP has now.
+
+        A load marks as removed what such a walk did not meet.
+        """
+
     async def check(self) -> CheckReport:
         """Sign in and read a little, the very way a load does. Never raises an `OutsideError`."""
 

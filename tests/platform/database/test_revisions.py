@@ -1,16 +1,18 @@
 """The migrations are one chain, each file named after its revision."""
 
-from pathlib import Path
+import re
 
-from alembic.script import ScriptDirectory
+from sindico_platform.database.migrate import scripts_directory
 
-from sindico_platform.database.migrate import alembic_config
+LINES = re.compile(r'^revision = "(\d+)"\ndown_revision = (?:"(\d+)"|None)$', re.MULTILINE)
 
 
 def test_migrations_are_one_chain() -> None:
-    scripts = ScriptDirectory.from_config(alembic_config(""))
-    files = [path.name for path in Path(scripts.versions).glob("*.py")]
+    files = sorted((scripts_directory() / "versions").glob("*.py"))
 
-    chain = [str(script.revision) for script in scripts.walk_revisions()]
+    found = [LINES.search(path.read_text()) for path in files]
 
-    assert sorted(name[:4] for name in files) == chain[::-1]
+    assert all(found)
+    chain = [(match[1], match[2]) for match in found if match]
+    assert [revision for revision, _ in chain] == [path.name[:4] for path in files]
+    assert [before for _, before in chain] == [None, *(revision for revision, _ in chain[:-1])]

@@ -42,6 +42,10 @@ class FakeErp:
     def tables(self) -> tuple[str, ...]:
         return tuple(name for name in queries.TABLES if name in self.rows)
 
+    @property
+    def snapshots(self) -> frozenset[str]:
+        return frozenset(self.rows)
+
     async def check(self) -> CheckReport:
         async def step() -> None:
             self._raise_scripted("check")

@@ -13,7 +13,7 @@ import msgspec
 from sindico_platform.errors import OutsideError
 from sindico_platform.words import translatable
 from sindico_provisioning.connectors import errors
-from sindico_provisioning.connectors.mega.schemas import ROUTES
+from sindico_provisioning.connectors.mega.schemas import ROUTES, Span
 from sindico_provisioning.connectors.mega.session import Now, Session, TokenCache
 from sindico_provisioning.connectors.mega.settings import MegaSettings
 from sindico_provisioning.connectors.mega.windows import Window
@@ -88,6 +88,11 @@ class MegaConnector:
     @property
     def tables(self) -> tuple[str, ...]:
         return tuple(table for table in ROUTES if table in self._settings.routes)
+
+    @property
+    def snapshots(self) -> frozenset[str]:
+        """The registers: answered at once, or by windows that end after the walk does."""
+        return frozenset(name for name in self.tables if ROUTES[name].span is Span.REGISTERS)
 
     async def check(self) -> CheckReport:
         return await report_check(

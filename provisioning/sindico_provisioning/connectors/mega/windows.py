@@ -42,7 +42,9 @@ class Window:
             case Span.BILLS:
                 begin, until = today - _OVERDUE, today + _AHEAD
             case Span.REGISTERS:
-                begin, until = _BEGINNING, today
+                # A row changed during the walk moves to the last window; that lies ahead of the
+                # walk's end, so that no row is missed.
+                begin, until = _BEGINNING, today + _ONE_DAY
         return cls(begin=begin, first=begin, until=until, days=FIRST_WINDOW_DAYS)
 
     @classmethod

@@ -1,0 +1,1 @@
+"""Loads: an ERP's data, page by page, into the staging and on into the CRM."""

@@ -1,0 +1,1 @@
+"""What a load says about itself, line by line."""

@@ -1,0 +1,315 @@
+"""Every SELECT on loads, their phases, log and rejections."""
+
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import ColumnElement, Row, exists, func, select
+
+from sindico_platform.database.tx import Tx
+from sindico_platform.jobs.models import Job, JobState
+from sindico_platform.paging.keyset import Keyset
+from sindico_platform.paging.reading import StructReader
+from sindico_platform.paging.schemas import Page, PageRequest
+from sindico_platform.tenancy.models import Tenant
+from sindico_provisioning.integrations.models import Integration
+from sindico_provisioning.loads.advice import advice_for
+from sindico_provisioning.loads.errors import LoadNotFound
+from sindico_provisioning.loads.models import ACTIVE, Load, LoadLog, LoadPhase, LoadStatus
+from sindico_provisioning.loads.schemas import (
+    LoadErrorOut,
+    LoadFilters,
+    LoadItem,
+    LoadOut,
+    LogFilters,
+    LogLineOut,
+    PhaseOut,
+    PhaseState,
+    ReasonOut,
+    RejectionOut,
+)
+from sindico_provisioning.staging.models import SeenKey, StagingRejection
+
+LOAD_ORDERS = Keyset(Load.id, default="-created_at", created_at=Load.id)
+LOG_ORDERS = Keyset(LoadLog.id, default="at", at=LoadLog.id)
+REJECTION_ORDERS = Keyset(StagingRejection.id, default="at", at=StagingRejection.id)
+
+_items = StructReader(LoadItem, Load)
+
+
+async def list_loads(tx: Tx, *, request: PageRequest, filters: LoadFilters) -> Page[LoadItem]:
+    """List loads, newest first unless asked otherwise."""
+    conditions: list[ColumnElement[bool]] = [
+        getattr(Load, name) == wanted
+        for name in ("integration_id", "status", "kind")
+        if (wanted := getattr(filters, name)) is not None
+    ]
+    return await _items.page(tx, LOAD_ORDERS, request, conditions)
+
+
+async def get_load(tx: Tx, load_id: UUID) -> LoadOut:
+    """Read a load with its phases.
+
+    Raises:
+        LoadNotFound: no such load, or it is another tenant's.
+    """
+    load = await tx.session.get(Load, (tx.tenant_id, load_id), populate_existing=True)
+    if load is None:
+        raise LoadNotFound(load_id=str(load_id))
+    return show_load(load, await list_phases(tx, load_id))
+
+
+async def require_load(tx: Tx, load_id: UUID) -> None:
+    """See that a load is there.
+
+    Raises:
+        LoadNotFound: no such load, or it is another tenant's.
+    """
+    if await find_revision(tx, load_id) is None:
+        raise LoadNotFound(load_id=str(load_id))
+
+
+def wake_channel(load_id: UUID) -> str:
+    """What a transaction that changes the load wakes, for those who follow it live."""
+    return f"load:{load_id}"
+
+
+def is_ended(load: LoadOut) -> bool:
+    return load.status not in ACTIVE
+
+
+async def find_revision(tx: Tx, load_id: UUID) -> int | None:
+    """How often the load has changed; None if there is no such load."""
+    revision: int | None = await tx.session.scalar(select(Load.revision).where(Load.id == load_id))
+    return revision
+
+
+async def lock_load(tx: Tx, load_id: UUID) -> Load:
+    """Read a load and keep others from changing it.
+
+    Raises:
+        LoadNotFound: no such load, or it is another tenant's.
+    """
+    statement = select(Load).where(Load.id == load_id).with_for_update()
+    load: Load | None = await tx.session.scalar(statement.execution_options(populate_existing=True))
+    if load is None:
+        raise LoadNotFound(load_id=str(load_id))
+    return load
+
+
+async def find_active_load(tx: Tx, integration_id: UUID) -> UUID | None:
+    """The integration's load that is pending or running."""
+    found: UUID | None = await tx.session.scalar(
+        select(Load.id).where(Load.integration_id == integration_id, Load.status.in_(ACTIVE))
+    )
+    return found
+
+
+async def count_loads_today(tx: Tx) -> int:
+    """How many loads were asked for since midnight in the tenant's zone."""
+    local = func.timezone(Tenant.timezone, tx.now)
+    midnight = select(func.timezone(Tenant.timezone, func.date_trunc("day", local))).where(
+        Tenant.tenant_id == tx.tenant_id
+    )
+    counted = select(func.count(Load.id)).where(Load.created_at >= midnight.scalar_subquery())
+    return await tx.session.scalar(counted) or 0
+
+
+async def find_integration(tx: Tx, integration_id: UUID) -> Integration | None:
+    """The integration of the bound tenant."""
+    found: Integration | None = await tx.session.get(Integration, (tx.tenant_id, integration_id))
+    return found
+
+
+async def find_newest_load(tx: Tx, integration_id: UUID) -> UUID | None:
+    """The integration's load that was asked for last."""
+    found: UUID | None = await tx.session.scalar(
+        select(Load.id)
+        .where(Load.integration_id == integration_id)
+        .order_by(Load.id.desc())
+        .limit(1)
+    )
+    return found
+
+
+async def find_load_without_job(tx: Tx, integration_id: UUID) -> UUID | None:
+    """The integration's load that has not ended though its job has."""
+    found: UUID | None = await tx.session.scalar(
+        select(Load.id)
+        .join(Job, (Job.tenant_id == Load.tenant_id) & (Job.id == Load.job_id))
+        .where(
+            Load.integration_id == integration_id,
+            Load.status.in_(ACTIVE),
+            Job.state.not_in((JobState.PENDING, JobState.RUNNING)),
+        )
+    )
+    return found
+
+
+async def list_unfinished_snapshots(tx: Tx, integration_id: UUID) -> list[UUID]:
+    """Loads of the integration that still remember keys."""
+    statement = select(Load.id).where(
+        Load.integration_id == integration_id,
+        exists().where(SeenKey.tenant_id == Load.tenant_id, SeenKey.load_id == Load.id),
+    )
+    return list(await tx.session.scalars(statement))
+
+
+async def list_phases(tx: Tx, load_id: UUID) -> list[LoadPhase]:
+    """The phases in the order of the walk; a load has one for each table."""
+    statement = select(LoadPhase).where(LoadPhase.load_id == load_id).order_by(LoadPhase.position)
+    found = await tx.session.scalars(statement.execution_options(populate_existing=True))
+    return list(found)
+
+
+async def find_next_phase(tx: Tx, load_id: UUID) -> PhaseState | None:
+    """The first phase that has not succeeded."""
+    row = (
+        (
+            await tx.session.execute(
+                select(
+                    LoadPhase.position,
+                    LoadPhase.step,
+                    LoadPhase.resource,
+                    LoadPhase.cursor,
+                    LoadPhase.pages,
+                    LoadPhase.received,
+                )
+                .where(LoadPhase.load_id == load_id, LoadPhase.status != LoadStatus.SUCCEEDED)
+                .order_by(LoadPhase.position)
+                .limit(1)
+            )
+        )
+        .mappings()
+        .one_or_none()
+    )
+    return None if row is None else PhaseState(**row)
+
+
+async def lock_phase(tx: Tx, load_id: UUID, position: int) -> LoadPhase:
+    """Read a phase of a locked load."""
+    statement = select(LoadPhase).where(
+        LoadPhase.load_id == load_id, LoadPhase.position == position
+    )
+    phase: LoadPhase = (
+        await tx.session.scalars(
+            statement.with_for_update().execution_options(populate_existing=True)
+        )
+    ).one()
+    return phase
+
+
+async def list_log(
+    tx: Tx, load_id: UUID, *, request: PageRequest, filters: LogFilters
+) -> Page[LogLineOut]:
+    """List a load's log, oldest line first unless asked otherwise."""
+    columns = select(LoadLog, LoadLog.id.label("order_value"), LoadLog.id)
+    conditions = [LoadLog.load_id == load_id]
+    if filters.level is not None:
+        conditions.append(LoadLog.level == filters.level)
+    if filters.table is not None:
+        conditions.append(LoadLog.resource == filters.table)
+    statement = LOG_ORDERS.apply(columns.where(*conditions), request)
+    rows = (await tx.session.execute(statement)).all()
+    return LOG_ORDERS.page(rows, request, lambda row: show_line(row[0]))
+
+
+async def list_rejections(
+    tx: Tx, load_id: UUID, *, request: PageRequest, table: str | None = None
+) -> Page[RejectionOut]:
+    """List the rows a load did not take, in the order they came."""
+    columns = select(
+        StagingRejection, StagingRejection.id.label("order_value"), StagingRejection.id
+    )
+    conditions = [StagingRejection.load_id == load_id]
+    if table is not None:
+        conditions.append(StagingRejection.resource == table)
+    statement = REJECTION_ORDERS.apply(columns.where(*conditions), request)
+    rows = (await tx.session.execute(statement)).all()
+    return REJECTION_ORDERS.page(rows, request, _show_rejection)
+
+
+def show_load(load: Load, phases: list[LoadPhase]) -> LoadOut:
+    return LoadOut(
+        id=load.id,
+        integration_id=load.integration_id,
+        kind=load.kind,
+        status=load.status,
+        requested_by=load.requested_by,
+        created_at=load.created_at,
+        started_at=load.started_at,
+        finished_at=load.finished_at,
+        percent=percent_of(load, phases),
+        tables=load.tables,
+        phases=[_show_phase(phase) for phase in phases],
+        error=None if load.error is None else _show_error(load.error),
+        tries=load.tries,
+        next_try_at=load.next_try_at,
+        revision=load.revision,
+    )
+
+
+def percent_of(load: Load, phases: list[LoadPhase]) -> int:
+    """How much is done; 100 only when all of it is."""
+    if load.status == LoadStatus.SUCCEEDED:
+        return 100
+    done = sum(phase.progress for phase in phases) / len(phases) if phases else 0
+    return min(99, int(done * 100))
+
+
+def _show_phase(phase: LoadPhase) -> PhaseOut:
+    return PhaseOut(
+        table=phase.resource,
+        step=phase.step,
+        status=phase.status,
+        percent=int(phase.progress * 100),
+        pages=phase.pages,
+        received=phase.received,
+        created=phase.created,
+        updated=phase.updated,
+        unchanged=phase.unchanged,
+        rejected=phase.rejected,
+        removed=phase.removed,
+        started_at=phase.started_at,
+        finished_at=phase.finished_at,
+    )
+
+
+def _show_error(error: dict[str, Any]) -> LoadErrorOut:
+    return LoadErrorOut(
+        code=error["code"],
+        detail=error["detail"].format(**error["facts"]),
+        advice=advice_for(error),
+        facts=error["facts"],
+    )
+
+
+def show_line(line: LoadLog) -> LogLineOut:
+    return LogLineOut(
+        id=line.id,
+        at=line.at,
+        level=line.level,
+        code=line.code,
+        table=line.resource,
+        text=line.detail.format(**line.facts),
+        facts=line.facts,
+    )
+
+
+def _show_rejection(row: Row[StagingRejection, UUID, UUID]) -> RejectionOut:
+    kept: StagingRejection = row[0]
+    return RejectionOut(
+        id=kept.id,
+        table=kept.resource,
+        row_index=kept.row_index,
+        id_erp=kept.id_erp,
+        reasons=[
+            ReasonOut(
+                field=item["field"],
+                code=item["code"],
+                detail=item["detail"].format(**item["facts"]),
+            )
+            for item in kept.errors
+        ],
+        row=msgspec.Raw(kept.raw.encode()),
+    )
