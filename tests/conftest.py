@@ -17,7 +17,7 @@ from sindico_platform.database.uow import UnitOfWork
 from sindico_platform.embedded import EmbeddedPostgres, EmbeddedValkey
 from sindico_platform.settings import Secret, Settings
 from sindico_provisioning.release.service import migrate
-from tests.support.callers import ClientAs, caller_of, client_factory, serving
+from tests.support.callers import ClientAs, caller_of, client_factory, console_factory, serving
 from tests.support.identity import MakeTenant, MakeUser, tenant_factory, user_factory
 from tests.support.statements import CountStatements, counting
 
@@ -137,6 +137,15 @@ async def client_as(
     """Makes callers with a token of a user that has the roles and permissions named."""
     async with AsyncExitStack() as stack:
         yield client_factory(served, uow, make_user, stack)
+
+
+@pytest.fixture
+async def console_as(
+    served: Litestar, uow: UnitOfWork, make_user: MakeUser
+) -> AsyncIterator[ClientAs]:
+    """Makes browsers with a console session of a user that has the roles and permissions named."""
+    async with AsyncExitStack() as stack:
+        yield console_factory(served, uow, make_user, stack)
 
 
 @pytest.fixture

@@ -95,12 +95,14 @@ def known_locale(value: str | None) -> Locale | None:
 
 
 def locale_of(request: ASGIConnection[Any, Any, Any, Any]) -> Locale:
-    """Profile or the console's cookie, then ``Accept-Language``.
+    """The language an answer is in.
 
-    When none of them says, the console speaks Portuguese and the API English.
+    On the console what the person chose last in this browser, then the profile's, then the
+    browser's, then Portuguese. On the API ``Accept-Language``, then English.
     """
-    chosen = request.state.get("locale") or request.cookies.get(LANGUAGE_COOKIE)
-    at_console = request.url.path.startswith(CONSOLE_PATH)
-    default = Locale.PORTUGUESE if at_console else Locale.ENGLISH
     accepted = request.headers.get("accept-language")
-    return known_locale(chosen) or best_locale(accepted, default=default)
+    if not request.url.path.startswith(CONSOLE_PATH):
+        return best_locale(accepted, default=Locale.ENGLISH)
+    chosen = known_locale(request.cookies.get(LANGUAGE_COOKIE))
+    profile = known_locale(getattr(request.scope.get("user"), "locale", None))
+    return chosen or profile or best_locale(accepted, default=Locale.PORTUGUESE)

@@ -21,7 +21,8 @@ NOWHERE = "/api/v1/there-is-no-such-route"
 
 
 def guarded(*, vendor: bool) -> list[Route]:
-    return [route for route in ROUTES if route.guards and route.guards[0].vendor is vendor]
+    routes = [route for route in ROUTES if route.is_api and route.guards]
+    return [route for route in routes if route.guards[0].vendor is vendor]
 
 
 async def call(route: Route, client: AsyncClient, **ids: Any) -> Response:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from litestar import Litestar, Response, Router, get, post
@@ -20,6 +21,7 @@ from sindico_api.console.rendering import environment, page, render_block, see_o
 from sindico_api.console.view import ConsoleRequest, Flash, view_of
 from sindico_api.console.viewer import Viewer
 from sindico_api.console.widgets import StepView
+from sindico_api.dependencies import DEPENDENCIES
 from sindico_api.i18n import Locale, locale_of, translator
 from sindico_api.request_id import RequestId
 from sindico_platform.errors import InvalidInput, field_error
@@ -139,6 +141,7 @@ async def show_password(request: ConsoleRequest) -> Response[str]:
         "session/password.html",
         form=EMPTY_FORM,
         login="ana@ipe.example",
+        token="a-one-time-token",
         action="/console/gallery/save",
         invited=True,
     )
@@ -246,7 +249,8 @@ def gallery_app() -> Litestar:
     )
     return Litestar(
         route_handlers=[*console.console_routes(), gallery],
+        dependencies=DEPENDENCIES,
         middleware=[RequestId()],
-        state=State({"settings": settings}),
+        state=State({"settings": settings, "context": SimpleNamespace(uow=None)}),
         openapi_config=None,
     )

@@ -9,9 +9,13 @@ from typing import Any, Protocol, cast
 from httpx import ASGITransport, AsyncClient
 from litestar import Litestar
 
+from sindico_api.authentication import CSRF_HEADER
+from sindico_api.cookies import session_cookie_name
 from sindico_platform.database.tx import Actor
 from sindico_platform.database.uow import UnitOfWork
+from sindico_platform.identity.credentials import Credential
 from sindico_platform.identity.models import TenantUser
+from sindico_platform.identity.sessions import service as sessions
 from sindico_platform.identity.tokens import service as tokens
 from sindico_platform.tenancy.models import Tenant
 from tests.support.identity import MakeUser
@@ -60,6 +64,29 @@ async def token_for(uow: UnitOfWork, user: TenantUser) -> str:
     async with uow.begin(Actor.system(user.tenant_id)) as tx:
         issued = await tokens.issue_to_user(tx, user_id=user.id)
     return issued.access.reveal()
+
+
+async def session_of(uow: UnitOfWork, user: TenantUser) -> Credential:
+    """A console session, as a sign-in opens it."""
+    async with uow.begin(Actor.system(user.tenant_id)) as tx:
+        return await sessions.open_session(
+            tx, user_id=user.id, address="2001:db8::1", user_agent="test"
+        )
+
+
+def console_factory(
+    app: Litestar, uow: UnitOfWork, make_user: MakeUser, stack: AsyncExitStack
+) -> ClientAs:
+    async def make(tenant: Tenant, *grants: str, user: TenantUser | None = None) -> AsyncClient:
+        signed_in = user or await make_user(tenant, *grants)
+        credential = await session_of(uow, signed_in)
+        browser = await stack.enter_async_context(caller_of(app))
+        browser.cookies.set(session_cookie_name(app.state.settings), credential.reveal())
+        browser.headers[CSRF_HEADER] = sessions.csrf_token(credential)
+        browser.headers["Sec-Fetch-Site"] = "same-origin"
+        return browser
+
+    return make
 
 
 def client_factory(

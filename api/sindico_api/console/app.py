@@ -7,9 +7,11 @@ from litestar.response import Redirect
 from litestar.static_files import create_static_files_router
 from litestar.types import ControllerRouterHandler
 
-from sindico_api.console import failures, preferences
+from sindico_api.authentication import SessionAuthentication
+from sindico_api.console import failures, home, preferences, profile, session
 from sindico_api.console.assets import STATIC_DIR, STATIC_PATH
 from sindico_api.i18n import CONSOLE_PATH
+from sindico_platform.identity.errors import NotAuthenticated, TokenExpired
 
 FOR_GOOD = CacheControlHeader(public=True, max_age=365 * 24 * 3600, immutable=True)
 
@@ -20,7 +22,7 @@ async def open_console() -> Redirect:
     return Redirect(CONSOLE_PATH, status_code=307)
 
 
-@get("/{path:path}", include_in_schema=False, opt={"public": True})
+@get("/{path:path}", opt={"public": True})
 async def find_no_page() -> None:
     """What no page answers is a page too."""
     raise NotFoundException
@@ -30,8 +32,29 @@ def console_routes() -> list[ControllerRouterHandler]:
     """The console and its static files."""
     pages = Router(
         path=CONSOLE_PATH,
-        route_handlers=[preferences.choose_language, find_no_page],
-        exception_handlers=failures.HANDLERS,
+        route_handlers=[
+            home.show_home,
+            preferences.choose_language,
+            profile.show_profile,
+            profile.change_password,
+            session.show_sign_in,
+            session.sign_in,
+            session.sign_out,
+            session.show_forgotten_password,
+            session.ask_for_reset_link,
+            session.show_invitation,
+            session.accept_invitation,
+            session.show_reset,
+            session.reset_password,
+            find_no_page,
+        ],
+        middleware=[SessionAuthentication()],
+        exception_handlers={
+            **failures.HANDLERS,
+            NotAuthenticated: session.ask_to_sign_in,
+            TokenExpired: session.ask_to_sign_in,
+        },
+        include_in_schema=False,
     )
     return [open_console, static_files(), pages]
 

@@ -41,6 +41,11 @@ class ProblemView:
         )
 
 
+def problem_view(request: ConsoleRequest, error: SindicoError) -> ProblemView:
+    """An error as a page shows it beside something else."""
+    return ProblemView.from_document(problems.problem_from_domain(request, error).content)
+
+
 def show_problem(request: ConsoleRequest, response: Response[dict[str, Any]]) -> Response[str]:
     """A page of its own, or for htmx a box at the top of the page that asked."""
     problem, view = ProblemView.from_document(response.content), view_of(request)

@@ -9,6 +9,7 @@ from litestar.params import Body
 from msgspec import Struct
 
 from sindico_api.console.rendering import see_other
+from sindico_api.console.session import local_path
 from sindico_api.console.view import ConsoleRequest
 from sindico_api.i18n import CONSOLE_PATH, LANGUAGE_COOKIE, Locale
 
@@ -23,7 +24,7 @@ class LanguageIn(Struct):
     """Path to return to."""
 
 
-@post("/language", include_in_schema=False, opt={"public": True})
+@post("/language", opt={"public": True})
 async def choose_language(
     request: ConsoleRequest,
     data: Annotated[LanguageIn, Body(media_type=RequestEncodingType.URL_ENCODED)],
@@ -38,9 +39,3 @@ async def choose_language(
         samesite="lax",
     )
     return see_other(request, local_path(data.next), cookies=[cookie])
-
-
-def local_path(path: str) -> str:
-    """`path` if it is one of the console's own, else the console's start."""
-    inside = path == CONSOLE_PATH or path.startswith((f"{CONSOLE_PATH}/", f"{CONSOLE_PATH}?"))
-    return path if inside and "\\" not in path and "\n" not in path else CONSOLE_PATH

@@ -12,6 +12,7 @@ from litestar.datastructures import Cookie, State
 from sindico_api.console.viewer import Viewer
 from sindico_api.i18n import CONSOLE_PATH, Locale, Translator, locale_of, translator
 from sindico_api.request_id import request_id_of
+from sindico_platform.identity.authentication.service import Principal
 
 THEME_COOKIE = "sindico_theme"
 FLASH_COOKIE = "sindico_flash"
@@ -65,17 +66,31 @@ class View:
 
 
 def view_of(request: ConsoleRequest) -> View:
-    """The view of a request. The viewer, if signed in, was put into its state by the session."""
+    """The view of a request. The viewer is whoever the session says."""
     state = request.state
     return View(
         locale=locale_of(request),
         path=request.url.path,
         theme=theme_of(request.cookies),
-        viewer=state.get("viewer"),
+        viewer=state.get("viewer") or viewer_of(request.scope.get("auth")),
         csrf_token=state.get("csrf_token", ""),
         demo=request.app.state.settings.demo,
         flash=flash_of(request.cookies),
         request_id=request_id_of(request.scope),
+    )
+
+
+def viewer_of(principal: Principal | None) -> Viewer | None:
+    if principal is None:
+        return None
+    actor = principal.actor
+    return Viewer(
+        name=principal.display_name,
+        login=actor.name,
+        tenant_name=principal.tenant_name,
+        permissions=actor.permissions,
+        is_master=actor.is_master,
+        zone=actor.timezone,
     )
 
 

@@ -11,7 +11,7 @@ from sindico_api.console.forms import Form
 from sindico_api.console.labels import status_label
 from sindico_api.console.listing import Listing
 from sindico_api.console.menu import MENU, is_current, menu_of
-from sindico_api.console.preferences import local_path
+from sindico_api.console.session import local_path
 from sindico_api.console.view import Flash, flash_of
 from sindico_api.console.viewer import Viewer
 from sindico_api.i18n import Locale, translator
