@@ -1,8 +1,5 @@
-"""The whole permission grid: every package's resources, in the order screens show them."""
+"""The permission grid, as guards and screens know it."""
 
-from sindico_platform.identity.grid import Grid
-from sindico_platform.permissions import RESOURCES as PLATFORM
-from sindico_provisioning.permissions import RESOURCES as PROVISIONING
-from sindico_tenants.permissions import RESOURCES as TENANTS
+from sindico_provisioning.grid import GRID
 
-GRID = Grid(TENANTS, PROVISIONING, PLATFORM)
+__all__ = ["GRID"]

@@ -15,6 +15,8 @@ from sindico_platform.database.uow import UnitOfWork
 from sindico_platform.identity import service as identity
 from sindico_platform.identity.api_clients import service as api_clients
 from sindico_platform.tenancy.models import Tenant
+from sindico_provisioning.integrations import service as integrations
+from sindico_provisioning.integrations.queries import find_default as find_default_integration
 from sindico_tenants.accounts.models import Account, Contact
 from sindico_tenants.companies.models import Branch, Company
 
@@ -60,6 +62,13 @@ async def make_contact(tx: Tx) -> UUID:
     return await _insert(tx, Contact, name="Ana", account_id=await make_account(tx))
 
 
+async def make_integration(tx: Tx) -> UUID:
+    await integrations.ensure_default(tx, kind="erpx")
+    made = await find_default_integration(tx)
+    assert made is not None
+    return made.id
+
+
 async def _insert(tx: Tx, table: Any, **values: Any) -> UUID:
     new = tx.new_id()
     kept = {"is_active": True, "created_at": tx.now, "updated_at": tx.now}
@@ -73,6 +82,7 @@ FACTORIES: dict[str, MakeRow] = {
     "branch_id": make_branch,
     "company_id": make_company,
     "contact_id": make_contact,
+    "integration_id": make_integration,
     "role_id": make_role,
     "user_id": make_user,
 }

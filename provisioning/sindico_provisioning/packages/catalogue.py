@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
+from sindico_platform.words import translatable
+
 GIBIBYTE = 1024**3
 
 
@@ -53,21 +55,27 @@ class Package:
 
 
 ALL_LIMITS = (
-    Limit(code="active_users", title="Active users", unit="users"),
-    Limit(code="branches", title="Branches", unit="branches"),
-    Limit(code="integrations", title="Integrations", unit="integrations"),
-    Limit(code="runs_per_day", title="Load runs per day", unit="runs"),
-    Limit(code="export_rows", title="Rows per export", unit="rows"),
-    Limit(code="api_requests_per_minute", title="API requests per minute", unit="requests"),
-    Limit(code="storage_bytes", title="Storage", unit="bytes"),
+    Limit(code="active_users", title=translatable("Active users"), unit=translatable("users")),
+    Limit(code="branches", title=translatable("Branches"), unit=translatable("branches")),
+    Limit(
+        code="integrations", title=translatable("Integrations"), unit=translatable("integrations")
+    ),
+    Limit(code="runs_per_day", title=translatable("Load runs per day"), unit=translatable("runs")),
+    Limit(code="export_rows", title=translatable("Rows per export"), unit=translatable("rows")),
+    Limit(
+        code="api_requests_per_minute",
+        title=translatable("API requests per minute"),
+        unit=translatable("requests"),
+    ),
+    Limit(code="storage_bytes", title=translatable("Storage"), unit=translatable("bytes")),
 )
 LIMITS: Mapping[str, Limit] = MappingProxyType({limit.code: limit for limit in ALL_LIMITS})
 
 ALL_FEATURES = (
-    Feature(code="erp_mega", title="Integration with ERP Mega XT"),
-    Feature(code="erp_erpx", title="Integration with ERPX"),
-    Feature(code="erp_views", title="Integration by database views"),
-    Feature(code="erp_push", title="Integration by push API"),
+    Feature(code="erp_mega", title=translatable("Integration with ERP Mega XT")),
+    Feature(code="erp_erpx", title=translatable("Integration with ERPX")),
+    Feature(code="erp_views", title=translatable("Integration by database views")),
+    Feature(code="erp_push", title=translatable("Integration by push API")),
 )
 FEATURES: Mapping[str, Feature] = MappingProxyType({item.code: item for item in ALL_FEATURES})
 

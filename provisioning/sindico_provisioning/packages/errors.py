@@ -64,3 +64,10 @@ class CrmNotActive(SindicoError):
 
     code, status, title = "crm-not-active", 409, "The CRM is not active"
     detail = "The CRM of this tenant is not active; its state is {crm_state}."
+
+
+class SubscriptionNotFound(SindicoError):
+    """The tenant bought nothing: there is none, or it is the vendor's own."""
+
+    code, status, title = "tenant-not-found", 404, "There is no such tenant"
+    detail = "Check the tenant's id."

@@ -62,6 +62,8 @@ class Subscription(Base):
     """What the contract says; an activation from the ERP takes it."""
     package: Mapped[str | None]
     """What is in force, once a provisioning has begun."""
+    default_integration: Mapped[str | None]
+    """Kind of the integration that the CRM was provisioned with."""
     crm_state: Mapped[str]
     crm_state_at: Mapped[datetime]
     overrides: Mapped[dict[str, Any]]

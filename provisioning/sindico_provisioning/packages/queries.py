@@ -3,6 +3,7 @@
 from sqlalchemy import select
 
 from sindico_platform.database.tx import Tx
+from sindico_provisioning.packages.errors import SubscriptionNotFound
 from sindico_provisioning.packages.models import Subscription
 
 
@@ -17,4 +18,16 @@ async def find_subscription(tx: Tx, *, lock: bool = False) -> Subscription | Non
     if lock:
         query = query.with_for_update().execution_options(populate_existing=True)
     subscription: Subscription | None = await tx.session.scalar(query)
+    return subscription
+
+
+async def get_subscription(tx: Tx, *, lock: bool = False) -> Subscription:
+    """As `find_subscription`, of a tenant that was sold something.
+
+    Raises:
+        SubscriptionNotFound: the bound tenant is none, or the master tenant.
+    """
+    subscription = await find_subscription(tx, lock=lock)
+    if subscription is None:
+        raise SubscriptionNotFound
     return subscription

@@ -3,6 +3,8 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+from sqlalchemy import update
+
 from sindico_platform.audit import service as audit
 from sindico_platform.database.tx import Tx
 from sindico_platform.errors import FieldError, InvalidInput, field_error
@@ -186,6 +188,30 @@ async def change_package(tx: Tx, subscription: Subscription, *, package: str) ->
         changes={"package": (before, package)},
     )
     return True
+
+
+async def put_in_force(tx: Tx, *, package: str, default_integration: str | None) -> None:
+    """Give the bound tenant its package and limits, before its CRM is active.
+
+    Repeating the call changes nothing.
+    """
+    await tx.session.execute(
+        update(Subscription)
+        .where(Subscription.tenant_id == tx.tenant_id)
+        .values(package=get_package(package).code, default_integration=default_integration)
+    )
+
+
+async def set_crm_state(tx: Tx, state: CrmState) -> None:
+    """Move the bound tenant's CRM to another state."""
+    await tx.session.execute(
+        update(Subscription)
+        .where(Subscription.tenant_id == tx.tenant_id)
+        .values(crm_state=state, crm_state_at=tx.now, revision=Subscription.revision + 1)
+    )
+    await audit.record(
+        tx, "tenant:set-crm-state", target_type="tenant", target_id=tx.tenant_id, state=state
+    )
 
 
 def check_overrides(overrides: Mapping[str, Any]) -> None:

@@ -70,6 +70,7 @@ class TenantOut(Output, frozen=True):
     crm_state_at: datetime
     contracted_package: str | None
     package: str | None
+    default_integration: str | None
     overrides: dict[str, int | None]
     created_at: datetime
     revision: int
@@ -89,6 +90,7 @@ class TenantOut(Output, frozen=True):
             crm_state_at=subscription.crm_state_at,
             contracted_package=subscription.contracted_package,
             package=subscription.package,
+            default_integration=subscription.default_integration,
             overrides=subscription.overrides,
             created_at=tenant.created_at,
             revision=subscription.revision,

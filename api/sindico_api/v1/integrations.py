@@ -1,0 +1,45 @@
+"""The integrations of one's own tenant."""
+
+from uuid import UUID
+
+from litestar import get
+from litestar.params import FromPath
+
+from sindico_api.dependencies import AskedPage, CurrentActor, Uow
+from sindico_api.guards import requires
+from sindico_platform.paging.schemas import Page
+from sindico_provisioning.integrations import queries
+from sindico_provisioning.integrations.schemas import IntegrationOut
+
+
+@get("/integrations", tags=["integrations"], guards=[requires("integrations:view")])
+async def list_integrations(actor: CurrentActor, uow: Uow, page: AskedPage) -> Page[IntegrationOut]:
+    """List the tenant's integrations."""
+    async with uow.begin(actor) as tx:
+        return await queries.list_integrations(tx, page)
+
+
+@get(
+    "/integrations/{integration_id:uuid}",
+    tags=["integrations"],
+    guards=[requires("integrations:view")],
+)
+async def read_integration(
+    integration_id: FromPath[UUID], actor: CurrentActor, uow: Uow
+) -> IntegrationOut:
+    """Read one integration."""
+    async with uow.begin(actor) as tx:
+        return IntegrationOut.from_row(await queries.get_integration(tx, integration_id))
+
+
+@get(
+    "/tenants/{tenant_id:uuid}/integrations",
+    tags=["integrations"],
+    guards=[requires("provisioning:view")],
+)
+async def list_integrations_of_tenant(
+    tenant_id: FromPath[UUID], actor: CurrentActor, uow: Uow, page: AskedPage
+) -> Page[IntegrationOut]:
+    """List a customer's integrations."""
+    async with uow.begin(actor, tenant=tenant_id) as tx:
+        return await queries.list_integrations(tx, page)

@@ -1,0 +1,1 @@
+"""The roles and users that every tenant starts with."""

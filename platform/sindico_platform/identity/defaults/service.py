@@ -1,0 +1,155 @@
+"""Makes a tenant's default roles and users in few statements, and restores them.
+
+Everything may be repeated and changes nothing when all is there.
+"""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import update
+from sqlalchemy.dialects.postgresql import insert
+
+from sindico_platform.audit import service as audit
+from sindico_platform.database.tx import Tx
+from sindico_platform.identity import queries
+from sindico_platform.identity import service as identity
+from sindico_platform.identity.default_roles import DefaultRole
+from sindico_platform.identity.defaults.queries import row_of_held_role
+from sindico_platform.identity.grid import Grid
+from sindico_platform.identity.models import Role, TenantUser, UserRole, UserState
+
+
+async def ensure_default_roles(
+    tx: Tx, declared: Sequence[DefaultRole], *, grid: Grid, master: bool = False
+) -> None:
+    """Make the roles that are missing, and bring the others up to date as `ensure_role` does."""
+    rows = [_row(tx, role, role.permissions(grid, master=master)) for role in declared]
+    statement = insert(Role).values(rows).on_conflict_do_nothing().returning(Role.code)
+    made = set(await tx.session.scalars(statement))
+    if made:
+        await audit.record(tx, "role:create-defaults", target_type="role", roles=sorted(made))
+    for role in declared:
+        if role.code not in made:
+            await identity.ensure_role(tx, role, grid=grid)
+
+
+async def restore_default_role(tx: Tx, declared: DefaultRole, *, grid: Grid) -> None:
+    """Give a default role the grid it is declared with, whatever the customer made of it."""
+    wanted = sorted(declared.permissions(grid, master=await queries.is_master(tx)))
+    role, _ = await identity.ensure_role(tx, declared, grid=grid)
+    if role.permissions == wanted:
+        return
+    before, role.permissions = role.permissions, wanted
+    role.revision += 1
+    await tx.session.flush()
+    await audit.record(
+        tx,
+        "role:restore",
+        target_type="role",
+        target_id=role.id,
+        added=sorted(set(wanted) - set(before)),
+        removed=sorted(set(before) - set(wanted)),
+    )
+
+
+async def ensure_default_user(
+    tx: Tx,
+    *,
+    login: str,
+    name: str,
+    email: str | None,
+    role: str,
+    can_sign_in: bool,
+) -> UUID:
+    """Make a user with a default role.
+
+    Args:
+        login: without the domain.
+        role: code of the role it holds.
+        can_sign_in: False for a user that staff act as; it counts as active at once.
+
+    Returns:
+        Id of the user, be it new or not.
+    """
+    made = await _insert_user(
+        tx, login=login, name=name, email=email, can_sign_in=can_sign_in
+    ) or await _find_user(tx, login)
+    given = await _give_role(tx, made, role)
+    if given:
+        await audit.record(tx, "user:create-default", target_type="user", target_id=made, role=role)
+    return made
+
+
+async def restore_default_user(tx: Tx, *, login: str, role: str) -> None:
+    """Make a user that staff act as what it must be: active, and without any credential."""
+    user = await queries.find_user_by_login(tx, login)
+    if user is None:
+        return
+    await tx.session.execute(
+        update(TenantUser)
+        .where(TenantUser.tenant_id == tx.tenant_id, TenantUser.id == user.id)
+        .values(
+            state=UserState.ACTIVE,
+            can_sign_in=False,
+            password_digest=None,
+            revision=TenantUser.revision + 1,
+        )
+    )
+    await _give_role(tx, user.id, role)
+    await audit.record(tx, "user:restore-default", target_type="user", target_id=user.id)
+
+
+async def _insert_user(
+    tx: Tx, *, login: str, name: str, email: str | None, can_sign_in: bool
+) -> UUID | None:
+    statement = (
+        insert(TenantUser)
+        .values(
+            tenant_id=tx.tenant_id,
+            id=tx.new_id(),
+            login=login,
+            name=name,
+            email=email,
+            state=UserState.INVITED if can_sign_in else UserState.ACTIVE,
+            can_sign_in=can_sign_in,
+            has_second_factor=False,
+            revision=1,
+            created_at=tx.now,
+        )
+        .on_conflict_do_nothing(constraint="uq_tenant_user_login")
+        .returning(TenantUser.id)
+    )
+    made: UUID | None = await tx.session.scalar(statement)
+    return made
+
+
+async def _find_user(tx: Tx, login: str) -> UUID:
+    user = await queries.find_user_by_login(tx, login)
+    if user is None:
+        raise RuntimeError(f"user {login} was neither inserted nor found")
+    return user.id
+
+
+async def _give_role(tx: Tx, user_id: UUID, role: str) -> bool:
+    statement = (
+        insert(UserRole)
+        .from_select(["tenant_id", "user_id", "role_id"], row_of_held_role(tx, user_id, role))
+        .on_conflict_do_nothing()
+        .returning(UserRole.role_id)
+    )
+    return await tx.session.scalar(statement) is not None
+
+
+def _row(tx: Tx, role: DefaultRole, permissions: frozenset[str]) -> dict[str, object]:
+    return {
+        "tenant_id": tx.tenant_id,
+        "id": tx.new_id(),
+        "code": role.code,
+        "name": role.name,
+        "description": role.description,
+        "permissions": sorted(permissions),
+        "declared_permissions": sorted(permissions),
+        "is_locked": role.is_locked,
+        "revision": 1,
+        "created_at": tx.now,
+    }

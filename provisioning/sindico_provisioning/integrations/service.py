@@ -1,0 +1,109 @@
+"""The only writer of integrations."""
+
+from sqlalchemy import delete
+from sqlalchemy.dialects.postgresql import insert
+
+from sindico_platform.audit import service as audit
+from sindico_platform.database.tx import Tx
+from sindico_provisioning.integrations import queries
+from sindico_provisioning.integrations.models import (
+    Integration,
+    IntegrationKind,
+    IntegrationState,
+)
+from sindico_provisioning.packages import service as packages
+
+NAMES = {
+    IntegrationKind.MEGA: "ERP Mega XT",
+    IntegrationKind.ERPX: "ERPX",
+    IntegrationKind.VIEW: "View",
+    IntegrationKind.API: "API",
+}
+FEATURES = {
+    IntegrationKind.MEGA: "erp_mega",
+    IntegrationKind.ERPX: "erp_erpx",
+    IntegrationKind.VIEW: "erp_views",
+    IntegrationKind.API: "erp_push",
+}
+
+
+@packages.counts("integrations")
+async def count(tx: Tx) -> int:
+    """What the bound tenant has of its package's integrations."""
+    return await queries.count_integrations(tx)
+
+
+@packages.uses_features
+async def features_in_use(tx: Tx) -> frozenset[str]:
+    """What a package must include for the bound tenant's integrations."""
+    return frozenset(FEATURES[IntegrationKind(kind)] for kind in await queries.list_kinds(tx))
+
+
+async def ensure_default(tx: Tx, *, kind: str) -> None:
+    """Make the integration a tenant is provisioned with. Repeating the call changes nothing."""
+    await _insert(tx, kind=IntegrationKind(kind), is_default=True)
+
+
+async def discard_default(tx: Tx, *, unless: str | None) -> None:
+    """Remove what a provisioning that failed made, unless it is of the kind wanted now.
+
+    As the CRM was never active, nothing was loaded through it.
+    """
+    await tx.session.execute(
+        delete(Integration).where(
+            Integration.tenant_id == tx.tenant_id,
+            Integration.is_default,
+            Integration.kind != (unless or ""),
+        )
+    )
+
+
+async def follow_properties(tx: Tx, *, kind: str, is_active: bool) -> None:
+    """Let the integration of a kind be as its service properties say, and make it if need be.
+
+    Raises:
+        PackageLimitReached: the tenant has none and may not have another integration.
+    """
+    integration = await queries.find_of_kind(tx, kind)
+    if integration is None:
+        await packages.enforce(tx, "integrations")
+        await _insert(tx, kind=IntegrationKind(kind), is_default=False)
+        integration = await queries.find_of_kind(tx, kind)
+    state = IntegrationState.ACTIVE if is_active else IntegrationState.PAUSED
+    if integration is not None and integration.state != state:
+        await _set_state(tx, integration, state)
+
+
+async def _set_state(tx: Tx, integration: Integration, state: IntegrationState) -> None:
+    before, integration.state, integration.state_at = integration.state, state, tx.now
+    await tx.session.flush()
+    await audit.record(
+        tx,
+        "integration:resume" if state is IntegrationState.ACTIVE else "integration:pause",
+        target_type="integration",
+        target_id=integration.id,
+        changes={"state": (before, state)},
+    )
+
+
+async def _insert(tx: Tx, *, kind: IntegrationKind, is_default: bool) -> None:
+    statement = (
+        insert(Integration)
+        .values(
+            tenant_id=tx.tenant_id,
+            id=tx.new_id(),
+            kind=kind,
+            name=NAMES[kind],
+            state=IntegrationState.ACTIVE,
+            state_at=tx.now,
+            is_default=is_default,
+            created_at=tx.now,
+        )
+        .on_conflict_do_nothing()
+        .returning(Integration.id)
+    )
+    made = await tx.session.scalar(statement)
+    if made is not None:
+        await audit.record(
+            tx, "integration:create", target_type="integration", target_id=made, kind=kind
+        )

@@ -1,0 +1,1 @@
+"""Provisioning: the run, its steps, and the defaults every tenant must have."""

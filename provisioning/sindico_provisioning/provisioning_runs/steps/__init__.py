@@ -1,0 +1,1 @@
+"""The steps of a provisioning: which are expected, and how each is taken."""
