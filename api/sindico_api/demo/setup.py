@@ -93,7 +93,7 @@ async def ensure_tenant(
 
 
 async def find_tenant(caller: Caller, domain: str) -> str | None:
-    page = await caller.get("/api/v1/tenants", search=domain)
+    page = await caller.get("/api/v1/tenants", q=domain)
     found = (tenant["id"] for tenant in page["items"] if tenant["domain"] == domain)
     return next(found, None)
 

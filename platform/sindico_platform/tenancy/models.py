@@ -27,6 +27,7 @@ class Tenant(Base):
         UniqueConstraint("domain", name="uq_tenant_domain"),
         CheckConstraint("state IN ('active','suspended','closing','closed')", name="state"),
         Index("ix_tenant_search_name", "search_name", "tenant_id"),
+        Index("ix_tenant_created_at", "created_at", "tenant_id"),
         Index("uq_tenant_master", "is_master", unique=True, postgresql_where=text("is_master")),
         {"schema": "control"},
     )
