@@ -17,6 +17,7 @@ from sindico_platform.identity.api_clients import service as api_clients
 from sindico_platform.tenancy.models import Tenant
 from sindico_provisioning.integrations import service as integrations
 from sindico_provisioning.integrations.queries import find_default as find_default_integration
+from sindico_provisioning.loads.models import Load
 from sindico_tenants.accounts.models import Account, Contact
 from sindico_tenants.companies.models import Branch, Company
 
@@ -69,6 +70,27 @@ async def make_integration(tx: Tx) -> UUID:
     return made.id
 
 
+async def make_load(tx: Tx) -> UUID:
+    """One that has ended, so that whoever follows it comes to an end too."""
+    row = Load(
+        tenant_id=tx.tenant_id,
+        id=tx.new_id(),
+        integration_id=await make_integration(tx),
+        kind="initial",
+        status="succeeded",
+        requested_by="ana",
+        job_id=tx.new_id(),
+        tries=0,
+        tries_without_progress=0,
+        revision=1,
+        created_at=tx.now,
+        finished_at=tx.now,
+    )
+    tx.session.add(row)
+    await tx.session.flush()
+    return row.id
+
+
 async def _insert(tx: Tx, table: Any, **values: Any) -> UUID:
     new = tx.new_id()
     kept = {"is_active": True, "created_at": tx.now, "updated_at": tx.now}
@@ -83,6 +105,7 @@ FACTORIES: dict[str, MakeRow] = {
     "company_id": make_company,
     "contact_id": make_contact,
     "integration_id": make_integration,
+    "load_id": make_load,
     "role_id": make_role,
     "user_id": make_user,
 }
