@@ -35,8 +35,10 @@ class LinkPurpose(StrEnum):
 
 LIFETIMES = {
     LinkPurpose.INVITATION: timedelta(days=7),
-    LinkPurpose.RESET: timedelta(hours=2),
+    LinkPurpose.RESET: timedelta(hours=1),
 }
+HANDED_OVER = timedelta(days=1)
+"""What is shown to somebody else first takes longer to reach its user."""
 PATHS = {
     LinkPurpose.INVITATION: "/console/invitation",
     LinkPurpose.RESET: "/console/reset",
@@ -91,7 +93,7 @@ async def make_link(tx: Tx, *, user_id: UUID, purpose: LinkPurpose, by_mail: boo
         digest=credential.digest if credential else None,
         created_by=tx.actor.name,
         created_at=tx.now,
-        expires_at=tx.now + LIFETIMES[purpose],
+        expires_at=tx.now + max(LIFETIMES[purpose], timedelta(0) if by_mail else HANDED_OVER),
     )
     tx.session.add(link)
     await tx.session.flush()
