@@ -1,11 +1,24 @@
-from collections.abc import AsyncIterator
+"""A browser, the gallery's pages, and the real application with people signed in."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, Page, async_playwright
 
+from sindico_api.app import create_app
+from sindico_api.cookies import session_cookie_name
+from sindico_platform.database.uow import UnitOfWork
+from sindico_platform.identity.models import TenantUser
+from sindico_platform.settings import Settings
+from sindico_platform.tenancy.models import Tenant
 from tests.browser.gallery import gallery_app
-from tests.browser.screens import CHROMIUM, served
+from tests.browser.screens import CHROMIUM, Look, open_screen, served
+from tests.support.callers import session_of
+from tests.support.identity import MakeUser
+
+OpenAs = Callable[..., AbstractAsyncContextManager[Page]]
 
 
 @pytest.fixture(scope="session")
@@ -21,6 +34,38 @@ async def gallery(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str
     """The address of the gallery's pages."""
     async with served(gallery_app(), tmp_path_factory.mktemp("gallery")) as url:
         yield f"{url}/console/gallery"
+
+
+@pytest.fixture(scope="session")
+async def site(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
+    """The address of the real application."""
+    async with served(create_app(settings), tmp_path_factory.mktemp("site")) as url:
+        yield url
+
+
+@pytest.fixture
+def open_as(
+    chromium: Browser, site: str, settings: Settings, uow: UnitOfWork, make_user: MakeUser
+) -> OpenAs:
+    """Opens a page as somebody who is signed in.
+
+    ``async with open_as(tenant, "crm-user", path="/console/loads") as page``, as `console_as`: roles and permissions by name, or a `user`; a `look` as in `open_screen`.
+    """
+
+    @asynccontextmanager
+    async def open_page(
+        tenant: Tenant,
+        *grants: str,
+        path: str = "/console",
+        user: TenantUser | None = None,
+        look: Look | None = None,
+    ) -> AsyncIterator[Page]:
+        credential = await session_of(uow, user or await make_user(tenant, *grants))
+        cookie = (session_cookie_name(settings), credential.reveal())
+        async with open_screen(chromium, f"{site}{path}", look, cookie=cookie) as page:
+            yield page
+
+    return open_page
 
 
 @pytest.fixture(scope="session")

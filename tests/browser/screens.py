@@ -38,8 +38,14 @@ LOOKS = (Look(), Look(dark=True), Look(width=NARROW, dark=True), Look(width=NARR
 
 
 @asynccontextmanager
-async def open_screen(browser: Browser, url: str, look: Look | None = None) -> AsyncIterator[Page]:
-    """Open `url`; at the end the page must not have logged an error or broken its policy."""
+async def open_screen(
+    browser: Browser, url: str, look: Look | None = None, *, cookie: tuple[str, str] | None = None
+) -> AsyncIterator[Page]:
+    """Open `url`; at the end the page must not have logged an error or broken its policy.
+
+    Args:
+        cookie: name and value, such as a session's.
+    """
     look = look or Look()
     context = await browser.new_context(
         viewport={"width": look.width, "height": HEIGHT},
@@ -48,6 +54,8 @@ async def open_screen(browser: Browser, url: str, look: Look | None = None) -> A
         reduced_motion="reduce",
     )
     try:
+        if cookie is not None:
+            await context.add_cookies([{"name": cookie[0], "value": cookie[1], "url": url}])
         page, complaints = await context.new_page(), list[str]()
 
         def note(message: ConsoleMessage) -> None:
