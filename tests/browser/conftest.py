@@ -49,7 +49,8 @@ def open_as(
 ) -> OpenAs:
     """Opens a page as somebody who is signed in.
 
-    ``async with open_as(tenant, "crm-user", path="/console/loads") as page``, as `console_as`: roles and permissions by name, or a `user`; a `look` as in `open_screen`.
+    Tenant, roles and permissions as for `console_as`, or a `user`; `path` of the page; a `look` as
+    in `open_screen`.
     """
 
     @asynccontextmanager
