@@ -9,6 +9,7 @@ RESOURCES = (
         code="service_properties", label=translatable("Service properties"), module="integration"
     ),
     Resource(code="loads", label=translatable("Loads"), module="integration"),
+    Resource(code="erpx_modules", label=translatable("Modules of ERPX"), module="integration"),
     Resource(code="notifications", label=translatable("Notifications"), module="integration"),
     Resource(code="tenants", label=translatable("Tenants"), module="operation", vendor=True),
     Resource(

@@ -18,6 +18,9 @@ from sindico_platform.tenancy.models import Tenant
 from sindico_provisioning.integrations import service as integrations
 from sindico_provisioning.integrations.queries import find_default as find_default_integration
 from sindico_provisioning.loads.models import Load
+from sindico_provisioning.notifications import service as notifications
+from sindico_provisioning.notifications.catalogue import CRM_READY
+from sindico_provisioning.notifications.queries import list_unread_ids as unread_notifications
 from sindico_tenants.accounts.models import Account, Contact
 from sindico_tenants.companies.models import Branch, Company
 
@@ -91,6 +94,11 @@ async def make_load(tx: Tx) -> UUID:
     return row.id
 
 
+async def make_notification(tx: Tx) -> UUID:
+    await notifications.notify(tx, CRM_READY, package="starter")
+    return (await unread_notifications(tx))[0]
+
+
 async def _insert(tx: Tx, table: Any, **values: Any) -> UUID:
     new = tx.new_id()
     kept = {"is_active": True, "created_at": tx.now, "updated_at": tx.now}
@@ -106,6 +114,7 @@ FACTORIES: dict[str, MakeRow] = {
     "contact_id": make_contact,
     "integration_id": make_integration,
     "load_id": make_load,
+    "notification_id": make_notification,
     "role_id": make_role,
     "user_id": make_user,
 }

@@ -1,5 +1,6 @@
 """Give tenants their CRM, watch it happen, and keep their default records right."""
 
+from dataclasses import replace
 from uuid import UUID
 
 from litestar import Response, get, post
@@ -9,9 +10,12 @@ from litestar.status_codes import HTTP_200_OK, HTTP_202_ACCEPTED
 
 from sindico_api.dependencies import AppContext, AskedPage, CurrentActor, Uow
 from sindico_api.guards import requires
+from sindico_api.links import hand_out_link
 from sindico_api.live import as_events, follow
-from sindico_platform.database.tx import Actor
+from sindico_platform.database.tx import Actor, ActorKind
 from sindico_platform.database.uow import UnitOfWork
+from sindico_platform.identity.links.service import LinkPurpose
+from sindico_platform.identity.schemas import LinkOut
 from sindico_platform.paging.schemas import Page
 from sindico_provisioning.default_records import service as defaults
 from sindico_provisioning.default_records.schemas import DefaultRecordsOut, RepairIn
@@ -111,6 +115,26 @@ async def retry_provisioning_run(
     """Go on with a failed provisioning from the step that failed."""
     async with uow.begin(actor, tenant=await tenant_of(uow, actor, run_id)) as tx:
         return accepted(await service.retry_run(tx, run_id=run_id))
+
+
+@post("/provisioning-runs/{run_id:uuid}/invitation", tags=TAGS, guards=[MAY_EDIT])
+async def invite_administrator(
+    run_id: FromPath[UUID], actor: CurrentActor, uow: Uow, context: AppContext
+) -> LinkOut:
+    """Invite the administrator anew, by mail or by a link shown this once; earlier ones end."""
+    tenant_id = await tenant_of(uow, actor, run_id)
+    async with uow.begin(as_the_product(actor), tenant=tenant_id) as tx:
+        return await hand_out_link(
+            tx,
+            settings=context.settings,
+            user_id=await service.get_invitable_administrator(tx, run_id=run_id),
+            purpose=LinkPurpose.INVITATION,
+        )
+
+
+def as_the_product(actor: Actor) -> Actor:
+    """The operator with the product's rights, which a tenant's administrator exceeds."""
+    return replace(actor, kind=ActorKind.SYSTEM)
 
 
 @get("/tenants/{tenant_id:uuid}/default-records", tags=TAGS, guards=[MAY_VIEW])

@@ -32,6 +32,13 @@ class ProvisioningNotFailed(SindicoError):
     detail = "It is {status}; only a failed provisioning can be tried again."
 
 
+class AdministratorAlreadyIn(SindicoError):
+    """An invitation is for somebody who has no password yet."""
+
+    code, status, title = "administrator-already-in", 409, "There is nobody to invite"
+    detail = "{login} has chosen a password already, or is not a user any more."
+
+
 class DefaultsNotRight(Terminal):
     """The verification found default records missing or different."""
 

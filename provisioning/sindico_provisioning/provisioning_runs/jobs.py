@@ -22,13 +22,14 @@ async def walk_run(ctx: JobContext, *, tenant_id: UUID, run_id: UUID) -> RunAgai
     good fails the run, which a person can retry from there. Either is an outcome of the run, not a
     failure of this job.
     """
+    sends_mail = ctx.settings.mail_url is not None
     async with ctx.uow.begin(ctx.actor, tenant=tenant_id) as tx:
         claim = await service.claim_step(tx, run_id=run_id, lease_token=ctx.lease_token)
     while claim is not None:
         taken = claim
         try:
             async with ctx.uow.begin(ctx.actor, tenant=tenant_id) as tx:
-                claim = await service.take_step(tx, taken)
+                claim = await service.take_step(tx, taken, sends_mail=sends_mail)
         except StepLost:
             return None
         except Exception as error:  # noqa: BLE001  (recorded with the step, and shown to people)

@@ -45,7 +45,7 @@ class ProvisioningRun(TenantRow, Base):
     package: Mapped[str]
     default_integration: Mapped[str | None]
     admin_name: Mapped[str]
-    admin_email: Mapped[str]
+    admin_email: Mapped[str | None]
     admin_login: Mapped[str]
     status: Mapped[str]
     """What the steps' statuses amount to; written with every change of theirs."""

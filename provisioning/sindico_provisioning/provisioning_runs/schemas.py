@@ -16,7 +16,8 @@ class AdministratorIn(Input, frozen=True):
     """Who administers the tenant; gets the invitation when the CRM is active."""
 
     name: Annotated[str, Meta(min_length=1, max_length=200)]
-    email: Annotated[str, Meta(max_length=254)]
+    email: Annotated[str, Meta(max_length=254)] | None
+    """Null sends no invitation: the vendor hands the link over instead."""
     login: Annotated[str, Meta(max_length=320)]
     """What stands before the @ of the tenant's domain; the domain may be given too."""
 

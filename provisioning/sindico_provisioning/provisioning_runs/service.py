@@ -23,6 +23,7 @@ from sindico_provisioning.packages.errors import PackageNotOffered
 from sindico_provisioning.packages.models import CrmState, Subscription
 from sindico_provisioning.provisioning_runs import queries
 from sindico_provisioning.provisioning_runs.errors import (
+    AdministratorAlreadyIn,
     CrmAlreadyActive,
     ProvisioningNotFailed,
     ProvisioningRunNotFound,
@@ -67,7 +68,7 @@ async def start_run(tx: Tx, wanted: ProvisioningRunIn) -> ProvisioningRunOut:
         package=wanted.package,
         default_integration=wanted.default_integration,
         admin_name=wanted.admin.name.strip(),
-        admin_email=wanted.admin.email.strip(),
+        admin_email=wanted.admin.email.strip() if wanted.admin.email else None,
         admin_login=login,
         status=Status.PENDING,
         requested_by=tx.actor.name,
@@ -107,6 +108,24 @@ async def retry_run(tx: Tx, *, run_id: UUID) -> ProvisioningRunOut:
     return await queries.read_run(tx, run_id)
 
 
+async def get_invitable_administrator(tx: Tx, *, run_id: UUID) -> UUID:
+    """The administrator of a run, if the CRM is active and nobody has chosen the password yet.
+
+    Raises:
+        ProvisioningRunNotFound: no such run.
+        CrmNotActive: nobody is let into a half-made CRM.
+        AdministratorAlreadyIn: the administrator has a password, or was dismissed.
+    """
+    run = await queries.find_run(tx, run_id)
+    if run is None:
+        raise ProvisioningRunNotFound
+    await packages.require_active_crm(tx)
+    user = await identity_queries.find_user_by_login(tx, run.admin_login)
+    if user is None or user.state != UserState.INVITED:
+        raise AdministratorAlreadyIn(login=run.admin_login)
+    return user.id
+
+
 def _refuse_state(tenant: Tenant, subscription: Subscription) -> None:
     if tenant.state != TenantState.ACTIVE:
         raise TenantNotActive(state=tenant.state)
@@ -138,7 +157,7 @@ def _check_administrator(admin: AdministratorIn, domain: str) -> str:
         None
         if admin.name.strip()
         else field_error("admin.name", "required", "This field is required."),
-        _email_fault(admin.email.strip()),
+        _email_fault(admin.email.strip()) if admin.email is not None else None,
         login_fault(login, field="admin.login"),
         field_error("admin.login", "login-reserved", "This login is reserved for support.")
         if login == SUPPORT_USER.login

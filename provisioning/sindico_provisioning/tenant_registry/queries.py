@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, false, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -52,6 +53,14 @@ async def get_tenant(tx: Tx, *, lock: bool = False) -> tuple[Tenant, Subscriptio
     if row is None:
         raise TenantNotFound
     return row[0], row[1]
+
+
+async def find_tenant_id(tx: Tx, domain: str) -> UUID | None:
+    """The tenant of a domain, whichever tenant is bound."""
+    found: UUID | None = await tx.session.scalar(
+        select(func.control.tenant_by_domain(domain.strip().lower()))
+    )
+    return found
 
 
 async def list_tenants(

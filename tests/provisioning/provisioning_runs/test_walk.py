@@ -22,7 +22,6 @@ from sindico_provisioning.provisioning_runs.errors import (
     ProvisioningUnderWay,
     StepLost,
 )
-from sindico_provisioning.provisioning_runs.models import ProvisioningRun
 from sindico_provisioning.provisioning_runs.schemas import (
     AdministratorIn,
     DefaultIntegration,
@@ -30,7 +29,7 @@ from sindico_provisioning.provisioning_runs.schemas import (
     ProvisioningRunOut,
 )
 from sindico_provisioning.provisioning_runs.steps import service as steps
-from sindico_provisioning.provisioning_runs.steps.catalogue import STEP_BY_CODE
+from sindico_provisioning.provisioning_runs.steps.catalogue import STEP_BY_CODE, StepInput
 from sindico_provisioning.service_properties.models import ServiceProperty
 from sindico_tenants.crm_settings.models import FunnelStage
 from tests.provisioning.factories import make_tenant, operator
@@ -110,9 +109,9 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[Exception]]:
     for code, step in STEP_BY_CODE.items():
 
         async def apply(
-            tx: Tx, run: ProvisioningRun, code: str = code, inner: object = step.apply
+            tx: Tx, given: StepInput, code: str = code, inner: object = step.apply
         ) -> None:
-            await inner(tx, run)  # type: ignore[operator]  # the step's own function
+            await inner(tx, given)  # type: ignore[operator]  # the step's own function
             if script.get(code):
                 raise script[code].pop(0)
 
@@ -314,9 +313,9 @@ async def test_a_late_worker_changes_nothing(context: Context) -> None:
 
     with pytest.raises(StepLost):
         async with context.uow.begin(actor) as tx:
-            await steps.take_step(tx, early)
+            await steps.take_step(tx, early, sends_mail=False)
     async with context.uow.begin(actor) as tx:
-        following = await steps.take_step(tx, late)
+        following = await steps.take_step(tx, late, sends_mail=False)
 
     assert following is not None
     assert following.code == "roles"

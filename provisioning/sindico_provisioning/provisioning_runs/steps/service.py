@@ -23,7 +23,7 @@ from sindico_provisioning.provisioning_runs.models import (
     Status,
 )
 from sindico_provisioning.provisioning_runs.queries import wake_channel
-from sindico_provisioning.provisioning_runs.steps.catalogue import STEP_BY_CODE
+from sindico_provisioning.provisioning_runs.steps.catalogue import STEP_BY_CODE, StepInput
 
 CLAIM = text("""
     UPDATE control.provisioning_step AS s
@@ -74,8 +74,11 @@ async def claim_step(tx: Tx, *, run_id: UUID, lease_token: UUID) -> Claim | None
     return await _claimed(tx, CLAIM, run_id=run_id, lease_token=lease_token)
 
 
-async def take_step(tx: Tx, claim: Claim) -> Claim | None:
+async def take_step(tx: Tx, claim: Claim, *, sends_mail: bool) -> Claim | None:
     """Take the claimed step, record its success, and claim the next one.
+
+    Args:
+        sends_mail: whether the product has a mail server.
 
     Returns:
         The next step, or None when this was the last one and the run has succeeded.
@@ -89,7 +92,7 @@ async def take_step(tx: Tx, claim: Claim) -> Claim | None:
     )
     if run is None:
         raise StepLost
-    await STEP_BY_CODE[claim.code].apply(tx, run)
+    await STEP_BY_CODE[claim.code].apply(tx, StepInput(run, sends_mail))
     following = await _claimed(
         tx,
         RECORD_AND_CLAIM,

@@ -1,0 +1,1 @@
+"""What the platform tells a tenant's people."""

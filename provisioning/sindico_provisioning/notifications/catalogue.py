@@ -1,0 +1,25 @@
+"""The notifications there are, declared once; rows hold a code and its facts."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from sindico_platform.words import translatable
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Kind:
+    """One kind of notification."""
+
+    code: str
+    title: str
+    detail: str
+    """English message id; `{facts}` stand in the row."""
+
+
+CRM_READY = Kind(
+    code="crm-ready",
+    title=translatable("The CRM is ready to be configured"),
+    detail=translatable("The deployment of the package {package} has ended."),
+)
+KINDS: Mapping[str, Kind] = MappingProxyType({kind.code: kind for kind in (CRM_READY,)})
