@@ -52,5 +52,12 @@ class IntegrationNotPulled(SindicoError):
     detail = "The ERP of the integration {name} sends its data itself; there is nothing to fetch."
 
 
+class IntegrationNotConfigured(SindicoError):
+    """What the connector needs to reach the ERP has not been entered, or not rightly."""
+
+    code, status, title = "integration-not-configured", 409, "The integration is not configured"
+    detail = "Complete the service properties {service} before starting a load."
+
+
 class LoadStopped(Exception):
     """The load was cancelled, has ended, or belongs to another job by now: write nothing."""

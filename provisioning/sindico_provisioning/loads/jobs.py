@@ -20,7 +20,7 @@ from sindico_provisioning.loads.errors import LoadStopped
 from sindico_provisioning.loads.models import PhaseStep
 from sindico_provisioning.loads.pages import service as pages
 from sindico_provisioning.loads.schemas import PhaseState, Stint
-from sindico_provisioning.loads.sources import open_source
+from sindico_provisioning.loads.sources import SOURCES
 from sindico_provisioning.loads.stints import service as stints
 
 STINT_SECONDS = 120
@@ -78,7 +78,7 @@ def can_pass(error: Exception) -> bool:
 
 async def _walk(ctx: JobContext, stint: Stint) -> RunAgain | None:
     stop_at = time.monotonic() + STINT_SECONDS
-    async with await open_source(ctx, stint) as connector:
+    async with await SOURCES[stint.integration_kind].open(ctx, stint) as connector:
         if not stint.is_planned:
             async with ctx.uow.begin(ctx.actor) as tx:
                 await stints.plan_phases(tx, ctx, stint=stint, offered=connector.tables)

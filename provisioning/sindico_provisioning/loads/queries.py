@@ -12,7 +12,6 @@ from sindico_platform.paging.keyset import Keyset
 from sindico_platform.paging.reading import StructReader
 from sindico_platform.paging.schemas import Page, PageRequest
 from sindico_platform.tenancy.models import Tenant
-from sindico_provisioning.integrations.models import Integration
 from sindico_provisioning.loads.advice import advice_for
 from sindico_provisioning.loads.errors import LoadNotFound
 from sindico_provisioning.loads.models import ACTIVE, Load, LoadLog, LoadPhase, LoadStatus
@@ -113,12 +112,6 @@ async def count_loads_today(tx: Tx) -> int:
     )
     counted = select(func.count(Load.id)).where(Load.created_at >= midnight.scalar_subquery())
     return await tx.session.scalar(counted) or 0
-
-
-async def find_integration(tx: Tx, integration_id: UUID) -> Integration | None:
-    """The integration of the bound tenant."""
-    found: Integration | None = await tx.session.get(Integration, (tx.tenant_id, integration_id))
-    return found
 
 
 async def find_newest_load(tx: Tx, integration_id: UUID) -> UUID | None:

@@ -11,8 +11,8 @@ from sindico_platform.database.tx import Tx
 from sindico_platform.errors import InvalidInput, field_error
 from sindico_platform.jobs import service as jobs
 from sindico_provisioning.erp_tables.queries import TABLES
-from sindico_provisioning.integrations.errors import IntegrationNotFound
 from sindico_provisioning.integrations.models import Integration, IntegrationState
+from sindico_provisioning.integrations.queries import get_integration
 from sindico_provisioning.loads import queries
 from sindico_provisioning.loads.errors import (
     IntegrationNotPulled,
@@ -24,7 +24,7 @@ from sindico_provisioning.loads.errors import (
 from sindico_provisioning.loads.jobs import run_load
 from sindico_provisioning.loads.logbook import service as logbook
 from sindico_provisioning.loads.models import ACTIVE, Load, LoadKind, LoadStatus
-from sindico_provisioning.loads.sources import OPENERS
+from sindico_provisioning.loads.sources import SOURCES
 from sindico_provisioning.loads.stints.service import end_unfinished, touch_load
 from sindico_provisioning.packages import service as packages
 from sindico_provisioning.staging import service as staging
@@ -52,7 +52,7 @@ async def start_load(
 
     Raises:
         IntegrationNotFound: none of the tenant's integrations has the id.
-        IntegrationPaused, IntegrationNotPulled: it runs no loads.
+        IntegrationPaused, IntegrationNotPulled, IntegrationNotConfigured: it runs no loads.
         InvalidInput: a name is no ERP table's, or none is given.
         LoadAlreadyRunning: naming the load that has not ended.
         PackageLimitReached: no runs are left today.
@@ -119,7 +119,7 @@ async def resume_load(tx: Tx, *, load_id: UUID) -> Load:
     Raises:
         LoadNotFound: no such load.
         LoadNotResumable: it has not ended, has succeeded, or a newer load has begun since.
-        LoadAlreadyRunning, IntegrationPaused, IntegrationNotPulled: as `start_load`.
+        IntegrationPaused, IntegrationNotPulled, IntegrationNotConfigured: as `start_load`.
     """
     load = await queries.lock_load(tx, load_id)
     newest = await queries.find_newest_load(tx, load.integration_id)
@@ -137,13 +137,12 @@ async def resume_load(tx: Tx, *, load_id: UUID) -> Load:
 
 
 async def _get_loadable(tx: Tx, integration_id: UUID) -> Integration:
-    integration = await queries.find_integration(tx, integration_id)
-    if integration is None:
-        raise IntegrationNotFound
+    integration = await get_integration(tx, integration_id)
     if integration.state != IntegrationState.ACTIVE:
         raise IntegrationPaused(name=integration.name)
-    if integration.kind not in OPENERS:
+    if integration.kind not in SOURCES:
         raise IntegrationNotPulled(name=integration.name)
+    await SOURCES[integration.kind].require_ready(tx)
     return integration
 
 

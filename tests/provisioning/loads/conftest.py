@@ -10,7 +10,7 @@ from sqlalchemy import select
 from uuid_utils.compat import uuid7
 
 from sindico_api.context import Context
-from sindico_platform.database.tx import Actor
+from sindico_platform.database.tx import Actor, Tx
 from sindico_platform.jobs.registry import find_declaration
 from sindico_platform.tenancy.models import Tenant
 from sindico_provisioning.integrations.models import Integration
@@ -75,7 +75,11 @@ class Site:
 
 @pytest.fixture
 def erp_kind(monkeypatch: pytest.MonkeyPatch) -> str:
-    monkeypatch.setitem(sources.OPENERS, "erpx", open_from_memory)
+    async def always(_tx: Tx) -> None:
+        """The ERP in memory needs no properties."""
+
+    source = sources.Source(require_ready=always, open=open_from_memory)
+    monkeypatch.setitem(sources.SOURCES, "erpx", source)
     assert find_declaration("loads.run_load") is not None
     return "erpx"
 
