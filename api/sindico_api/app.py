@@ -5,12 +5,12 @@ from contextlib import asynccontextmanager
 
 from litestar import Litestar
 from litestar.datastructures import State
-from litestar.openapi import OpenAPIConfig
 
 from sindico_api import health, metrics, problems
 from sindico_api.console.app import console_routes
 from sindico_api.context import open_context
 from sindico_api.dependencies import DEPENDENCIES
+from sindico_api.openapi import describe_api
 from sindico_api.postman import routes as postman
 from sindico_api.request_id import RequestId
 from sindico_api.v1.routes import API
@@ -43,6 +43,6 @@ def create_app(settings: Settings) -> Litestar:
         dependencies=DEPENDENCIES,
         middleware=[RequestId(), metrics.MeasureRequests()],
         exception_handlers=problems.HANDLERS,
-        openapi_config=OpenAPIConfig(title="Síndico", version="1", path="/schema"),
+        openapi_config=describe_api(),
         request_max_body_size=MAX_BODY_BYTES,
     )

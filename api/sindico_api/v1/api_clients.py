@@ -9,7 +9,9 @@ from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED
 from sindico_api.dependencies import AskedPage, CurrentActor, Uow
 from sindico_api.grid import GRID
 from sindico_api.guards import requires
+from sindico_api.once import OnlyOnce
 from sindico_api.revisions import IfMatch, expected_revision, with_etag
+from sindico_platform.database.tx import Tx
 from sindico_platform.identity import queries
 from sindico_platform.identity.api_clients import service
 from sindico_platform.identity.schemas import ApiClientIn, ApiClientItem, ApiClientSecretOut
@@ -27,21 +29,24 @@ async def list_api_clients(
 
 @post("/api-clients", tags=["api-clients"], guards=[requires("api_clients:include")])
 async def create_api_client(
-    data: JSONBody[ApiClientIn], actor: CurrentActor, uow: Uow
+    data: JSONBody[ApiClientIn], once: OnlyOnce
 ) -> Response[ApiClientSecretOut]:
     """Add an API client. Its secret is shown in this answer and never again."""
-    async with uow.begin(actor) as tx:
+
+    async def create(tx: Tx) -> Response[ApiClientSecretOut]:
         client, credential = await service.create_api_client(
             tx, name=data.name, permissions=frozenset(data.permissions), grid=GRID
         )
         shown = ApiClientItem.from_row(client)
-    answer = with_etag(
-        ApiClientSecretOut(client=shown, client_secret=credential.secret.reveal()),
-        shown.revision,
-        status_code=HTTP_201_CREATED,
-    )
-    answer.headers["Location"] = f"/api/v1/api-clients/{shown.id}"
-    return answer
+        answer = with_etag(
+            ApiClientSecretOut(client=shown, client_secret=credential.secret.reveal()),
+            shown.revision,
+            status_code=HTTP_201_CREATED,
+        )
+        answer.headers["Location"] = f"/api/v1/api-clients/{shown.id}"
+        return answer
+
+    return await once.run(create)
 
 
 @get(

@@ -11,6 +11,7 @@ from msgspec import Meta
 from sindico_api.client_address import client_address
 from sindico_api.dependencies import AppContext, CurrentPrincipal
 from sindico_api.links import MailNotConfigured, mail_reset_link
+from sindico_api.openapi import PUBLIC_SECURITY
 from sindico_api.problems import AnyRequest
 from sindico_api.request_id import request_id_of
 from sindico_platform.identity.authentication.service import CredentialKind
@@ -51,7 +52,13 @@ class PasswordChangeIn(Input, frozen=True):
     new_password: Password
 
 
-@post("/auth/accept-invitation", tags=["auth"], status_code=HTTP_200_OK, opt={"public": True})
+@post(
+    "/auth/accept-invitation",
+    tags=["auth"],
+    status_code=HTTP_200_OK,
+    opt={"public": True},
+    security=PUBLIC_SECURITY,
+)
 async def accept_invitation(
     data: JSONBody[ChosenPasswordIn], request: AnyRequest, context: AppContext
 ) -> LoginOut:
@@ -59,7 +66,13 @@ async def accept_invitation(
     return await _choose(context, request, data, LinkPurpose.INVITATION)
 
 
-@post("/auth/reset-password", tags=["auth"], status_code=HTTP_200_OK, opt={"public": True})
+@post(
+    "/auth/reset-password",
+    tags=["auth"],
+    status_code=HTTP_200_OK,
+    opt={"public": True},
+    security=PUBLIC_SECURITY,
+)
 async def reset_password(
     data: JSONBody[ChosenPasswordIn], request: AnyRequest, context: AppContext
 ) -> LoginOut:
@@ -67,7 +80,13 @@ async def reset_password(
     return await _choose(context, request, data, LinkPurpose.RESET)
 
 
-@post("/auth/request-reset", tags=["auth"], status_code=HTTP_202_ACCEPTED, opt={"public": True})
+@post(
+    "/auth/request-reset",
+    tags=["auth"],
+    status_code=HTTP_202_ACCEPTED,
+    opt={"public": True},
+    security=PUBLIC_SECURITY,
+)
 async def request_reset(
     data: JSONBody[LoginIn], request: AnyRequest, context: AppContext
 ) -> Response[None]:

@@ -9,7 +9,9 @@ from litestar.status_codes import HTTP_201_CREATED, HTTP_204_NO_CONTENT
 from sindico_api.dependencies import AskedPage, CurrentActor, Uow
 from sindico_api.grid import GRID
 from sindico_api.guards import requires
+from sindico_api.once import OnlyOnce
 from sindico_api.revisions import IfMatch, expected_revision, with_etag
+from sindico_platform.database.tx import Tx
 from sindico_platform.identity import queries, service
 from sindico_platform.identity.schemas import GridRow, RoleIn, RoleItem, RoleOut, UserItem
 from sindico_platform.paging.schemas import Page
@@ -30,9 +32,10 @@ async def list_roles(*, actor: CurrentActor, uow: Uow, page: AskedPage) -> Page[
 
 
 @post("/roles", tags=["roles"], guards=[requires("roles:include")])
-async def create_role(data: JSONBody[RoleIn], actor: CurrentActor, uow: Uow) -> Response[RoleOut]:
+async def create_role(data: JSONBody[RoleIn], once: OnlyOnce) -> Response[RoleOut]:
     """Add a role of the tenant's own; nobody grants what they do not have."""
-    async with uow.begin(actor) as tx:
+
+    async def create(tx: Tx) -> Response[RoleOut]:
         role = await service.create_role(
             tx,
             name=data.name,
@@ -41,9 +44,11 @@ async def create_role(data: JSONBody[RoleIn], actor: CurrentActor, uow: Uow) -> 
             grid=GRID,
         )
         shown = await queries.show_role(tx, role, GRID)
-    answer = with_etag(shown, shown.revision, status_code=HTTP_201_CREATED)
-    answer.headers["Location"] = f"/api/v1/roles/{shown.id}"
-    return answer
+        answer = with_etag(shown, shown.revision, status_code=HTTP_201_CREATED)
+        answer.headers["Location"] = f"/api/v1/roles/{shown.id}"
+        return answer
+
+    return await once.run(create)
 
 
 @get("/roles/{role_id:uuid}", tags=["roles"], guards=[requires("roles:view")])

@@ -10,6 +10,7 @@ from sindico_api import oauth
 from sindico_api.client_address import client_address
 from sindico_api.context import Context
 from sindico_api.dependencies import AppContext
+from sindico_api.openapi import PUBLIC_SECURITY
 from sindico_api.problems import AnyRequest
 from sindico_api.request_id import request_id_of
 from sindico_platform.database.tx import Actor, ActorKind
@@ -87,6 +88,7 @@ class RevocationOperation(Operation):
     tags=["auth"],
     status_code=200,
     opt={"public": True},
+    security=PUBLIC_SECURITY,
     operation_class=TokenOperation,
     exception_handlers={SindicoError: oauth.refuse},
 )
@@ -109,6 +111,7 @@ async def issue_token(request: AnyRequest, context: AppContext) -> Response[Toke
     tags=["auth"],
     status_code=200,
     opt={"public": True},
+    security=PUBLIC_SECURITY,
     operation_class=RevocationOperation,
     exception_handlers={SindicoError: oauth.refuse},
 )

@@ -10,7 +10,9 @@ from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED
 from sindico_api.dependencies import AppContext, AskedPage, CurrentActor, Uow
 from sindico_api.guards import requires
 from sindico_api.links import hand_out_link
+from sindico_api.once import OnlyOnce
 from sindico_api.revisions import IfMatch, expected_revision, with_etag
+from sindico_platform.database.tx import Tx
 from sindico_platform.identity import queries, service
 from sindico_platform.identity.links.service import LinkPurpose
 from sindico_platform.identity.schemas import (
@@ -41,10 +43,11 @@ async def list_users(
 
 @post("/users", tags=["users"], guards=[requires("users:include")])
 async def invite_user(
-    data: JSONBody[UserIn], actor: CurrentActor, uow: Uow, context: AppContext
+    data: JSONBody[UserIn], once: OnlyOnce, context: AppContext
 ) -> Response[InvitedUserOut]:
     """Add a user and invite it to choose a password, by mail or by a link shown this once."""
-    async with uow.begin(actor) as tx:
+
+    async def invite(tx: Tx) -> Response[InvitedUserOut]:
         await packages.enforce(tx, ACTIVE_USERS)
         user = await service.create_user(
             tx,
@@ -57,14 +60,12 @@ async def invite_user(
         invitation = await hand_out_link(
             tx, settings=context.settings, user_id=user.id, purpose=LinkPurpose.INVITATION
         )
-        shown = await queries.show_user(tx, user)
-    answer = with_etag(
-        InvitedUserOut(user=shown, invitation=invitation),
-        shown.revision,
-        status_code=HTTP_201_CREATED,
-    )
-    answer.headers["Location"] = f"/api/v1/users/{shown.id}"
-    return answer
+        shown = InvitedUserOut(user=await queries.show_user(tx, user), invitation=invitation)
+        answer = with_etag(shown, shown.user.revision, status_code=HTTP_201_CREATED)
+        answer.headers["Location"] = f"/api/v1/users/{user.id}"
+        return answer
+
+    return await once.run(invite)
 
 
 @get("/users/{user_id:uuid}", tags=["users"], guards=[requires("users:view")])

@@ -6,9 +6,11 @@ from collections.abc import Set as AbstractSet
 from uuid import UUID
 
 from email_validator import EmailNotValidError, validate_email
-from sqlalchemy import delete, insert
+from sqlalchemy import delete
+from sqlalchemy.dialects.postgresql import insert
 
 from sindico_platform.audit import service as audit
+from sindico_platform.database.conflicts import refusing
 from sindico_platform.database.tx import ActorKind, Tx
 from sindico_platform.errors import FieldError, InvalidInput, field_error
 from sindico_platform.identity import queries
@@ -27,6 +29,7 @@ from sindico_platform.identity.grid import Grid
 from sindico_platform.identity.models import Role, TenantUser, UserRole, UserState
 from sindico_platform.revisions import demand_revision
 
+UNIQUE_ROLE = ("uq_role_name_key", "uq_role_code")
 LOGIN_FORM = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?")
 
 
@@ -70,8 +73,9 @@ async def create_user(
         revision=1,
         created_at=tx.now,
     )
-    tx.session.add(user)
-    await tx.session.flush()
+    async with refusing(tx, "uq_tenant_user_login", error=LoginTaken(login=login)):
+        tx.session.add(user)
+        await tx.session.flush()
     await audit.record(tx, "user:create", target_type="user", target_id=user.id)
     for role in await queries.get_roles(tx, role_ids):
         await _give(tx, user, role)
@@ -200,8 +204,9 @@ async def create_role(
         description=description,
         permissions=permissions,
     )
-    tx.session.add(role)
-    await tx.session.flush()
+    async with refusing(tx, *UNIQUE_ROLE, error=RoleNameTaken(name=name)):
+        tx.session.add(role)
+        await tx.session.flush()
     await audit.record(
         tx, "role:create", target_type="role", target_id=role.id, permissions=role.permissions
     )
@@ -286,10 +291,11 @@ async def edit_role(
     await demand_known(tx, permissions - before, grid)
     demand_grantable(tx, permissions - before)
     await _demand_free_name(tx, name, besides=role)
-    role.name, role.description = name, description.strip()
-    role.permissions = sorted(permissions)
-    role.revision += 1
-    await tx.session.flush()
+    async with refusing(tx, *UNIQUE_ROLE, error=RoleNameTaken(name=name)):
+        role.name, role.description = name, description.strip()
+        role.permissions = sorted(permissions)
+        role.revision += 1
+        await tx.session.flush()
     await audit.record(
         tx,
         "role:edit",
@@ -414,7 +420,9 @@ async def _give(tx: Tx, user: TenantUser, role: Role) -> None:
         return
     demand_grantable(tx, frozenset(role.permissions))
     await tx.session.execute(
-        insert(UserRole).values(tenant_id=tx.tenant_id, user_id=user.id, role_id=role.id)
+        insert(UserRole)
+        .values(tenant_id=tx.tenant_id, user_id=user.id, role_id=role.id)
+        .on_conflict_do_nothing()
     )
     await audit.record(tx, "role:assign", target_type="user", target_id=user.id, role=role.code)
 

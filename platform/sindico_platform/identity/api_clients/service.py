@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import update
 
 from sindico_platform.audit import service as audit
+from sindico_platform.database.conflicts import refusing
 from sindico_platform.database.tx import Tx
 from sindico_platform.errors import InvalidInput, field_error
 from sindico_platform.identity import queries
@@ -47,8 +48,10 @@ async def create_api_client(
         revision=1,
         created_at=tx.now,
     )
-    tx.session.add(client)
-    await tx.session.flush()
+    taken = ApiClientNameTaken(name=name)
+    async with refusing(tx, "uq_api_client_name", error=taken):
+        tx.session.add(client)
+        await tx.session.flush()
     await audit.record(
         tx,
         "api-client:create",
@@ -81,9 +84,11 @@ async def edit_api_client(
     before = frozenset(client.permissions)
     await demand_known(tx, permissions - before, grid)
     demand_grantable(tx, permissions - before)
-    client.name, client.permissions = name, sorted(permissions)
-    client.revision += 1
-    await tx.session.flush()
+    taken = ApiClientNameTaken(name=name)
+    async with refusing(tx, "uq_api_client_name", error=taken):
+        client.name, client.permissions = name, sorted(permissions)
+        client.revision += 1
+        await tx.session.flush()
     await audit.record(
         tx,
         "api-client:edit",
