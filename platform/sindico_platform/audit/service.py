@@ -9,9 +9,11 @@ import msgspec
 from sqlalchemy import insert
 
 from sindico_platform.audit.models import AuditEvent
+from sindico_platform.database.base import table_of
 from sindico_platform.database.tx import Tx
 
 SALT_BYTES = 16
+INSERT = insert(table_of(AuditEvent))
 
 
 async def record(
@@ -31,27 +33,30 @@ async def record(
         facts: what else a reader needs; nothing personal, as it cannot be erased.
     """
     actor = tx.actor
-    plain = msgspec.to_builtins(changes) if changes else None
-    salt = secrets.token_bytes(SALT_BYTES) if plain else None
-    await tx.session.execute(
-        insert(AuditEvent).values(
-            tenant_id=tx.tenant_id,
-            id=tx.new_id(),
-            at=tx.now,
-            tag=tag,
-            actor_tenant_id=actor.tenant_id,
-            actor_kind=actor.kind,
-            actor_id=actor.id,
-            actor_name=actor.name,
-            request_id=actor.request_id,
-            target_type=target_type,
-            target_id=target_id,
-            facts=msgspec.to_builtins(facts | _support(tx)),
-            changes=plain,
-            changes_salt=salt,
-            changes_digest=digest_changes(salt, plain) if salt and plain else None,
-        )
-    )
+    event = {
+        "tenant_id": tx.tenant_id,
+        "id": tx.new_id(),
+        "at": tx.now,
+        "tag": tag,
+        "actor_tenant_id": actor.tenant_id,
+        "actor_kind": actor.kind,
+        "actor_id": actor.id,
+        "actor_name": actor.name,
+        "request_id": actor.request_id,
+        "target_type": target_type,
+        "target_id": target_id,
+        "facts": msgspec.to_builtins(facts | _support(tx)),
+    }
+    await tx.session.execute(INSERT, event | _salted(changes) if changes else event)
+
+
+def _salted(changes: dict[str, tuple[Any, Any]]) -> dict[str, Any]:
+    plain, salt = msgspec.to_builtins(changes), secrets.token_bytes(SALT_BYTES)
+    return {
+        "changes": plain,
+        "changes_salt": salt,
+        "changes_digest": digest_changes(salt, plain),
+    }
 
 
 def digest_changes(salt: bytes, changes: dict[str, Any]) -> bytes:

@@ -6,11 +6,13 @@ from uuid import UUID
 
 from sqlalchemy import insert
 
+from sindico_platform.database.base import table_of
 from sindico_platform.database.tx import Tx
 from sindico_platform.jobs.models import Job, JobState
 from sindico_platform.jobs.registry import JobFunction, declaration_of
 
 WAKE_CHANNEL = "jobs"
+INSERT = insert(table_of(Job))
 
 
 async def add(tx: Tx, function: JobFunction, *, run_at: datetime | None = None, **ids: Any) -> UUID:
@@ -32,22 +34,23 @@ async def add(tx: Tx, function: JobFunction, *, run_at: datetime | None = None, 
         raise TypeError(f"{declaration.name} was added for a tenant that is not bound")
     job_id = tx.new_id()
     await tx.session.execute(
-        insert(Job).values(
-            tenant_id=tx.tenant_id,
-            id=job_id,
-            function=declaration.name,
-            args=declaration.pack(ids),
-            queue=declaration.queue,
-            state=JobState.PENDING,
-            even_suspended=declaration.even_suspended,
-            due_at=run_at or tx.now,
-            attempts=0,
-            max_attempts=declaration.max_attempts,
-            lease_seconds=declaration.lease_seconds,
-            request_id=tx.actor.request_id,
-            actor_name=tx.actor.name,
-            created_at=tx.now,
-        )
+        INSERT,
+        {
+            "tenant_id": tx.tenant_id,
+            "id": job_id,
+            "function": declaration.name,
+            "args": declaration.pack(ids),
+            "queue": declaration.queue,
+            "state": JobState.PENDING,
+            "even_suspended": declaration.even_suspended,
+            "due_at": run_at or tx.now,
+            "attempts": 0,
+            "max_attempts": declaration.max_attempts,
+            "lease_seconds": declaration.lease_seconds,
+            "request_id": tx.actor.request_id,
+            "actor_name": tx.actor.name,
+            "created_at": tx.now,
+        },
     )
     if run_at is None or run_at <= tx.now:
         tx.wake(WAKE_CHANNEL)

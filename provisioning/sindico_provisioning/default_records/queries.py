@@ -1,19 +1,19 @@
-"""Reads what a tenant has of the default records."""
+"""Reads what a tenant has of the default records, in one statement."""
 
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Row, ScalarSelect, exists, func, select
 
 from sindico_platform.database.tx import Tx
 from sindico_platform.identity.default_roles import ADMIN
 from sindico_platform.identity.models import Role, TenantUser, UserRole, UserState
 from sindico_provisioning.default_records.catalogue import ROLES, SUPPORT_USER
-from sindico_provisioning.integrations import queries as integrations
 from sindico_provisioning.integrations.models import Integration
 from sindico_provisioning.packages.models import Subscription
-from sindico_provisioning.service_properties import queries as properties
 from sindico_provisioning.service_properties.catalogue import SERVICE_OF
-from sindico_tenants.crm_settings import queries as crm_settings
+from sindico_provisioning.service_properties.models import ServiceConfiguration
+from sindico_tenants.crm_settings.models import CrmSettings, FunnelStage
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,67 +37,80 @@ class Snapshot:
     has_administrator: bool
     has_settings: bool
     stages: frozenset[int]
-    integration: Integration | None
+    integration: str | None
+    """Kind of the default integration."""
     is_configured: bool
     """Whether the default integration's service has a configuration."""
 
 
 async def take_snapshot(tx: Tx, subscription: Subscription) -> Snapshot:
     """Read everything once, so that the checks themselves are plain comparisons."""
-    integration = await integrations.find_default(tx)
     kind = subscription.default_integration
+    row: Row[Any] = (
+        await tx.session.execute(
+            select(
+                _permissions(tx).label("permissions"),
+                _support_user(tx).label("support_user"),
+                exists(_administrators(tx)).label("has_administrator"),
+                exists().where(CrmSettings.tenant_id == tx.tenant_id).label("has_settings"),
+                _stages(tx).label("stages"),
+                _integration(tx).label("integration"),
+                exists(_configurations(tx, kind)).label("is_configured"),
+            )
+        )
+    ).one()
     return Snapshot(
         subscription=subscription,
-        permissions=await _permissions(tx),
-        support_user=await _support_user(tx),
-        has_administrator=await _has_administrator(tx),
-        has_settings=await crm_settings.find_settings(tx) is not None,
-        stages=frozenset(stage.position for stage in await crm_settings.list_stages(tx)),
-        integration=integration,
-        is_configured=kind is not None and await _is_configured(tx, kind),
+        permissions={code: frozenset(held) for code, held in (row.permissions or {}).items()},
+        support_user=_support_user_state(row.support_user),
+        has_administrator=row.has_administrator,
+        has_settings=row.has_settings,
+        stages=frozenset(row.stages or ()),
+        integration=row.integration,
+        is_configured=row.is_configured,
     )
 
 
-async def _is_configured(tx: Tx, kind: str) -> bool:
-    return await properties.find_configuration(tx, SERVICE_OF[kind]) is not None
-
-
-async def _permissions(tx: Tx) -> dict[str, frozenset[str]]:
-    codes = [role.code for role in ROLES]
-    rows = await tx.session.execute(
-        select(Role.code, Role.permissions).where(
-            Role.tenant_id == tx.tenant_id, Role.code.in_(codes)
-        )
+def _permissions(tx: Tx) -> ScalarSelect[Any]:
+    return (
+        select(func.jsonb_object_agg(Role.code, func.to_jsonb(Role.permissions)))
+        .where(Role.tenant_id == tx.tenant_id, Role.code.in_([role.code for role in ROLES]))
+        .scalar_subquery()
     )
-    return {code: frozenset(permissions) for code, permissions in rows}
 
 
-async def _support_user(tx: Tx) -> SupportUserState | None:
+def _support_user(tx: Tx) -> ScalarSelect[Any]:
     held = (
-        select(func.array_agg(Role.code))
+        select(func.jsonb_agg(Role.code))
         .join(UserRole, (UserRole.tenant_id == Role.tenant_id) & (UserRole.role_id == Role.id))
         .where(Role.tenant_id == tx.tenant_id, UserRole.user_id == TenantUser.id)
         .scalar_subquery()
     )
-    row = (
-        await tx.session.execute(
-            select(
-                TenantUser.state,
-                TenantUser.can_sign_in,
-                TenantUser.password_digest.is_not(None),
-                held,
-            ).where(TenantUser.tenant_id == tx.tenant_id, TenantUser.login == SUPPORT_USER.login)
-        )
-    ).one_or_none()
-    if row is None:
-        return None
-    return SupportUserState(
-        state=row[0], can_sign_in=row[1], has_password=row[2], roles=frozenset(row[3] or ())
+    user = func.jsonb_build_object(
+        "state",
+        TenantUser.state,
+        "can_sign_in",
+        TenantUser.can_sign_in,
+        "has_password",
+        TenantUser.password_digest.is_not(None),
+        "roles",
+        held,
+    )
+    return (
+        select(user)
+        .where(TenantUser.tenant_id == tx.tenant_id, TenantUser.login == SUPPORT_USER.login)
+        .scalar_subquery()
     )
 
 
-async def _has_administrator(tx: Tx) -> bool:
-    holder = (
+def _support_user_state(found: dict[str, Any] | None) -> SupportUserState | None:
+    if found is None:
+        return None
+    return SupportUserState(**{**found, "roles": frozenset(found["roles"] or ())})
+
+
+def _administrators(tx: Tx) -> Any:
+    return (
         select(TenantUser.id)
         .join(
             UserRole,
@@ -111,4 +124,26 @@ async def _has_administrator(tx: Tx) -> bool:
             Role.code == ADMIN.code,
         )
     )
-    return bool(await tx.session.scalar(select(holder.exists())))
+
+
+def _stages(tx: Tx) -> ScalarSelect[Any]:
+    return (
+        select(func.array_agg(FunnelStage.position))
+        .where(FunnelStage.tenant_id == tx.tenant_id)
+        .scalar_subquery()
+    )
+
+
+def _integration(tx: Tx) -> ScalarSelect[Any]:
+    return (
+        select(Integration.kind)
+        .where(Integration.tenant_id == tx.tenant_id, Integration.is_default)
+        .scalar_subquery()
+    )
+
+
+def _configurations(tx: Tx, kind: str | None) -> Any:
+    service = SERVICE_OF[kind].name if kind else ""
+    return select(ServiceConfiguration.service).where(
+        ServiceConfiguration.tenant_id == tx.tenant_id, ServiceConfiguration.service == service
+    )

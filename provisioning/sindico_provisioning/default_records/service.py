@@ -178,9 +178,9 @@ def _inspect_integration(snapshot: Snapshot) -> Finding:
     wanted = snapshot.subscription.default_integration
     if snapshot.integration is None or wanted is None:
         return None
-    if snapshot.integration.kind == wanted:
+    if snapshot.integration == wanted:
         return []
-    return [DifferenceOut(field="kind", expected=wanted, found=snapshot.integration.kind)]
+    return [DifferenceOut(field="kind", expected=wanted, found=snapshot.integration)]
 
 
 def _inspect_properties(snapshot: Snapshot) -> Finding:

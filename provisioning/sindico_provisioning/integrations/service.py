@@ -4,6 +4,7 @@ from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import insert
 
 from sindico_platform.audit import service as audit
+from sindico_platform.database.base import table_of
 from sindico_platform.database.tx import Tx
 from sindico_provisioning.integrations import queries
 from sindico_provisioning.integrations.models import (
@@ -25,6 +26,8 @@ FEATURES = {
     IntegrationKind.VIEW: "erp_views",
     IntegrationKind.API: "erp_push",
 }
+
+ENSURE = insert(table_of(Integration)).on_conflict_do_nothing().returning(Integration.id)
 
 
 @packages.counts("integrations")
@@ -87,22 +90,17 @@ async def _set_state(tx: Tx, integration: Integration, state: IntegrationState) 
 
 
 async def _insert(tx: Tx, *, kind: IntegrationKind, is_default: bool) -> None:
-    statement = (
-        insert(Integration)
-        .values(
-            tenant_id=tx.tenant_id,
-            id=tx.new_id(),
-            kind=kind,
-            name=NAMES[kind],
-            state=IntegrationState.ACTIVE,
-            state_at=tx.now,
-            is_default=is_default,
-            created_at=tx.now,
-        )
-        .on_conflict_do_nothing()
-        .returning(Integration.id)
-    )
-    made = await tx.session.scalar(statement)
+    integration = {
+        "tenant_id": tx.tenant_id,
+        "id": tx.new_id(),
+        "kind": kind,
+        "name": NAMES[kind],
+        "state": IntegrationState.ACTIVE,
+        "state_at": tx.now,
+        "is_default": is_default,
+        "created_at": tx.now,
+    }
+    made = await tx.session.scalar(ENSURE, integration)
     if made is not None:
         await audit.record(
             tx, "integration:create", target_type="integration", target_id=made, kind=kind

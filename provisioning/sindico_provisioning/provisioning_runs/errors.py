@@ -50,6 +50,14 @@ class DefaultsNotRight(Terminal):
         )
 
 
+class StepFailed(Exception):
+    """A step raised `error`; nothing of its transaction is kept."""
+
+    def __init__(self, code: str, error: Exception) -> None:
+        super().__init__(code)
+        self.code, self.error = code, error
+
+
 class StepLost(Exception):
     """Another worker has the step by now; whatever was done here is rolled back."""
 

@@ -6,7 +6,7 @@ from sindico_platform.errors import Transient
 from sindico_platform.jobs.context import JobContext, RunAgain
 from sindico_platform.jobs.registry import job
 from sindico_platform.jobs.runner import describe, is_final
-from sindico_provisioning.provisioning_runs.errors import StepLost
+from sindico_provisioning.provisioning_runs.errors import StepFailed, StepLost
 from sindico_provisioning.provisioning_runs.steps import service
 from sindico_provisioning.provisioning_runs.steps.service import Claim
 
@@ -25,15 +25,20 @@ async def walk_run(ctx: JobContext, *, tenant_id: UUID, run_id: UUID) -> RunAgai
     sends_mail = ctx.settings.mail_url is not None
     async with ctx.uow.begin(ctx.actor, tenant=tenant_id) as tx:
         claim = await service.claim_step(tx, run_id=run_id, lease_token=ctx.lease_token)
+    one_by_one = False
     while claim is not None:
         taken = claim
         try:
             async with ctx.uow.begin(ctx.actor, tenant=tenant_id) as tx:
-                claim = await service.take_step(tx, taken, sends_mail=sends_mail)
+                claim = await service.take_steps(
+                    tx, taken, sends_mail=sends_mail, one_by_one=one_by_one
+                )
         except StepLost:
             return None
-        except Exception as error:  # noqa: BLE001  (recorded with the step, and shown to people)
-            return await _record_failure(ctx, taken, error)
+        except StepFailed as failed:
+            if failed.code == taken.code:
+                return await _record_failure(ctx, taken, failed.error)
+            claim, one_by_one = taken, True
     return None
 
 

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from email_validator import EmailNotValidError, validate_email
-from sqlalchemy import update
+from sqlalchemy import null, update
 from sqlalchemy.exc import IntegrityError
 
 from sindico_platform.audit import service as audit
@@ -216,7 +216,7 @@ async def _reopen(tx: Tx, run: ProvisioningRun) -> None:
             ProvisioningStep.run_id == run.id,
             ProvisioningStep.status != Status.SUCCEEDED,
         )
-        .values(status=Status.PENDING, attempts=0, lease_token=None, error=None)
+        .values(status=Status.PENDING, attempts=0, lease_token=None, error=null())
         .execution_options(synchronize_session=False)
     )
 

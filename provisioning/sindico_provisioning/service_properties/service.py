@@ -7,6 +7,7 @@ from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import insert
 
 from sindico_platform.audit import service as audit
+from sindico_platform.database.base import table_of
 from sindico_platform.database.tx import Tx
 from sindico_platform.errors import FieldError, InvalidInput, field_error
 from sindico_platform.revisions import demand_revision
@@ -21,18 +22,20 @@ from sindico_provisioning.service_properties.queries import KEPT
 from sindico_provisioning.service_properties.schemas import ServicePropertiesOut
 
 CHANGED = "changed"
+ENSURE_CONFIGURATION = insert(table_of(ServiceConfiguration)).on_conflict_do_nothing()
+ENSURE_PROPERTY = insert(table_of(ServiceProperty)).on_conflict_do_nothing()
 
 
 async def ensure_defaults(tx: Tx, *, integration: str) -> None:
     """Make the configuration that belongs to an integration; whatever is there stays."""
     service = SERVICE_OF[integration]
-    await _ensure_configuration(tx, service)
+    await _insert_configuration(tx, service)
     rows = [
         _row(tx, service, item.key, value=item.default)
         for item in service.properties
         if item.default is not None and not item.advanced
     ]
-    await tx.session.execute(insert(ServiceProperty).values(rows).on_conflict_do_nothing())
+    await tx.session.execute(ENSURE_PROPERTY, rows)
 
 
 async def replace_properties(
@@ -188,22 +191,25 @@ async def _note_change(
 
 
 async def _ensure_configuration(tx: Tx, service: Service) -> ServiceConfiguration:
-    await tx.session.execute(
-        insert(ServiceConfiguration)
-        .values(
-            tenant_id=tx.tenant_id,
-            domain=service.domain,
-            service=service.name,
-            revision=1,
-            updated_at=tx.now,
-            updated_by=tx.actor.name,
-        )
-        .on_conflict_do_nothing()
-    )
+    await _insert_configuration(tx, service)
     configuration = await queries.find_configuration(tx, service, lock=True)
     if configuration is None:
         raise RuntimeError("the configuration was neither inserted nor found")
     return configuration
+
+
+async def _insert_configuration(tx: Tx, service: Service) -> None:
+    await tx.session.execute(
+        ENSURE_CONFIGURATION,
+        {
+            "tenant_id": tx.tenant_id,
+            "domain": service.domain,
+            "service": service.name,
+            "revision": 1,
+            "updated_at": tx.now,
+            "updated_by": tx.actor.name,
+        },
+    )
 
 
 def _row(

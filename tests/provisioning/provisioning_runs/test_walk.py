@@ -102,6 +102,12 @@ EXACTLY_ONCE = {
 
 
 @pytest.fixture
+def slow_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every step takes so long that it has a transaction of its own."""
+    monkeypatch.setattr(steps, "STRETCH_SECONDS", 0.0)
+
+
+@pytest.fixture
 def broken(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[Exception]]:
     """Steps that fail: `broken["roles"] = [Transient(…)]` fails the first attempt."""
     script: dict[str, list[Exception]] = {}
@@ -168,8 +174,22 @@ async def test_killed_around_the_job_it_ends_the_same(context: Context, point: s
     await assert_exactly_once(context, run)
 
 
+@pytest.mark.parametrize("commits", [1, 2])
+async def test_killed_between_quick_steps_it_ends_the_same(context: Context, commits: int) -> None:
+    run = await start(context)
+
+    killed = await run_jobs(context, run.tenant_id, kill=kill_after("committed", commits))
+    between = await read(context, run)
+    await run_jobs(context, run.tenant_id, at_once=True)
+
+    assert killed.killed
+    assert between.percent == (0 if commits == 1 else 100)
+    await assert_exactly_once(context, run)
+
+
+@pytest.mark.usefixtures("slow_steps")
 @pytest.mark.parametrize("commits", range(1, len(STEPS) + 2))
-async def test_killed_after_any_commit_it_ends_the_same(context: Context, commits: int) -> None:
+async def test_killed_after_any_step_it_ends_the_same(context: Context, commits: int) -> None:
     run = await start(context)
 
     killed = await run_jobs(context, run.tenant_id, kill=kill_after("committed", commits))
@@ -193,6 +213,7 @@ async def assert_exactly_once(context: Context, run: ProvisioningRunOut) -> None
         assert tags.count(tag) == 1
 
 
+@pytest.mark.usefixtures("slow_steps")
 async def test_a_passing_fault_is_repeated_with_back_off(
     context: Context, broken: dict[str, list[Exception]]
 ) -> None:
@@ -211,6 +232,7 @@ async def test_a_passing_fault_is_repeated_with_back_off(
     await assert_exactly_once(context, run)
 
 
+@pytest.mark.usefixtures("slow_steps")
 async def test_a_fault_that_does_not_pass_fails_the_run_after_some_attempts(
     context: Context, broken: dict[str, list[Exception]]
 ) -> None:
@@ -228,6 +250,7 @@ async def test_a_fault_that_does_not_pass_fails_the_run_after_some_attempts(
     assert await crm_state(context, run) == "failed"
 
 
+@pytest.mark.usefixtures("slow_steps")
 async def test_a_failed_run_says_why_and_goes_on_from_there(
     context: Context, broken: dict[str, list[Exception]]
 ) -> None:
@@ -251,6 +274,7 @@ async def test_a_failed_run_says_why_and_goes_on_from_there(
     await assert_exactly_once(context, run)
 
 
+@pytest.mark.usefixtures("slow_steps")
 async def test_nothing_of_a_failed_step_stays(
     context: Context, broken: dict[str, list[Exception]]
 ) -> None:
@@ -261,6 +285,20 @@ async def test_nothing_of_a_failed_step_stays(
 
     async with context.uow.begin(Actor.system(run.tenant_id)) as tx:
         assert (await counts(tx))["role"] == 0
+
+
+async def test_a_quick_step_that_fails_leaves_what_went_well_before_it(
+    context: Context, broken: dict[str, list[Exception]]
+) -> None:
+    broken["crm_settings"] = [Terminal("no-room", "There is no room.")] * 2
+    run = await start(context)
+
+    await run_jobs(context, run.tenant_id)
+
+    failed = await read(context, run)
+    assert [step.status for step in failed.steps][:5] == ["succeeded"] * 4 + ["failed"]
+    async with context.uow.begin(Actor.system(run.tenant_id)) as tx:
+        assert (await counts(tx))["role"] == 4
 
 
 async def test_a_tenant_is_provisioned_once_at_a_time(context: Context) -> None:
@@ -281,6 +319,7 @@ async def test_an_active_crm_is_not_provisioned_again(context: Context) -> None:
             await service.retry_run(tx, run_id=run.id)
 
 
+@pytest.mark.usefixtures("slow_steps")
 async def test_another_try_with_other_wishes_leaves_nothing_of_the_first(
     context: Context, broken: dict[str, list[Exception]]
 ) -> None:
@@ -313,9 +352,9 @@ async def test_a_late_worker_changes_nothing(context: Context) -> None:
 
     with pytest.raises(StepLost):
         async with context.uow.begin(actor) as tx:
-            await steps.take_step(tx, early, sends_mail=False)
+            await steps.take_steps(tx, early, sends_mail=False)
     async with context.uow.begin(actor) as tx:
-        following = await steps.take_step(tx, late, sends_mail=False)
+        following = await steps.take_steps(tx, late, sends_mail=False, one_by_one=True)
 
     assert following is not None
     assert following.code == "roles"

@@ -10,6 +10,7 @@ from sqlalchemy import update
 from sqlalchemy.dialects.postgresql import insert
 
 from sindico_platform.audit import service as audit
+from sindico_platform.database.base import table_of
 from sindico_platform.database.tx import Tx
 from sindico_platform.identity import queries
 from sindico_platform.identity import service as identity
@@ -18,14 +19,20 @@ from sindico_platform.identity.defaults.queries import row_of_held_role
 from sindico_platform.identity.grid import Grid
 from sindico_platform.identity.models import Role, TenantUser, UserRole, UserState
 
+ENSURE_ROLE = insert(table_of(Role)).on_conflict_do_nothing().returning(Role.code)
+ENSURE_USER = (
+    insert(table_of(TenantUser))
+    .on_conflict_do_nothing(constraint="uq_tenant_user_login")
+    .returning(TenantUser.id)
+)
+
 
 async def ensure_default_roles(
     tx: Tx, declared: Sequence[DefaultRole], *, grid: Grid, master: bool = False
 ) -> None:
     """Make the roles that are missing, and bring the others up to date as `ensure_role` does."""
     rows = [_row(tx, role, role.permissions(grid, master=master)) for role in declared]
-    statement = insert(Role).values(rows).on_conflict_do_nothing().returning(Role.code)
-    made = set(await tx.session.scalars(statement))
+    made = set(await tx.session.scalars(ENSURE_ROLE, rows))
     if made:
         await audit.record(tx, "role:create-defaults", target_type="role", roles=sorted(made))
     for role in declared:
@@ -102,24 +109,19 @@ async def restore_default_user(tx: Tx, *, login: str, role: str) -> None:
 async def _insert_user(
     tx: Tx, *, login: str, name: str, email: str | None, can_sign_in: bool
 ) -> UUID | None:
-    statement = (
-        insert(TenantUser)
-        .values(
-            tenant_id=tx.tenant_id,
-            id=tx.new_id(),
-            login=login,
-            name=name,
-            email=email,
-            state=UserState.INVITED if can_sign_in else UserState.ACTIVE,
-            can_sign_in=can_sign_in,
-            has_second_factor=False,
-            revision=1,
-            created_at=tx.now,
-        )
-        .on_conflict_do_nothing(constraint="uq_tenant_user_login")
-        .returning(TenantUser.id)
-    )
-    made: UUID | None = await tx.session.scalar(statement)
+    user = {
+        "tenant_id": tx.tenant_id,
+        "id": tx.new_id(),
+        "login": login,
+        "name": name,
+        "email": email,
+        "state": UserState.INVITED if can_sign_in else UserState.ACTIVE,
+        "can_sign_in": can_sign_in,
+        "has_second_factor": False,
+        "revision": 1,
+        "created_at": tx.now,
+    }
+    made: UUID | None = await tx.session.scalar(ENSURE_USER, user)
     return made
 
 

@@ -1,22 +1,26 @@
-"""The only writer of steps: claim, take, record, one transaction each.
+"""The only writer of steps: claim, take, record.
+
+Steps that are quick share one transaction, in which their success is recorded too. When one that
+is not the first fails, they are taken again one by one, so that what went well stays.
 
 A claim is the job's: whoever holds the job's lease may take a step over, and from then on the
 earlier claim records nothing.
 """
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from time import monotonic
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, text, update
-from sqlalchemy.sql.elements import TextClause
 
 from sindico_platform.audit import service as audit
 from sindico_platform.database.tx import Tx
 from sindico_provisioning.packages import service as packages
 from sindico_provisioning.packages.models import CrmState
 from sindico_provisioning.provisioning_runs import queries
-from sindico_provisioning.provisioning_runs.errors import StepLost
+from sindico_provisioning.provisioning_runs.errors import StepFailed, StepLost
 from sindico_provisioning.provisioning_runs.models import (
     ProvisioningRun,
     ProvisioningStep,
@@ -25,6 +29,9 @@ from sindico_provisioning.provisioning_runs.models import (
 from sindico_provisioning.provisioning_runs.queries import wake_channel
 from sindico_provisioning.provisioning_runs.steps.catalogue import STEP_BY_CODE, StepInput
 
+STRETCH_SECONDS = 0.25
+"""Steps that take no longer together share a transaction; people see the progress then."""
+
 CLAIM = text("""
     UPDATE control.provisioning_step AS s
     SET status = 'running', started_at = clock_timestamp(), finished_at = NULL,
@@ -32,34 +39,38 @@ CLAIM = text("""
     WHERE s.tenant_id = :tenant_id AND s.run_id = :run_id AND s.position = (
         SELECT min(position) FROM control.provisioning_step
         WHERE tenant_id = :tenant_id AND run_id = :run_id AND status <> 'succeeded')
-    RETURNING s.position, s.code, s.attempts
+    RETURNING s.position, s.attempts, (
+        SELECT array_agg(f.code ORDER BY f.position) FROM control.provisioning_step AS f
+        WHERE f.tenant_id = s.tenant_id AND f.run_id = s.run_id AND f.position >= s.position
+    ) AS codes
 """)
-# Records one step and claims the one after it, so that screens always show what is being done.
-RECORD_AND_CLAIM = text("""
-    WITH done AS (
-        UPDATE control.provisioning_step AS s
-        SET status = 'succeeded', finished_at = clock_timestamp(), lease_token = NULL, error = NULL
-        WHERE s.tenant_id = :tenant_id AND s.run_id = :run_id AND s.position = :position
-            AND s.lease_token = :lease_token
-        RETURNING s.position)
+RECORD = text("""
     UPDATE control.provisioning_step AS s
-    SET status = 'running', started_at = clock_timestamp(), finished_at = NULL,
-        attempts = s.attempts + 1, lease_token = :lease_token
-    FROM done
-    WHERE s.tenant_id = :tenant_id AND s.run_id = :run_id AND s.position = done.position + 1
-    RETURNING s.position, s.code, s.attempts
+    SET status = 'succeeded', lease_token = NULL, error = NULL,
+        started_at = CASE s.status WHEN 'running' THEN s.started_at ELSE t.started_at END,
+        finished_at = t.finished_at,
+        attempts = s.attempts + (s.status <> 'running')::int
+    FROM unnest(
+        CAST(:positions AS bigint[]), CAST(:starts AS timestamptz[]), CAST(:ends AS timestamptz[])
+    ) AS t (position, started_at, finished_at)
+    WHERE s.tenant_id = :tenant_id AND s.run_id = :run_id AND s.position = t.position
 """)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Claim:
-    """A step that is ours while the token matches."""
+    """A step that is ours while the token matches, and those that follow it."""
 
     run_id: UUID
     position: int
-    code: str
+    codes: tuple[str, ...]
+    """Of this step and of every later one."""
     attempt: int
     lease_token: UUID
+
+    @property
+    def code(self) -> str:
+        return self.codes[0]
 
 
 async def claim_step(tx: Tx, *, run_id: UUID, lease_token: UUID) -> Claim | None:
@@ -71,39 +82,65 @@ async def claim_step(tx: Tx, *, run_id: UUID, lease_token: UUID) -> Claim | None
         run.status, run.started_at = Status.RUNNING, run.started_at or tx.now
         await tx.session.flush()
     tx.wake(wake_channel(run_id))
-    return await _claimed(tx, CLAIM, run_id=run_id, lease_token=lease_token)
+    return await _claim_next(tx, run_id=run_id, lease_token=lease_token)
 
 
-async def take_step(tx: Tx, claim: Claim, *, sends_mail: bool) -> Claim | None:
-    """Take the claimed step, record its success, and claim the next one.
+async def take_steps(
+    tx: Tx, claim: Claim, *, sends_mail: bool, one_by_one: bool = False
+) -> Claim | None:
+    """Take the claimed step and what follows it for a moment, record it, and claim the next.
 
     Args:
         sends_mail: whether the product has a mail server.
+        one_by_one: take the claimed step alone.
 
     Returns:
-        The next step, or None when this was the last one and the run has succeeded.
+        The next step, or None when the last one was taken and the run has succeeded.
 
     Raises:
         StepLost: another worker claimed it; nothing may be kept.
-        Whatever the step itself raises: nothing of it may be kept.
+        StepFailed: with the step's own error; nothing of these steps may be kept.
     """
     run = await queries.lock_claimed_run(
         tx, run_id=claim.run_id, position=claim.position, lease_token=claim.lease_token
     )
     if run is None:
         raise StepLost
-    await STEP_BY_CODE[claim.code].apply(tx, StepInput(run, sends_mail))
-    following = await _claimed(
-        tx,
-        RECORD_AND_CLAIM,
-        run_id=claim.run_id,
-        position=claim.position,
-        lease_token=claim.lease_token,
-    )
-    if following is None:
-        await _finish_run(tx, run, Status.SUCCEEDED)
+    given, times = StepInput(run, sends_mail), [tx.now]
+    begun = monotonic()
+    for code in claim.codes:
+        await _take(tx, code, given)
+        times.append(tx.now + timedelta(seconds=monotonic() - begun))
+        if one_by_one or monotonic() - begun >= STRETCH_SECONDS:
+            break
+    await _record_success(tx, claim, times)
     tx.wake(wake_channel(claim.run_id))
-    return following
+    if len(times) > len(claim.codes):
+        await _finish_run(tx, run, Status.SUCCEEDED)
+        return None
+    return await _claim_next(tx, run_id=claim.run_id, lease_token=claim.lease_token)
+
+
+async def _take(tx: Tx, code: str, given: StepInput) -> None:
+    try:
+        await STEP_BY_CODE[code].apply(tx, given)
+    except Exception as error:
+        raise StepFailed(code, error) from error
+
+
+async def _record_success(tx: Tx, claim: Claim, times: list[datetime]) -> None:
+    """Note the steps that lie between the times, from the claimed one on."""
+    taken = len(times) - 1
+    await tx.session.execute(
+        RECORD,
+        {
+            "tenant_id": tx.tenant_id,
+            "run_id": claim.run_id,
+            "positions": list(range(claim.position, claim.position + taken)),
+            "starts": times[:-1],
+            "ends": times[1:],
+        },
+    )
 
 
 async def postpone_step(tx: Tx, claim: Claim, error: dict[str, Any]) -> None:
@@ -155,14 +192,18 @@ async def _finish_run(tx: Tx, run: ProvisioningRun, status: Status) -> None:
     )
 
 
-async def _claimed(tx: Tx, statement: TextClause, **facts: Any) -> Claim | None:
-    row = (await tx.session.execute(statement, {"tenant_id": tx.tenant_id, **facts})).one_or_none()
+async def _claim_next(tx: Tx, *, run_id: UUID, lease_token: UUID) -> Claim | None:
+    row = (
+        await tx.session.execute(
+            CLAIM, {"tenant_id": tx.tenant_id, "run_id": run_id, "lease_token": lease_token}
+        )
+    ).one_or_none()
     if row is None:
         return None
     return Claim(
-        run_id=facts["run_id"],
+        run_id=run_id,
         position=row.position,
-        code=row.code,
+        codes=tuple(row.codes),
         attempt=row.attempts,
-        lease_token=facts["lease_token"],
+        lease_token=lease_token,
     )
