@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from httpx import AsyncClient
 from litestar import Litestar
+from redis.asyncio import Redis
 
 from sindico_api.app import create_app
 from sindico_api.context import Context, open_context
@@ -19,6 +20,7 @@ from sindico_platform.settings import Secret, Settings
 from sindico_provisioning.release.service import migrate
 from tests.support.callers import ClientAs, caller_of, client_factory, console_factory, serving
 from tests.support.identity import MakeTenant, MakeUser, tenant_factory, user_factory
+from tests.support.jobs import own_redis_url
 from tests.support.statements import CountStatements, counting
 
 PASSWORDS = {OWNER: "owner", APP: "app", FLEET: "fleet"}
@@ -91,6 +93,18 @@ def settings(
 @pytest.fixture(scope="session")
 async def context(settings: Settings) -> AsyncIterator[Context]:
     async with open_context(settings, process="test") as opened:
+        yield opened
+
+
+@pytest.fixture
+async def fleet_context(
+    fresh_database: RoleUrls, redis_url: str, tmp_path: Path
+) -> AsyncIterator[Context]:
+    """An installation of the test's own, for what looks across tenants."""
+    url = own_redis_url(redis_url)
+    async with Redis.from_url(url) as redis:
+        await redis.flushdb()
+    async with open_context(settings_for(fresh_database, url, tmp_path), process="test") as opened:
         yield opened
 
 

@@ -1,16 +1,18 @@
 """Run jobs without a worker, through the very code the worker runs; and kill them anywhere."""
 
-from collections.abc import AsyncIterator, Callable
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from urllib.parse import urlsplit, urlunsplit
 from uuid import UUID
 
 from sqlalchemy import func, select, update
 
 from sindico_api.context import Context
+from sindico_api.worker import job_services
 from sindico_platform.database.tx import Actor, Tx
 from sindico_platform.database.uow import UnitOfWork
-from sindico_platform.jobs.context import JobServices
 from sindico_platform.jobs.models import Job, JobState
 from sindico_platform.jobs.runner import run_job
 
@@ -66,18 +68,6 @@ class Drained:
     killed: bool = False
 
 
-def job_services(context: Context) -> JobServices:
-    return JobServices(
-        settings=context.settings,
-        engines=context.engines,
-        uow=context.uow,
-        secrets=context.secrets,
-        blobs=context.blobs,
-        http=context.http,
-        redis=context.redis,
-    )
-
-
 async def run_jobs(
     context: Context,
     tenant_id: UUID,
@@ -117,22 +107,18 @@ def pass_by(_point: str) -> None:
     """Nobody is killed."""
 
 
-async def run_through_kills(
-    context: Context, tenant_id: UUID, *, point: str, check: Callable[[], None] | None = None
-) -> int:
-    """Kill at every passing of `point`, one further each time, and run on after it.
+async def run_through_kills(context: Context, tenant_id: UUID, *, point: str) -> int:
+    """Kill at the first passing of `point`, run on, kill at the second, and so on, to the end.
 
     Returns:
         How often the process was killed until everything was done.
     """
     kills = 0
-    while (
-        await run_jobs(context, tenant_id, kill=kill_after(point, times=1), at_once=True)
-    ).killed:
+    while True:
+        kill = kill_after(point, times=kills + 1)
+        if not (await run_jobs(context, tenant_id, kill=kill, at_once=True)).killed:
+            return kills
         kills += 1
-        if check:
-            check()
-    return kills
 
 
 async def next_job(context: Context, tenant_id: UUID, *, at_once: bool) -> UUID | None:
@@ -169,3 +155,16 @@ async def job_state(context: Context, tenant_id: UUID, job_id: UUID) -> Job:
     """The job's row."""
     async with context.uow.begin(Actor.system(tenant_id)) as tx:
         return (await tx.session.scalars(select(Job).where(Job.id == job_id))).one()
+
+
+def own_redis_url(redis_url: str) -> str:
+    """A logical database that only tests of the queue use, one at a time, and may flush."""
+    parts = urlsplit(redis_url)
+    return urlunsplit(parts._replace(path="/9"))
+
+
+async def eventually(condition: Callable[[], Awaitable[bool]], *, seconds: float = 30) -> None:
+    """Poll until the condition holds; fail when it has not in time."""
+    async with asyncio.timeout(seconds):
+        while not await condition():  # noqa: ASYNC110 - what is waited for happens elsewhere
+            await asyncio.sleep(0.01)

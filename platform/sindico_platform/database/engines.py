@@ -1,8 +1,11 @@
 """One pool per database role a running process may use."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
+from sqlalchemy import event
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from sindico_platform.settings import Secret, Settings
@@ -34,7 +37,7 @@ def create_engines(settings: Settings, *, process: str, pool_size: int = 10) -> 
 
 
 def _engine(url: Secret[str], *, process: str, pool_size: int) -> AsyncEngine:
-    return create_async_engine(
+    engine = create_async_engine(
         asyncpg_url(url.reveal()),
         pool_size=pool_size,
         max_overflow=pool_size,
@@ -52,6 +55,18 @@ def _engine(url: Secret[str], *, process: str, pool_size: int) -> AsyncEngine:
         json_serializer=lambda value: msgspec.json.encode(value).decode(),
         json_deserializer=msgspec.json.decode,
     )
+    event.listen(engine.sync_engine, "checkout", refuse_closed)
+    return engine
+
+
+def refuse_closed(connection: Any, _record: Any, _proxy: Any) -> None:
+    """Replace what the server has closed while it lay in the pool, as after a restart.
+
+    Raises:
+        InvalidatePoolError: the pool throws all its connections away and opens a new one.
+    """
+    if connection.driver_connection.is_closed():
+        raise InvalidatePoolError
 
 
 def asyncpg_url(url: str) -> str:

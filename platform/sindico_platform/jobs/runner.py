@@ -10,6 +10,7 @@ import structlog
 from sqlalchemy.exc import DBAPIError
 from uuid_utils.compat import uuid4
 
+from sindico_platform.database.driver import GONE
 from sindico_platform.errors import OutsideError, SindicoError, Terminal, Transient
 from sindico_platform.jobs import store
 from sindico_platform.jobs.context import JobContext, JobServices, RunAgain
@@ -17,11 +18,13 @@ from sindico_platform.jobs.errors import LeaseLost
 from sindico_platform.jobs.models import JobState
 from sindico_platform.jobs.registry import Declaration, find_declaration
 from sindico_platform.jobs.store import Claim, Outcome
+from sindico_platform.telemetry import bound_to_log, metrics
 
 log = structlog.get_logger()
 
 BACK_OFF_SECONDS, BACK_OFF_LIMIT_SECONDS = 5.0, 900.0
 SERVER_FAULT = 500
+RECORD_PAUSES_SECONDS = (0.2, 0.5, 1, 2, 4, 8, 16)
 
 Reach = Callable[[str], None]
 
@@ -60,26 +63,41 @@ async def run_job(
     if claim is None:
         return None
     reach("claimed")
-    with structlog.contextvars.bound_contextvars(
+    with bound_to_log(
         tenant_id=str(tenant_id),
         job_id=str(job_id),
         function=claim.function,
         attempt=claim.attempt,
         request_id=claim.request_id,
     ):
-        outcome = await act(services, claim)
+        with metrics.job_duration_seconds.labels(claim.function).time():
+            outcome = await act(services, claim)
         reach("acted")
-        return await _record(services, claim, outcome, reach) if outcome else None
+        if outcome is None or not await record(services, claim, outcome):
+            return None
+        reach("recorded")
+        return outcome
 
 
-async def _record(
-    services: JobServices, claim: Claim, outcome: Outcome, reach: Reach
-) -> Outcome | None:
-    if not await store.record(services.engines.app, claim, outcome):
+async def record(services: JobServices, claim: Claim, outcome: Outcome) -> bool:
+    """Write the outcome; while the database is away, wait for it as long as the lease may last.
+
+    Returns:
+        False, and nothing written, when the lease is not ours any more.
+    """
+    for pause_seconds in RECORD_PAUSES_SECONDS:
+        try:
+            recorded = await store.record(services.engines.app, claim, outcome)
+            break
+        except GONE:
+            await asyncio.sleep(pause_seconds)
+    else:
+        recorded = False
+    if recorded:
+        metrics.jobs_finished_total.labels(claim.function, outcome.state).inc()
+    else:
         log.warning("job_outcome_came_late", state=outcome.state)
-        return None
-    reach("recorded")
-    return outcome
+    return recorded
 
 
 async def act(services: JobServices, claim: Claim) -> Outcome | None:

@@ -3,15 +3,14 @@
 They go to the driver directly: a job costs two statements, and the rest is the job's own.
 """
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 from uuid import UUID
 
-import asyncpg
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncEngine
+
+from sindico_platform.database.driver import driver
 
 CLAIM = "SELECT * FROM control.claim_job($1, $2, $3, $4)"
 RECORD = "SELECT control.record_job($1, $2, $3, $4, $5, $6, $7)"
@@ -100,10 +99,3 @@ async def renew(app: AsyncEngine, lease: Leased, progress: dict[str, Any] | None
             RENEW, lease.tenant_id, lease.job_id, lease.lease_token, told
         )
     return renewed
-
-
-@asynccontextmanager
-async def driver(engine: AsyncEngine) -> AsyncIterator[asyncpg.Connection]:
-    """A pooled connection as its driver knows it: every statement is its own transaction."""
-    async with engine.connect() as connection:
-        yield (await connection.get_raw_connection()).driver_connection

@@ -1,0 +1,136 @@
+"""The clock process: the relay and every periodic duty, under one leader at a time.
+
+Every tick derives from rows what is due; a second leader for a moment would do no harm.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID, uuid4
+
+import structlog
+
+from sindico_api.context import Context
+from sindico_platform.database.driver import GONE
+from sindico_platform.jobs import leader, sweeper
+from sindico_platform.jobs.queries import refresh_figures
+from sindico_platform.jobs.relay import Relay
+from sindico_platform.jobs.service import WAKE_CHANNEL
+from sindico_platform.jobs.wakeups import channel_of, listen
+from sindico_platform.telemetry import metrics
+
+LEASE_SECONDS = 6.0
+TICK_SECONDS = 1.0
+BREATH_SECONDS = 0.005
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Duty:
+    """Something the leader does again and again. It must bear being done twice at once."""
+
+    name: str
+    every_seconds: float
+    perform: Callable[[], Awaitable[Any]]
+
+
+def duties_of(context: Context) -> list[Duty]:
+    """Everything the clock does beside dispatching jobs, named once."""
+    fleet = context.engines.fleet
+    relay = Relay(fleet, context.redis)
+    sweep = sweeper.Sweeper(fleet).sweep
+    return [
+        Duty(name="recover lost messages", every_seconds=5, perform=relay.recover),
+        Duty(name="sweep leases", every_seconds=2, perform=sweep),
+        Duty(name="purge jobs", every_seconds=3600, perform=lambda: sweeper.purge(fleet)),
+        Duty(name="job figures", every_seconds=5, perform=lambda: refresh_figures(fleet)),
+    ]
+
+
+@dataclass(slots=True)
+class Clock:
+    """One process that ticks while it leads."""
+
+    context: Context
+    duties: Sequence[Duty]
+    id: UUID = field(default_factory=uuid4)
+    lease_seconds: float = LEASE_SECONDS
+    tick_seconds: float = TICK_SECONDS
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Try to lead, tick while leading, until `stop` is set; then let another lead."""
+        stopped = asyncio.create_task(stop.wait())
+        work: asyncio.Task[None] | None = None
+        leads_until = 0.0
+        while not stop.is_set():
+            asked = time.monotonic()
+            if await self._lead():
+                leads_until = asked + self.lease_seconds
+            if time.monotonic() < leads_until:
+                work = work or asyncio.create_task(self._work())
+            elif work:
+                await self._rest(work)
+                work = None
+            if work and work.done():
+                work.result()
+            await asyncio.wait([stopped], timeout=self.tick_seconds)
+        if work:
+            await self._rest(work)
+        with suppress(*GONE):
+            await leader.resign(self.context.engines.fleet, self.id)
+
+    async def _lead(self) -> bool:
+        try:
+            leads = await leader.lead(
+                self.context.engines.fleet, self.id, lease_seconds=self.lease_seconds
+            )
+        except GONE as error:
+            log.warning("clock_cannot_lead", kind=type(error).__name__)
+            return False
+        if leads:
+            metrics.clock_last_tick_timestamp_seconds.set_to_current_time()
+        return leads
+
+    async def _rest(self, work: asyncio.Task[None]) -> None:
+        log.info("clock_rests")
+        work.cancel()
+        await asyncio.gather(work, return_exceptions=True)
+
+    async def _work(self) -> None:
+        log.info("clock_leads")
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._relay())
+            for duty in self.duties:
+                group.create_task(self._perform(duty))
+
+    async def _relay(self) -> None:
+        """Dispatch when woken, and every second anyhow."""
+        relay, woken = Relay(self.context.engines.fleet, self.context.redis), asyncio.Event()
+        ears = asyncio.create_task(
+            listen(self.context.redis, [channel_of(WAKE_CHANNEL)], woken.set)
+        )
+        try:
+            while True:
+                woken.clear()
+                await self._guarded("dispatch jobs", relay.dispatch)
+                await asyncio.sleep(BREATH_SECONDS)
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(self.tick_seconds):
+                        await woken.wait()
+        finally:
+            ears.cancel()
+
+    async def _perform(self, duty: Duty) -> None:
+        while True:
+            await self._guarded(duty.name, duty.perform)
+            await asyncio.sleep(duty.every_seconds)
+
+    async def _guarded(self, name: str, perform: Callable[[], Awaitable[Any]]) -> None:
+        try:
+            await perform()
+        except Exception:
+            log.exception("clock_duty_failed", duty=name)

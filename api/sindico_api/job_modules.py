@@ -1,0 +1,17 @@
+"""Every module that declares jobs, named once: what is not imported cannot run.
+
+A test compares the list with the `jobs.py` files there are.
+"""
+
+from importlib import import_module
+
+JOB_MODULES = (
+    "sindico_platform.identity.links.jobs",
+    "sindico_provisioning.tenant_registry.jobs",
+)
+
+
+def import_jobs() -> None:
+    """Register every job of the product."""
+    for name in JOB_MODULES:
+        import_module(name)

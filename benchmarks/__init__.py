@@ -1,0 +1,1 @@
+"""Figures, each beside its yardstick, measured in one run on one machine."""
