@@ -6,7 +6,10 @@ A test compares the list with the `jobs.py` files there are.
 from importlib import import_module
 
 JOB_MODULES = (
+    "sindico_platform.blobs.jobs",
     "sindico_platform.identity.links.jobs",
+    "sindico_provisioning.loads.jobs",
+    "sindico_provisioning.provisioning_runs.jobs",
     "sindico_provisioning.tenant_registry.jobs",
 )
 

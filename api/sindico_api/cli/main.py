@@ -11,12 +11,15 @@ from sindico_platform.settings import SettingsInvalid
 
 COMMANDS = {
     "api": "sindico_api.cli.api:api",
+    "clock": "sindico_api.cli.clock:clock",
+    "demo": "sindico_api.cli.demo:demo",
     "doctor": "sindico_api.cli.doctor:doctor",
     "migrate": "sindico_api.cli.migrate:migrate",
     "openapi": "sindico_api.cli.export:openapi",
     "postman": "sindico_api.cli.export:postman",
     "sandbox": "sindico_api.cli.sandbox:sandbox",
     "up": "sindico_api.cli.up:up",
+    "worker": "sindico_api.cli.worker:worker",
 }
 EXPECTED = (EmbeddedError, OutsideError, SindicoError, SettingsInvalid)
 

@@ -5,8 +5,9 @@ import asyncio
 import click
 
 from sindico_api.cli.settings import environment
-from sindico_platform.database.migrate import head_revision, upgrade
+from sindico_platform.database.migrate import head_revision
 from sindico_platform.settings import SettingsInvalid
+from sindico_provisioning.release import service as release
 
 
 @click.command
@@ -15,5 +16,5 @@ def migrate() -> None:
     url = environment().get("SINDICO_DATABASE_OWNER_URL")
     if not url:
         raise SettingsInvalid(["SINDICO_DATABASE_OWNER_URL is not set"])
-    asyncio.run(upgrade(url))
+    asyncio.run(release.migrate(url))
     click.echo(f"schema at {head_revision()}")

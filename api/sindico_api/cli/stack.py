@@ -14,13 +14,14 @@ import click
 import msgspec
 
 from sindico_api.cli.settings import default_data_dir, environment
-from sindico_platform.database.migrate import head_revision, read_revision, upgrade
+from sindico_platform.database.migrate import head_revision, read_revision
 from sindico_platform.database.roles import APP, FLEET, OWNER, RoleUrls, ensure_roles, role_urls
 from sindico_platform.embedded import EmbeddedError, EmbeddedPostgres, EmbeddedValkey
 from sindico_platform.embedded.files import make_directory, write_private
 from sindico_platform.secrets import KeyRing, generate_key
 from sindico_platform.secrets.probe import ensure_probe, find_probe_faults
 from sindico_platform.settings import Settings, load_settings
+from sindico_provisioning.release.service import migrate
 
 DATABASE = "sindico"
 MAINTENANCE_DATABASES = {"", "postgres", "defaultdb"}
@@ -60,7 +61,7 @@ class Stack:
     def make_directories(self) -> None:
         """Make the directory and what must be private in it. Repeatable."""
         make_directory(self.data_dir)
-        for path in (self.logs, self.data_dir / "blobs"):
+        for path in (self.logs, self.data_dir / "blobs", self.data_dir / "run"):
             path.mkdir(mode=0o700, exist_ok=True)
 
     def require(self) -> None:
@@ -122,14 +123,13 @@ class Stack:
 
     async def _ensure_revision(self, urls: RoleUrls) -> None:
         wanted = head_revision()
-        if (found := await read_revision(urls.app)) == wanted:
-            return
-        if not urls.owner:
+        if urls.owner:
+            await migrate(urls.owner)
+        elif (found := await read_revision(urls.app)) != wanted:
             raise EmbeddedError(
                 f"The database is at revision {found} and this release needs {wanted}."
                 " Set SINDICO_DATABASE_OWNER_URL and run `sindico migrate`."
             )
-        await upgrade(urls.owner)
 
     async def _ensure_key_ring(self, urls: RoleUrls) -> None:
         """Notice a wrong key ring before anything is sealed with it."""

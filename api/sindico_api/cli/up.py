@@ -10,11 +10,15 @@ from pathlib import Path
 import click
 
 from sindico_api.cli.stack import LOOPBACK, Stack, data_dir_option
+from sindico_api.demo.sandbox import accepts, mega_arguments, mega_facts
+from sindico_api.demo.setup import ensure_demo
 from sindico_platform.embedded import ChildSpec, EmbeddedError, Supervisor
 from sindico_platform.embedded.files import DirectoryLock
 from sindico_platform.embedded.ports import is_free
+from sindico_platform.settings import load_settings
 
 PROBE_SECONDS = 2
+WORKER_GRACE_SECONDS = "3"
 EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - only if the person asks for it
 
 
@@ -29,6 +33,22 @@ def up(host: str, port: int, data_dir: Path, *, demo: bool) -> None:
     Prints `ready http://HOST:PORT` once requests are answered, and stays until Ctrl-C. With
     SINDICO_DATABASE_URL or SINDICO_REDIS_URL set, those servers are used instead of own ones.
     """
+    run_stack(data_dir, host=host, port=port, demo=demo)
+
+
+def run_stack(
+    data_dir: Path,
+    *,
+    host: str,
+    port: int,
+    demo: bool,
+    when_ready: Callable[[], None] = lambda: None,
+) -> None:
+    """Start everything, say so, and keep it alive until Ctrl-C.
+
+    Args:
+        when_ready: runs once requests are answered, before the supervisor begins to watch.
+    """
     stack = Stack(data_dir)
     stack.make_directories()
     lock = DirectoryLock(stack.data_dir)
@@ -39,6 +59,7 @@ def up(host: str, port: int, data_dir: Path, *, demo: bool) -> None:
         with Supervisor(notify=say, adopt_orphans=True) as supervisor:
             start(supervisor, stack, host=host, port=port, demo=demo)
             click.echo(f"ready {address(host, port)}")
+            when_ready()
             supervisor.watch()
     finally:
         release(stack, lock)
@@ -54,7 +75,26 @@ def start(supervisor: Supervisor, stack: Stack, *, host: str, port: int, demo: b
     asyncio.run(stack.ensure_schema())
     say("starting the processes")
     environ = stack.environ(SINDICO_PUBLIC_URL=address(host, port), **demo_environ(demo=demo))
-    supervisor.start(api_process(stack, environ, host=host, port=port))
+    supervisor.start(
+        api_process(stack, environ, host=host, port=port),
+        silent_process(stack, environ, "worker", "--grace-seconds", WORKER_GRACE_SECONDS),
+        silent_process(stack, environ, "clock"),
+    )
+    if demo:
+        start_demo(supervisor, stack, environ, base_url=address(host, port))
+
+
+def start_demo(
+    supervisor: Supervisor, stack: Stack, environ: dict[str, str], *, base_url: str
+) -> None:
+    """Start the sandbox ERP and make the example tenants."""
+    say("starting the sandbox ERP")
+    facts = mega_facts(stack.data_dir)
+    arguments = mega_arguments(facts, stack.data_dir)
+    supervisor.start(own_process(stack, environ, *arguments, is_ready=lambda _pid: accepts(facts)))
+    say("making the example tenants")
+    settings = load_settings(environ)
+    asyncio.run(ensure_demo(settings, stack.data_dir, base_url=base_url, mega=facts))
 
 
 def demo_environ(*, demo: bool) -> dict[str, str]:
@@ -78,6 +118,17 @@ def api_process(stack: Stack, environ: dict[str, str], *, host: str, port: int) 
 
     arguments = ("api", "--host", host, "--port", str(port))
     return own_process(stack, environ, *arguments, is_ready=answers)
+
+
+def silent_process(stack: Stack, environ: dict[str, str], *arguments: str) -> ChildSpec:
+    """A process without a port; it writes its id to a file once it is at work."""
+    ready_file = stack.data_dir / "run" / f"{arguments[0]}.pid"
+
+    def is_at_work(pid: int) -> bool:
+        return ready_file.exists() and ready_file.read_text().strip() == str(pid)
+
+    file_option = ("--ready-file", str(ready_file))
+    return own_process(stack, environ, *arguments, *file_option, is_ready=is_at_work)
 
 
 def own_process(

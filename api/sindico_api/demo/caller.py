@@ -7,12 +7,14 @@ from typing import Any, Self
 
 import httpx
 
+from sindico_platform.embedded import EmbeddedError
+
 POLL_SECONDS = 0.2
 DEADLINE_SECONDS = 120
 FINAL = {"succeeded", "failed", "cancelled", "empty"}
 
 
-class DemoFailed(Exception):
+class DemoFailed(EmbeddedError):
     """The demonstration could not be set up; the message is the API's own."""
 
 

@@ -14,6 +14,7 @@ from sindico_platform.database.inspection import (
     find_role_faults,
 )
 from sindico_platform.database.migrate import head_revision, read_revision
+from sindico_platform.jobs.queries import FIGURES
 from sindico_platform.secrets.probe import find_probe_faults
 
 PUBLIC_CATALOGUES = frozenset({"control.alembic_version", "control.key_probe", "control.package"})
@@ -21,6 +22,13 @@ PUBLIC_CATALOGUES = frozenset({"control.alembic_version", "control.key_probe", "
 
 OLDEST_POSTGRES = 15
 OLDEST_REDIS = (6, 2)
+TAKEOVER_SECONDS = 10
+WORKER_SILENT_SECONDS = 15
+QUEUE_STUCK_SECONDS = 120
+LEAD_LEFT = "SELECT extract(epoch FROM until - clock_timestamp())::float8 FROM control.clock_leader"
+LIVING_WORKERS = (
+    "SELECT count(*) FROM control.worker WHERE seen_at > now() - make_interval(secs => $1)"
+)
 LEAST_FREE_BYTES = 2_000_000_000
 SCARCE_FREE_BYTES = 10_000_000_000
 
@@ -93,6 +101,37 @@ async def check_key_ring(patient: Patient) -> Outcome:
     )
 
 
+async def check_clock(patient: Patient) -> Outcome:
+    """A lead that has just run out is being taken over; one that ran out long ago is not."""
+    left = await patient.fleet.fetchval(LEAD_LEFT)
+    if left is not None and left > -TAKEOVER_SECONDS:
+        return Outcome("clock", State.OK, "one leads")
+    found = "none has ever led" if left is None else f"none has led for {-left:.0f} s"
+    return Outcome("clock", State.FAILED, found, "Start `sindico clock`, or read its log.")
+
+
+async def check_workers(patient: Patient) -> Outcome:
+    count = await patient.fleet.fetchval(LIVING_WORKERS, WORKER_SILENT_SECONDS)
+    if count:
+        return Outcome("workers", State.OK, f"{count} alive")
+    return Outcome(
+        "workers", State.FAILED, "none alive", "Start `sindico worker`, or read its log."
+    )
+
+
+async def check_queue(patient: Patient) -> Outcome:
+    """Waiting work of tenants that are not suspended, and work that gave up."""
+    due, oldest_seconds, dead = await patient.fleet.fetchrow(FIGURES)
+    found = f"{due} due, the oldest for {oldest_seconds:.0f} s; {dead} gave up"
+    if oldest_seconds > QUEUE_STUCK_SECONDS:
+        advice = "Start more workers; if workers are idle, read the clock's and a worker's log."
+        return Outcome("queue", State.FAILED, found, advice)
+    if dead:
+        advice = "Read why under Dead letters in the console, and retry them there."
+        return Outcome("queue", State.WARNING, found, advice)
+    return Outcome("queue", State.OK, found)
+
+
 async def check_disk(patient: Patient) -> Outcome:
     places = {path: shutil.disk_usage(path).free for path in _places(patient)}
     if not places:
@@ -129,6 +168,9 @@ CHECKS: dict[str, Check] = {
     "roles": check_roles,
     "isolation": check_isolation,
     "key ring": check_key_ring,
+    "clock": check_clock,
+    "workers": check_workers,
+    "queue": check_queue,
     "disk": check_disk,
     "mail": check_mail,
     "egress": check_egress,

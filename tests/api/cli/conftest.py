@@ -53,9 +53,9 @@ def bare_environ(**more: str) -> dict[str, str]:
     return kept | more
 
 
-def launch(data_dir: Path, *, port: int, **environ: str) -> subprocess.Popen[str]:
+def launch(data_dir: Path, *options: str, port: int, **environ: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [*sindico("up"), "--port", str(port), "--data-dir", str(data_dir)],
+        [*sindico("up"), "--port", str(port), "--data-dir", str(data_dir), *options],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -67,10 +67,10 @@ def sindico(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "sindico_api.cli.main", *arguments]
 
 
-def start_stack(data_dir: Path, **environ: str) -> RunningStack:
+def start_stack(data_dir: Path, *options: str, **environ: str) -> RunningStack:
     data_dir.mkdir(exist_ok=True)
     port = claim_port(data_dir / "test-port")
-    process = launch(data_dir, port=port, **environ)
+    process = launch(data_dir, *options, port=port, **environ)
     assert process.stdout is not None
     line = process.stdout.readline()
     if line != f"ready http://127.0.0.1:{port}\n":
