@@ -8,7 +8,15 @@ from litestar.static_files import create_static_files_router
 from litestar.types import ControllerRouterHandler
 
 from sindico_api.authentication import SessionAuthentication
-from sindico_api.console import failures, home, preferences, profile, session
+from sindico_api.console import (
+    failures,
+    home,
+    preferences,
+    profile,
+    provisioning_runs,
+    session,
+    tenants,
+)
 from sindico_api.console.assets import STATIC_DIR, STATIC_PATH
 from sindico_api.i18n import CONSOLE_PATH
 from sindico_platform.identity.errors import NotAuthenticated, TokenExpired
@@ -46,6 +54,13 @@ def console_routes() -> list[ControllerRouterHandler]:
             session.accept_invitation,
             session.show_reset,
             session.reset_password,
+            tenants.list_tenants,
+            tenants.show_new_crm,
+            tenants.add_crm,
+            provisioning_runs.show_run,
+            provisioning_runs.follow_run,
+            provisioning_runs.retry_run,
+            provisioning_runs.invite_administrator,
             find_no_page,
         ],
         middleware=[SessionAuthentication()],

@@ -81,10 +81,12 @@ def ago(value: datetime | None, locale: Locale, *, now: datetime | None = None) 
 
 
 def duration(value: timedelta | float | None, locale: Locale) -> str:
-    """``8,2 s``, ``2 min 05 s``, ``1 h 04 min``."""
+    """``85 ms``, ``8,2 s``, ``2 min 05 s``, ``1 h 04 min``."""
     if value is None:
         return MISSING
     seconds = value.total_seconds() if isinstance(value, timedelta) else float(value)
+    if seconds < 1:
+        return f"{round(seconds * 1000)} ms"
     if seconds < _MINUTE:
         return f"{number(seconds, locale, digits=1)} s"
     if seconds < _HOUR:

@@ -32,5 +32,9 @@ class Form:
             )
         return Form(self.values, reasons)
 
+    def with_error(self, name: str, text: str) -> "Form":
+        """The same form with one more reason, already in the reader's language."""
+        return Form(self.values, {**self.errors, name: text})
+
 
 EMPTY_FORM = Form()

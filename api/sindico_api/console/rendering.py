@@ -17,6 +17,7 @@ from sindico_api.console.assets import asset
 from sindico_api.console.labels import status_label
 from sindico_api.console.view import FLASH_COOKIE, ConsoleRequest, Flash, View, view_of
 from sindico_api.i18n import CONSOLE_PATH, Locale, translator
+from sindico_platform.brazil import format_cnpj
 
 TEMPLATE_DIR = Path(__file__).parent / "templates"
 MACRO = re.compile(r"{%-? macro (\w+)\(")
@@ -98,7 +99,7 @@ def _filters(locale: Locale) -> dict[str, Callable[..., str]]:
 
     names = ("number", "percent", "money", "size", "day", "ago", "duration")
     plain = {name: localised(getattr(formats, name)) for name in names}
-    return {**plain, "instant": instant, "precise": precise}
+    return {**plain, "instant": instant, "precise": precise, "cnpj": format_cnpj}
 
 
 def render(view: View, template: str, **context: Any) -> str:

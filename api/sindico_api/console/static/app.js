@@ -82,8 +82,18 @@
       }
     });
   };
+  // The list of what to mend names each field, so that equal reasons can be told apart.
+  const nameErrors = (root) => {
+    root.querySelectorAll(".form-errors a:not([data-named])").forEach((link) => {
+      const field = document.getElementById(link.hash.slice(1));
+      const name = field?.closest(".field")?.querySelector(".field > label, .check, legend")?.firstChild;
+      link.dataset.named = "";
+      if (name?.textContent.trim()) link.prepend(`${name.textContent.trim()}: `);
+    });
+  };
   const prepare = (root) => {
     nameCells(root);
+    nameErrors(root);
     root.querySelectorAll("[data-must-equal]").forEach((field) => {
       field.form.querySelector("button[type=submit]").disabled = field.value.trim() !== field.dataset.mustEqual;
     });

@@ -1,0 +1,104 @@
+"""Tenant management in a real browser: a customer is added, its CRM deployed before one's eyes."""
+
+import re
+import secrets
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from playwright.async_api import Page, expect
+
+from sindico_api.context import Context
+from tests.browser.conftest import OpenAs
+from tests.browser.screens import LOOKS, Look, assert_accessible, assert_fits, look_at, shoot
+from tests.provisioning import factories
+from tests.support.identity import MakeTenant
+from tests.support.jobs import run_jobs
+
+pytestmark = pytest.mark.browser
+INVITATION = re.compile(r"/console/invitation\?token=")
+LONG_NAME = "Companhia Brasileira de Distribuição de Materiais Elétricos e Hidráulicos do Vale S.A."
+
+
+async def assert_sound(page: Page, pictures: Path, name: str) -> None:
+    for look in LOOKS:
+        await look_at(page, look)
+        await page.evaluate("scrollTo(0, 0)")
+        await shoot(page, pictures, f"{name}-{look}")
+
+        await assert_fits(page)
+        await assert_accessible(page)
+    await look_at(page, Look())
+
+
+async def fill_form(page: Page, *, domain: str) -> None:
+    await page.get_by_label("Um novo").check()
+    await page.get_by_label("Domínio").fill(domain)
+    await page.get_by_label("CNPJ").fill("12.ABC.345/01DE-35")
+    await page.get_by_label("Nome do tenant").fill("Distribuidora Ipê")
+    await page.get_by_label("Freemium", exact=False).first.check()
+    await page.get_by_label("ERP", exact=False).first.select_option("mega")
+    await page.get_by_label("Nome *", exact=True).fill("Ana Souza")
+    await page.get_by_label("E-mail").fill("ana@ipe.example")
+    await page.get_by_label("Login").fill("ana")
+
+
+async def test_an_operator_adds_a_customer_and_watches_its_deployment(
+    make_tenant: MakeTenant, open_as: OpenAs, context: Context, pictures: Path
+) -> None:
+    domain = f"{secrets.token_hex(5)}.example"
+    master = await make_tenant(master=True)
+    async with open_as(master, "operator", path="/console/tenants") as page:
+        await page.get_by_role("link", name="Adicionar").first.click()
+        await page.get_by_role("button", name="Salvar").click()
+        await expect(page.get_by_role("alert").get_by_text("campos precisam")).to_be_visible()
+        await fill_form(page, domain=domain)
+        await assert_sound(page, pictures, "new-tenant-refused")
+
+        await page.get_by_role("button", name="Salvar").click()
+
+        await expect(page.get_by_role("heading", level=1)).to_have_text(
+            "Implantação de Distribuidora Ipê"
+        )
+        await expect(page.locator(".run-step")).to_have_count(8)
+        await assert_sound(page, pictures, "run-waiting")
+        await run_jobs(context, UUID(page.url.split("/")[5]))
+        await expect(page.get_by_text("O CRM está pronto")).to_be_visible()
+        await expect(page.locator(".run-step.tone-good")).to_have_count(8)
+        await assert_sound(page, pictures, "run-succeeded")
+
+        await page.get_by_role("button", name="Gerar o link do convite").click()
+        await expect(page.get_by_label("Link")).to_have_value(INVITATION)
+        await assert_sound(page, pictures, "run-invitation")
+
+
+async def test_the_list_of_tenants_is_sound_for_every_reader(
+    make_tenant: MakeTenant, open_as: OpenAs, context: Context, pictures: Path
+) -> None:
+    await factories.make_tenant(context.uow, name=LONG_NAME)
+    await factories.make_tenant(context.uow, name="Agropecuária Boa Vista")
+    master = await make_tenant(master=True)
+    async with open_as(master, "operator", path="/console/tenants") as page:
+        await assert_sound(page, pictures, "tenants")
+        await page.get_by_role("searchbox").fill("companhia brasileira")
+        await expect(page.locator("#tenants tbody tr")).to_have_count(1)
+        await page.get_by_label("Situação do CRM").select_option("failed")
+        await expect(page.get_by_text("Nada corresponde aos filtros")).to_be_visible()
+        await assert_sound(page, pictures, "tenants-nothing-found")
+
+
+async def test_a_chosen_tenant_fills_in_its_name(
+    make_tenant: MakeTenant, open_as: OpenAs, context: Context, pictures: Path
+) -> None:
+    tenant = await factories.make_tenant(
+        context.uow, name="Metalúrgica Aurora", contracted_package="starter"
+    )
+    master = await make_tenant(master=True)
+    async with open_as(master, "operator", path="/console/tenants/new") as page:
+        await page.get_by_role("button", name="English").click()
+        await expect(page.get_by_role("heading", level=1)).to_have_text("Add a tenant")
+        await page.get_by_label("Tenant of the platform").select_option(str(tenant.id))
+
+        await expect(page.get_by_label("Name of the tenant")).to_have_value("Metalúrgica Aurora")
+        await expect(page.get_by_role("radio", name="Starter")).to_be_checked()
+        await assert_sound(page, pictures, "new-tenant-chosen")
