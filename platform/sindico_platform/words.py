@@ -1,6 +1,10 @@
 """Words for people, written where the code is: English ids of the message catalogues."""
 
+from collections.abc import Callable
 from typing import LiteralString
+
+Translate = Callable[[str], str]
+"""Gives a message id in the reader's language; `str` leaves it in English."""
 
 
 def translatable(text: LiteralString) -> str:

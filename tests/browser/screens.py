@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 from granian.constants import Interfaces
 from granian.server.embed import Server
@@ -55,7 +56,9 @@ async def open_screen(
     )
     try:
         if cookie is not None:
-            await context.add_cookies([{"name": cookie[0], "value": cookie[1], "url": url}])
+            await context.add_cookies(
+                [{"name": cookie[0], "value": cookie[1], "url": urljoin(url, "/")}]
+            )
         page, complaints = await context.new_page(), list[str]()
 
         def note(message: ConsoleMessage) -> None:
@@ -80,6 +83,10 @@ async def look_at(page: Page, look: Look) -> None:
     """Change width and theme of an open page, as a reader turning the device would."""
     await page.set_viewport_size({"width": look.width, "height": HEIGHT})
     await page.emulate_media(color_scheme="dark" if look.dark else "light")
+    # Colours are judged as painted: axe must not run before the new theme is on the screen.
+    await page.evaluate(
+        "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+    )
 
 
 async def assert_accessible(page: Page) -> None:

@@ -1,6 +1,6 @@
 """A list's address: its sort, filters and cursor, all in the query string."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
@@ -44,6 +44,11 @@ class Listing:
         if self.sort.removeprefix("-") != column:
             return None
         return "descending" if self.sort.startswith("-") else "ascending"
+
+    def chosen(self, name: str, options: Container[str]) -> str | None:
+        """The filter's value if it is one of the options; an address typed by hand may say more."""
+        value = self.query.get(name, "")
+        return value if value in options else None
 
     def next_page(self, cursor: str) -> str:
         return self.href(after=cursor)

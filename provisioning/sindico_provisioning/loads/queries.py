@@ -1,10 +1,11 @@
 """Every SELECT on loads, their phases, log and rejections."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, Row, exists, func, select
+from sqlalchemy import ColumnElement, exists, func, select
 
 from sindico_platform.database.tx import Tx
 from sindico_platform.jobs.models import Job, JobState
@@ -12,10 +13,19 @@ from sindico_platform.paging.keyset import Keyset
 from sindico_platform.paging.reading import StructReader
 from sindico_platform.paging.schemas import Page, PageRequest
 from sindico_platform.tenancy.models import Tenant
+from sindico_platform.words import Translate
 from sindico_provisioning.loads.advice import advice_for
 from sindico_provisioning.loads.errors import LoadNotFound
-from sindico_provisioning.loads.models import ACTIVE, Load, LoadLog, LoadPhase, LoadStatus
+from sindico_provisioning.loads.models import (
+    ACTIVE,
+    Load,
+    LoadLog,
+    LoadPhase,
+    LoadStatus,
+    PhaseStep,
+)
 from sindico_provisioning.loads.schemas import (
+    LoadCounts,
     LoadErrorOut,
     LoadFilters,
     LoadItem,
@@ -46,7 +56,26 @@ async def list_loads(tx: Tx, *, request: PageRequest, filters: LoadFilters) -> P
     return await _items.page(tx, LOAD_ORDERS, request, conditions)
 
 
-async def get_load(tx: Tx, load_id: UUID) -> LoadOut:
+async def count_rows(tx: Tx, load_ids: Sequence[UUID]) -> dict[UUID, LoadCounts]:
+    """What each load received from its ERP and did not take; loads without phases are left out."""
+    fetched = LoadPhase.step == PhaseStep.FETCH
+    statement = (
+        select(
+            LoadPhase.load_id,
+            func.sum(LoadPhase.received).filter(fetched).label("received"),
+            func.sum(LoadPhase.rejected).label("rejected"),
+        )
+        .where(LoadPhase.tenant_id == tx.tenant_id, LoadPhase.load_id.in_(load_ids))
+        .group_by(LoadPhase.load_id)
+    )
+    rows = await tx.session.execute(statement)
+    return {
+        row.load_id: LoadCounts(received=int(row.received or 0), rejected=int(row.rejected))
+        for row in rows
+    }
+
+
+async def get_load(tx: Tx, load_id: UUID, *, translate: Translate = str) -> LoadOut:
     """Read a load with its phases.
 
     Raises:
@@ -55,7 +84,7 @@ async def get_load(tx: Tx, load_id: UUID) -> LoadOut:
     load = await tx.session.get(Load, (tx.tenant_id, load_id), populate_existing=True)
     if load is None:
         raise LoadNotFound(load_id=str(load_id))
-    return show_load(load, await list_phases(tx, load_id))
+    return show_load(load, await list_phases(tx, load_id), translate)
 
 
 async def require_load(tx: Tx, load_id: UUID) -> None:
@@ -193,7 +222,12 @@ async def lock_phase(tx: Tx, load_id: UUID, position: int) -> LoadPhase:
 
 
 async def list_log(
-    tx: Tx, load_id: UUID, *, request: PageRequest, filters: LogFilters
+    tx: Tx,
+    load_id: UUID,
+    *,
+    request: PageRequest,
+    filters: LogFilters,
+    translate: Translate = str,
 ) -> Page[LogLineOut]:
     """List a load's log, oldest line first unless asked otherwise."""
     columns = select(LoadLog, LoadLog.id.label("order_value"), LoadLog.id)
@@ -204,11 +238,16 @@ async def list_log(
         conditions.append(LoadLog.resource == filters.table)
     statement = LOG_ORDERS.apply(columns.where(*conditions), request)
     rows = (await tx.session.execute(statement)).all()
-    return LOG_ORDERS.page(rows, request, lambda row: show_line(row[0]))
+    return LOG_ORDERS.page(rows, request, lambda row: show_line(row[0], translate))
 
 
 async def list_rejections(
-    tx: Tx, load_id: UUID, *, request: PageRequest, table: str | None = None
+    tx: Tx,
+    load_id: UUID,
+    *,
+    request: PageRequest,
+    table: str | None = None,
+    translate: Translate = str,
 ) -> Page[RejectionOut]:
     """List the rows a load did not take, in the order they came."""
     columns = select(
@@ -219,10 +258,10 @@ async def list_rejections(
         conditions.append(StagingRejection.resource == table)
     statement = REJECTION_ORDERS.apply(columns.where(*conditions), request)
     rows = (await tx.session.execute(statement)).all()
-    return REJECTION_ORDERS.page(rows, request, _show_rejection)
+    return REJECTION_ORDERS.page(rows, request, lambda row: _show_rejection(row[0], translate))
 
 
-def show_load(load: Load, phases: list[LoadPhase]) -> LoadOut:
+def show_load(load: Load, phases: list[LoadPhase], translate: Translate = str) -> LoadOut:
     return LoadOut(
         id=load.id,
         integration_id=load.integration_id,
@@ -235,7 +274,7 @@ def show_load(load: Load, phases: list[LoadPhase]) -> LoadOut:
         percent=percent_of(load, phases),
         tables=load.tables,
         phases=[_show_phase(phase) for phase in phases],
-        error=None if load.error is None else _show_error(load.error),
+        error=None if load.error is None else _show_error(load.error, translate),
         tries=load.tries,
         next_try_at=load.next_try_at,
         revision=load.revision,
@@ -268,29 +307,28 @@ def _show_phase(phase: LoadPhase) -> PhaseOut:
     )
 
 
-def _show_error(error: dict[str, Any]) -> LoadErrorOut:
+def _show_error(error: dict[str, Any], translate: Translate) -> LoadErrorOut:
     return LoadErrorOut(
         code=error["code"],
-        detail=error["detail"].format(**error["facts"]),
-        advice=advice_for(error),
+        detail=translate(error["detail"]).format(**error["facts"]),
+        advice=translate(advice_for(error)),
         facts=error["facts"],
     )
 
 
-def show_line(line: LoadLog) -> LogLineOut:
+def show_line(line: LoadLog, translate: Translate = str) -> LogLineOut:
     return LogLineOut(
         id=line.id,
         at=line.at,
         level=line.level,
         code=line.code,
         table=line.resource,
-        text=line.detail.format(**line.facts),
+        text=translate(line.detail).format(**line.facts),
         facts=line.facts,
     )
 
 
-def _show_rejection(row: Row[StagingRejection, UUID, UUID]) -> RejectionOut:
-    kept: StagingRejection = row[0]
+def _show_rejection(kept: StagingRejection, translate: Translate) -> RejectionOut:
     return RejectionOut(
         id=kept.id,
         table=kept.resource,
@@ -300,7 +338,7 @@ def _show_rejection(row: Row[StagingRejection, UUID, UUID]) -> RejectionOut:
             ReasonOut(
                 field=item["field"],
                 code=item["code"],
-                detail=item["detail"].format(**item["facts"]),
+                detail=translate(item["detail"]).format(**item["facts"]),
             )
             for item in kept.errors
         ],

@@ -107,6 +107,15 @@ class RejectionOut(Output, kw_only=True, frozen=True):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class LoadCounts:
+    """Rows of all phases of a load together."""
+
+    received: int
+    """From the ERP."""
+    rejected: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class LoadFilters:
     """Which loads; None does not restrict."""
 

@@ -1,0 +1,295 @@
+"""One load: how far it is, live; its log; the rows it did not take."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import msgspec
+from litestar import Response, get
+from litestar.params import FromPath
+from litestar.response import ServerSentEvent, ServerSentEventMessage, Stream
+
+from sindico_api.console import rendering
+from sindico_api.console.listing import Listing
+from sindico_api.console.load_words import KIND_LABELS, LEVELS, TABLE_LABELS, table_label
+from sindico_api.console.loads import LOADS_PATH, MAY_VIEW
+from sindico_api.console.rendering import render_block
+from sindico_api.console.view import ConsoleRequest, View, view_of
+from sindico_api.dependencies import AppContext, AskedPage, CurrentActor, Uow
+from sindico_api.live import follow
+from sindico_api.v1.loads import NDJSON, as_ndjson, as_text, download, require_load
+from sindico_platform.database.tx import Actor, Tx
+from sindico_platform.database.uow import UnitOfWork
+from sindico_platform.paging.schemas import Page, PageRequest
+from sindico_provisioning.integrations import queries as integrations
+from sindico_provisioning.loads import queries
+from sindico_provisioning.loads.schemas import (
+    LoadOut,
+    LogFilters,
+    LogLineOut,
+    PhaseOut,
+    RejectionOut,
+)
+from sindico_provisioning.loads.service import RESUMABLE
+
+OUTCOMES = ("created", "updated", "unchanged", "rejected")
+NEWEST_LINES = PageRequest(limit=100, sort="-at")
+
+
+@get("/loads/{load_id:uuid}", guards=[MAY_VIEW])
+async def show_load(
+    request: ConsoleRequest, load_id: FromPath[UUID], actor: CurrentActor, uow: Uow
+) -> Response[str]:
+    """How far the load is, phase by phase."""
+    async with uow.begin(actor) as tx:
+        shown = await load_variables(tx, load_id, view_of(request))
+    return rendering.page(request, "loads/detail.html", **shown)
+
+
+@get("/loads/{load_id:uuid}/events", guards=[MAY_VIEW])
+async def follow_load(
+    request: ConsoleRequest,
+    load_id: FromPath[UUID],
+    actor: CurrentActor,
+    uow: Uow,
+    context: AppContext,
+) -> ServerSentEvent:
+    """The same block of the page with every change, until the load has ended."""
+    view = view_of(request)
+
+    async def read() -> dict[str, Any]:
+        async with uow.begin(actor) as tx:
+            return await load_variables(tx, load_id, view)
+
+    await require_load(uow, actor, load_id)
+    states = follow(
+        context.redis,
+        channel=queries.wake_channel(load_id),
+        read=read,
+        is_final=lambda shown: shown["is_ended"],
+    )
+    return ServerSentEvent(_blocks(states, view, "loads/detail.html", "progress"))
+
+
+@get("/loads/{load_id:uuid}/log", guards=[MAY_VIEW])
+async def show_log(
+    request: ConsoleRequest,
+    load_id: FromPath[UUID],
+    actor: CurrentActor,
+    uow: Uow,
+    page: AskedPage,
+) -> Response[str]:
+    """The log, newest line first; while the load runs the first page is live."""
+    listing, view = log_listing(request, load_id), view_of(request)
+    async with uow.begin(actor) as tx:
+        shown = await load_variables(tx, load_id, view)
+        asked = PageRequest(limit=NEWEST_LINES.limit, after=page.after, sort=listing.sort)
+        found = await queries.list_log(
+            tx, load_id, request=asked, filters=log_filters(listing), translate=view.translate
+        )
+    is_live = not shown["is_ended"] and listing.is_first_page and listing.sort == "-at"
+    return rendering.page(
+        request,
+        "loads/log.html",
+        **{**shown, **log_words(listing)},
+        found=found,
+        is_live=is_live,
+        level_choices=[(code, view.translate(level.text)) for code, level in LEVELS.items()],
+        table_choices=table_choices(shown["load"], view),
+    )
+
+
+@get("/loads/{load_id:uuid}/log/events", guards=[MAY_VIEW])
+async def follow_log(
+    request: ConsoleRequest,
+    load_id: FromPath[UUID],
+    actor: CurrentActor,
+    uow: Uow,
+    context: AppContext,
+) -> ServerSentEvent:
+    """The newest lines with every change, until the load has ended."""
+    listing, view = log_listing(request, load_id), view_of(request)
+
+    async def read() -> dict[str, Any]:
+        async with uow.begin(actor) as tx:
+            load = await queries.get_load(tx, load_id)
+            found = await queries.list_log(
+                tx,
+                load_id,
+                request=NEWEST_LINES,
+                filters=log_filters(listing),
+                translate=view.translate,
+            )
+        ended = queries.is_ended(load)
+        return {"found": found, "is_ended": ended, "load_id": load_id} | log_words(listing)
+
+    await require_load(uow, actor, load_id)
+    states = follow(
+        context.redis,
+        channel=queries.wake_channel(load_id),
+        read=read,
+        is_final=lambda shown: shown["is_ended"],
+    )
+    return ServerSentEvent(_blocks(states, view, "loads/log.html", "lines"))
+
+
+@get("/loads/{load_id:uuid}/log.txt", guards=[MAY_VIEW])
+async def download_log(
+    request: ConsoleRequest, load_id: FromPath[UUID], actor: CurrentActor, uow: Uow
+) -> Stream:
+    """The whole log as text in the reader's language, with the filters of the page."""
+    await require_load(uow, actor, load_id)
+    pieces = as_text(_log_reader(request, load_id, actor, uow), ZoneInfo(actor.timezone))
+    return download(f"load-{load_id}.txt", "text/plain; charset=utf-8", pieces)
+
+
+@get("/loads/{load_id:uuid}/log.ndjson", guards=[MAY_VIEW])
+async def download_log_lines(
+    request: ConsoleRequest, load_id: FromPath[UUID], actor: CurrentActor, uow: Uow
+) -> Stream:
+    """The whole log as JSON, a line each, with the filters of the page."""
+    await require_load(uow, actor, load_id)
+    pieces = as_ndjson(_log_reader(request, load_id, actor, uow))
+    return download(f"load-{load_id}.ndjson", NDJSON, pieces)
+
+
+@get("/loads/{load_id:uuid}/rejections", guards=[MAY_VIEW])
+async def show_rejections(
+    request: ConsoleRequest,
+    load_id: FromPath[UUID],
+    actor: CurrentActor,
+    uow: Uow,
+    page: AskedPage,
+) -> Response[str]:
+    """The rows the load did not take, each with its reasons."""
+    view = view_of(request)
+    listing = Listing(path=f"{LOADS_PATH}/{load_id}/rejections", query=dict(request.query_params))
+    table = listing.chosen("table", TABLE_LABELS)
+    async with uow.begin(actor) as tx:
+        shown = await load_variables(tx, load_id, view)
+        found = await queries.list_rejections(
+            tx, load_id, request=page, table=table, translate=view.translate
+        )
+    return rendering.page(
+        request,
+        "loads/rejections.html",
+        **shown,
+        found=found,
+        listing=listing,
+        pretty=pretty,
+        table_choices=table_choices(shown["load"], view),
+    )
+
+
+@get("/loads/{load_id:uuid}/rejections.ndjson", guards=[MAY_VIEW])
+async def download_rejections(
+    request: ConsoleRequest, load_id: FromPath[UUID], actor: CurrentActor, uow: Uow
+) -> Stream:
+    """Every rejected row, a line of JSON each."""
+    translate = view_of(request).translate
+
+    async def read(asked: PageRequest) -> Page[RejectionOut]:
+        async with uow.begin(actor) as tx:
+            return await queries.list_rejections(tx, load_id, request=asked, translate=translate)
+
+    await require_load(uow, actor, load_id)
+    return download(f"rejections-{load_id}.ndjson", NDJSON, as_ndjson(read))
+
+
+async def load_variables(tx: Tx, load_id: UUID, view: View) -> dict[str, Any]:
+    """What every page of one load shows of it."""
+    load = await queries.get_load(tx, load_id, translate=view.translate)
+    integration = await integrations.get_integration(tx, load.integration_id)
+    fetched = [phase for phase in load.phases if phase.step == "fetch"]
+    return {
+        "load": load,
+        "load_id": load_id,
+        "is_streamed": False,
+        "integration_name": integration.name,
+        "kind": KIND_LABELS[load.kind],
+        "table_label": table_label,
+        "totals": totals_of(fetched),
+        "rejected": sum(phase.rejected for phase in load.phases),
+        "largest": max((phase.received for phase in load.phases), default=0),
+        "outcomes": OUTCOMES,
+        "is_ended": queries.is_ended(load),
+        "is_resumable": is_resumable(load),
+        "seconds": _seconds(load, tx),
+    }
+
+
+def totals_of(phases: list[PhaseOut]) -> dict[str, int]:
+    """Rows of the phases together, by outcome, and all that were received."""
+    names = ("received", *OUTCOMES)
+    return {name: sum(getattr(phase, name) for phase in phases) for name in names}
+
+
+def is_resumable(load: LoadOut) -> bool:
+    return load.status in RESUMABLE
+
+
+def log_listing(request: ConsoleRequest, load_id: UUID) -> Listing:
+    query = dict(request.query_params)
+    return Listing(path=f"{LOADS_PATH}/{load_id}/log", query=query, default_sort="-at")
+
+
+def log_filters(listing: Listing) -> LogFilters:
+    return LogFilters(
+        level=listing.chosen("level", LEVELS), table=listing.chosen("table", TABLE_LABELS)
+    )
+
+
+def log_words(listing: Listing) -> dict[str, Any]:
+    return {
+        "listing": listing,
+        "levels": LEVELS,
+        "table_label": table_label,
+        "query": urlencode(listing.filters),
+    }
+
+
+def table_choices(load: LoadOut, view: View) -> list[tuple[str, str]]:
+    """The load's tables as options of a filter."""
+    return [(phase.table, view.translate(table_label(phase.table))) for phase in load.phases]
+
+
+def pretty(row: msgspec.Raw) -> str:
+    """A row as people read JSON."""
+    return msgspec.json.format(bytes(row), indent=2).decode()
+
+
+def _seconds(load: LoadOut, tx: Tx) -> int | None:
+    """How long it has run, in whole seconds, so that a live page changes once a second."""
+    if load.started_at is None:
+        return None
+    return int(((load.finished_at or tx.now) - load.started_at).total_seconds())
+
+
+def _log_reader(request: ConsoleRequest, load_id: UUID, actor: Actor, uow: UnitOfWork) -> Any:
+    filters, translate = log_filters(log_listing(request, load_id)), view_of(request).translate
+
+    async def read(asked: PageRequest) -> Page[LogLineOut]:
+        async with uow.begin(actor) as tx:
+            return await queries.list_log(
+                tx, load_id, request=asked, filters=filters, translate=translate
+            )
+
+    return read
+
+
+async def _blocks(
+    states: AsyncIterator[dict[str, Any] | None], view: View, template: str, block: str
+) -> AsyncIterator[ServerSentEventMessage]:
+    """Render each state as the block's event; `end` tells the page to stop listening."""
+    is_ended = False
+    async for shown in states:
+        if shown is None:
+            yield ServerSentEventMessage(data=None, comment="nothing new")
+        else:
+            is_ended = shown["is_ended"]
+            text = render_block(view, template, block, **{**shown, "is_streamed": True})
+            yield ServerSentEventMessage(event=block, data=text)
+    if is_ended:
+        yield ServerSentEventMessage(event="end", data="")

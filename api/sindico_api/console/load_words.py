@@ -1,0 +1,43 @@
+"""What loads, their tables and their log are called on the screens."""
+
+from sindico_api.console.labels import Label
+from sindico_platform.words import translatable
+
+TABLE_LABELS: dict[str, str] = {
+    "empresa_propria": translatable("Own companies"),
+    "filial": translatable("Own branches"),
+    "vendedor": translatable("Salespeople"),
+    "fornecedor": translatable("Suppliers"),
+    "empresa": translatable("Customers: companies"),
+    "empresa_marca": translatable("Customers and brands"),
+    "contato": translatable("Customers: people"),
+    "cotacao": translatable("Quotations"),
+    "itens_cotacao": translatable("Items of quotations"),
+    "pedido": translatable("Orders"),
+    "itens_pedido": translatable("Items of orders"),
+    "nota": translatable("Invoices"),
+    "itens_nota": translatable("Items of invoices"),
+    "fatura": translatable("Receivables"),
+    "companies": translatable("Companies"),
+    "branches": translatable("Branches"),
+    "accounts": translatable("Accounts"),
+    "contacts": translatable("Contacts"),
+}
+"""ERP tables, then what is brought into the CRM."""
+
+KIND_LABELS: dict[str, str] = {
+    "initial": translatable("Initial load"),
+    "scheduled": translatable("Scheduled load"),
+    "manual": translatable("Manual load"),
+}
+
+LEVELS: dict[str, Label] = {
+    "info": Label(translatable("Information"), "info-circle", "info"),
+    "warning": Label(translatable("Warning"), "alert-triangle", "warn"),
+    "error": Label(translatable("Error"), "alert-circle", "bad"),
+}
+
+
+def table_label(name: str) -> str:
+    """The message id of a table's name; one that is not listed shows as itself."""
+    return TABLE_LABELS.get(name, name)
