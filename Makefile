@@ -68,6 +68,14 @@ test-tools: web/node_modules/.package-lock.json ## What only the tests need: Chr
 test: install test-tools lint types ## Everything that must hold
 	$(BIN)/pytest -n 2 -m ""
 
+# The oldest PostgreSQL we promise to run on.
+POSTGRES15 := /usr/lib/postgresql/15/bin
+.PHONY: test-postgres15
+test-postgres15: install ## Migrations, isolation, jobs and loads on PostgreSQL 15
+	scripts/setup-system $(POSTGRES15)/postgres=postgresql-15
+	SINDICO_PG_BIN=$(POSTGRES15) $(BIN)/pytest -n 2 tests/platform/database tests/platform/jobs \
+	  tests/platform/identity tests/tenants tests/provisioning tests/api/test_tenant_isolation.py
+
 .PHONY: bench
 bench: install ## The figures, each beside its yardstick
 	$(BIN)/python -m benchmarks
