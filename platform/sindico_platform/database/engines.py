@@ -23,16 +23,16 @@ class Engines:
         await self.fleet.dispose()
 
 
-def create_engines(settings: Settings, *, process: str, pool_size: int = 10) -> Engines:
+def create_engines(settings: Settings, *, process: str, pool_size: int = 15) -> Engines:
     """Make both pools; no connection is opened yet.
 
     Args:
         process: shown as ``application_name``, so that a DBA can tell api, worker and clock apart.
-        pool_size: connections kept by the `app` pool; twice as many may be open for a moment.
+        pool_size: connections of the `app` pool; who finds none free waits for up to 10 s.
     """
     return Engines(
         app=_engine(settings.database_url, process=process, pool_size=pool_size),
-        fleet=_engine(settings.database_fleet_url, process=f"{process}-fleet", pool_size=2),
+        fleet=_engine(settings.database_fleet_url, process=f"{process}-fleet", pool_size=4),
     )
 
 
@@ -40,7 +40,8 @@ def _engine(url: Secret[str], *, process: str, pool_size: int) -> AsyncEngine:
     engine = create_async_engine(
         asyncpg_url(url.reveal()),
         pool_size=pool_size,
-        max_overflow=pool_size,
+        # Connections beyond the pool would be opened and closed anew for every use.
+        max_overflow=0,
         pool_timeout=10,
         # A statement that waits for a lock answers 503 with Retry-After instead of hanging.
         connect_args={

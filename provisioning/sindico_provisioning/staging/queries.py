@@ -1,21 +1,27 @@
 """Every SELECT on the staging."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Table, exists, func, select
+from sqlalchemy import Table, exists, func, select
 
 from sindico_platform.database.tx import Tx
 from sindico_provisioning.staging.models import STAGING, SeenKey, StagingRejection
 
 
-def is_unseen(staged: Table, load_id: UUID) -> ColumnElement[bool]:
-    """Whether a load's snapshot lacked a staged row's key."""
-    return ~exists().where(
-        SeenKey.tenant_id == staged.c.tenant_id,
-        SeenKey.load_id == load_id,
-        SeenKey.resource == staged.name,
-        SeenKey.id_erp == staged.c.id_erp,
+async def list_unseen(
+    tx: Tx, staged: Table, *, load_id: UUID, integration_id: UUID
+) -> Sequence[str]:
+    """Keys of the staged rows that a load's snapshot lacked.
+
+    As a set difference, because that costs the same whatever the planner believes: a table filled
+    in this very transaction has no statistics, and NOT EXISTS over it can turn quadratic.
+    """
+    present = select(staged.c.id_erp).where(
+        staged.c.integration_id == integration_id, staged.c.removed_at.is_(None)
     )
+    seen = select(SeenKey.id_erp).where(SeenKey.load_id == load_id, SeenKey.resource == staged.name)
+    return (await tx.session.scalars(present.except_(seen))).all()
 
 
 async def count_present(tx: Tx, *, integration_id: UUID, resource: str) -> int:

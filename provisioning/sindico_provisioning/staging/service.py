@@ -1,24 +1,26 @@
 """The only writer of the staging."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 import asyncpg
 import msgspec
-from sqlalchemy import CursorResult, delete, insert, update
+from sqlalchemy import ARRAY, Text, any_, delete, insert, literal, update
 
 from sindico_platform.database.tx import Tx
 from sindico_platform.errors import FieldError
 from sindico_provisioning.erp_tables.schemas import Checked, ErpTable, Rejection
+from sindico_provisioning.staging import queries
 from sindico_provisioning.staging.models import STAGING, SeenKey, StagingRejection
-from sindico_provisioning.staging.queries import is_unseen
 from sindico_provisioning.staging.schemas import Counts
 from sindico_provisioning.staging.statements import INCOMING, statements_of
 
 MOST_BY_ARRAYS = 1000
 """Above this many rows a temporary table and COPY are quicker than arrays."""
 
+MARKED_AT_ONCE = 10_000
+Keys = ARRAY(Text(collation="C"))
 MAX_RAW_CHARACTERS = 16_384
 
 Rows = Sequence[tuple[Any, ...]]
@@ -124,17 +126,18 @@ async def mark_removed(tx: Tx, *, load_id: UUID, integration_id: UUID, table: Er
         How many were marked now; repeating the call marks none.
     """
     staged = STAGING[table.name]
-    marked = await tx.session.execute(
-        update(staged)
-        .where(
-            staged.c.tenant_id == tx.tenant_id,
-            staged.c.integration_id == integration_id,
-            staged.c.removed_at.is_(None),
-            is_unseen(staged, load_id),
+    gone = await queries.list_unseen(tx, staged, load_id=load_id, integration_id=integration_id)
+    for first in range(0, len(gone), MARKED_AT_ONCE):
+        await tx.session.execute(
+            update(staged)
+            .where(
+                staged.c.tenant_id == tx.tenant_id,
+                staged.c.integration_id == integration_id,
+                staged.c.id_erp == any_(literal(gone[first : first + MARKED_AT_ONCE], Keys)),
+            )
+            .values(removed_at=tx.now)
         )
-        .values(removed_at=tx.now)
-    )
-    return cast("CursorResult[Any]", marked).rowcount
+    return len(gone)
 
 
 async def forget_seen_keys(tx: Tx, *, load_id: UUID) -> None:
