@@ -17,7 +17,7 @@ from structlog.typing import Processor
 from sindico_platform.telemetry.redaction import redact_event
 
 # Each says at INFO what our own events say better, some of it with whole URLs.
-QUIET = ("httpx", "httpcore", "aiosmtplib", "asyncio", "arq", "alembic.runtime.plugins")
+QUIET = ("httpx", "httpcore", "aiosmtplib", "asyncio", "alembic.runtime.plugins")
 
 _SHARED: tuple[Processor, ...] = (
     structlog.contextvars.merge_contextvars,
