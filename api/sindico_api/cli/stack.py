@@ -13,6 +13,7 @@ import asyncpg
 import click
 import msgspec
 
+from sindico_api.cli.release_mark import release_mark
 from sindico_api.cli.settings import default_data_dir, environment
 from sindico_platform.database.migrate import head_revision, read_revision
 from sindico_platform.database.roles import APP, FLEET, OWNER, RoleUrls, ensure_roles, role_urls
@@ -21,7 +22,6 @@ from sindico_platform.embedded.files import make_directory, write_private
 from sindico_platform.secrets import KeyRing, generate_key
 from sindico_platform.secrets.probe import ensure_probe, find_probe_faults
 from sindico_platform.settings import Settings, load_settings
-from sindico_provisioning.release.service import migrate
 
 DATABASE = "sindico"
 MAINTENANCE_DATABASES = {"", "postgres", "defaultdb"}
@@ -122,14 +122,24 @@ class Stack:
             raise EmbeddedError(f"The database cannot be used: {error}") from error
 
     async def _ensure_revision(self, urls: RoleUrls) -> None:
-        wanted = head_revision()
+        wanted, found = head_revision(), await read_revision(urls.app)
         if urls.owner:
-            await migrate(urls.owner)
-        elif (found := await read_revision(urls.app)) != wanted:
+            await self._migrate(urls.owner, is_at_head=found == wanted)
+        elif found != wanted:
             raise EmbeddedError(
                 f"The database is at revision {found} and this release needs {wanted}."
                 " Set SINDICO_DATABASE_OWNER_URL and run `sindico migrate`."
             )
+
+    async def _migrate(self, owner_url: str, *, is_at_head: bool) -> None:
+        """Bring schema and declared data to this release, unless it has done so here before."""
+        memory, mark = self.data_dir / "release", release_mark(owner_url)
+        if is_at_head and memory.exists() and memory.read_text() == mark:
+            return
+        from sindico_provisioning.release.service import migrate
+
+        await migrate(owner_url)
+        memory.write_text(mark)
 
     async def _ensure_key_ring(self, urls: RoleUrls) -> None:
         """Notice a wrong key ring before anything is sealed with it."""

@@ -10,8 +10,6 @@ from pathlib import Path
 import click
 
 from sindico_api.cli.stack import LOOPBACK, Stack, data_dir_option
-from sindico_api.demo.sandbox import accepts, mega_arguments, mega_facts
-from sindico_api.demo.setup import ensure_demo
 from sindico_platform.embedded import ChildSpec, EmbeddedError, Supervisor
 from sindico_platform.embedded.files import DirectoryLock
 from sindico_platform.embedded.ports import is_free
@@ -42,12 +40,16 @@ def run_stack(
     host: str,
     port: int,
     demo: bool,
-    when_ready: Callable[[], None] = lambda: None,
+    when_ready: Callable[[], None] | None = None,
 ) -> None:
     """Start everything, say so, and keep it alive until Ctrl-C.
 
     Args:
-        when_ready: runs once requests are answered, before the supervisor begins to watch.
+        data_dir: of the stack; locked while it runs.
+        host: address to listen on.
+        port: port to listen on.
+        demo: also the sandbox ERP and the example tenants.
+        when_ready: runs in a thread once requests are answered; what it raises stops everything.
     """
     stack = Stack(data_dir)
     stack.make_directories()
@@ -59,8 +61,7 @@ def run_stack(
         with Supervisor(notify=say, adopt_orphans=True) as supervisor:
             start(supervisor, stack, host=host, port=port, demo=demo)
             click.echo(f"ready {address(host, port)}")
-            when_ready()
-            supervisor.watch()
+            supervisor.watch(beside=when_ready)
     finally:
         release(stack, lock)
 
@@ -88,6 +89,9 @@ def start_demo(
     supervisor: Supervisor, stack: Stack, environ: dict[str, str], *, base_url: str
 ) -> None:
     """Start the sandbox ERP and make the example tenants."""
+    from sindico_api.demo.sandbox import accepts, mega_arguments, mega_facts
+    from sindico_api.demo.setup import ensure_demo
+
     say("starting the sandbox ERP")
     facts = mega_facts(stack.data_dir)
     arguments = mega_arguments(facts, stack.data_dir)

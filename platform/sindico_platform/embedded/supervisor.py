@@ -4,6 +4,7 @@ import ctypes
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -87,11 +88,19 @@ class Supervisor:
         for kept in begun:
             kept.child.wait_ready()
 
-    def watch(self) -> NoReturn:
-        """Keep the children alive until a signal ends the block."""
-        while True:
+    def watch(self, *, beside: Callable[[], None] | None = None) -> NoReturn:
+        """Keep the children alive until a signal ends the block.
+
+        Args:
+            beside: runs meanwhile in a thread of its own; what it raises ends the block too.
+        """
+        faults: list[BaseException] = []
+        if beside:
+            threading.Thread(target=_run_noting, args=(beside, faults), daemon=True).start()
+        while not faults:
             self.tick()
             time.sleep(TICK_SECONDS)
+        raise faults[0]
 
     def tick(self) -> None:
         """Look after every child once."""
@@ -161,6 +170,13 @@ class Supervisor:
 
     def _stop_harder(self, _number: int, _frame: FrameType | None) -> None:
         self._hurry = True
+
+
+def _run_noting(action: Callable[[], None], faults: list[BaseException]) -> None:
+    try:
+        action()
+    except BaseException as error:  # noqa: BLE001 - raised again in the main thread
+        faults.append(error)
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:

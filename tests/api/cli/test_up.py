@@ -20,7 +20,7 @@ def descendants(stack: RunningStack) -> list[int]:
     return [child.pid for child in psutil.Process(stack.process.pid).children(recursive=True)]
 
 
-@pytest.mark.parametrize("name", ["postgres", "valkey", "api"])
+@pytest.mark.parametrize("name", ["postgres", "valkey", "api", "worker", "clock"])
 def test_what_is_killed_comes_back(ready_stack: RunningStack, name: str) -> None:
     victim = ready_stack.children()[name]
 

@@ -1,6 +1,8 @@
 """The doctor's report on a sound database, and on one that is not."""
 
+from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import asyncpg
@@ -23,8 +25,22 @@ def outcome_of(report: Report, name: str) -> Outcome:
 
 
 @pytest.fixture
-def sound(settings: Settings, fresh_database: RoleUrls) -> Settings:
-    """Settings of a database of the test's own."""
+async def owner(fresh_database: RoleUrls) -> AsyncIterator[asyncpg.Connection]:
+    connection = await asyncpg.connect(fresh_database.owner)
+    yield connection
+    await connection.close()
+
+
+@pytest.fixture
+async def sound(
+    settings: Settings, fresh_database: RoleUrls, owner: asyncpg.Connection
+) -> Settings:
+    """Settings of a database of the test's own, where a clock and a worker were just seen."""
+    await owner.execute(
+        "INSERT INTO control.worker (id, seen_at) VALUES (gen_random_uuid(), now());"
+        "INSERT INTO control.clock_leader (id, holder, until)"
+        " VALUES (1, gen_random_uuid(), now() + interval '6 seconds')"
+    )
     return replace(
         settings,
         database_url=Secret(fresh_database.app),
@@ -45,11 +61,9 @@ async def test_a_sound_installation_passes_and_says_what_could_be_better(
 
 
 async def test_another_release_is_found_by_the_revision(
-    sound: Settings, fresh_database: RoleUrls
+    sound: Settings, owner: asyncpg.Connection
 ) -> None:
-    owner = await asyncpg.connect(fresh_database.owner)
     await owner.execute("UPDATE control.alembic_version SET version_num = '0000'")
-    await owner.close()
 
     report = await examine(sound, CHECKS, data_dir=None)
 
@@ -68,6 +82,53 @@ async def test_a_key_ring_of_other_data_is_found(sound: Settings, fresh_database
     assert "is not the key that sealed these data" in outcome_of(strange, "key ring").found
     assert "key test is missing from the ring" in outcome_of(missing, "key ring").found
     assert right.ok
+
+
+@pytest.mark.parametrize(
+    ("statement", "name"),
+    [
+        ("DELETE FROM control.clock_leader", "clock"),
+        ("UPDATE control.clock_leader SET until = now() - interval '1 minute'", "clock"),
+        ("DELETE FROM control.worker", "workers"),
+        ("UPDATE control.worker SET seen_at = now() - interval '1 minute'", "workers"),
+    ],
+)
+async def test_a_silent_process_is_found(
+    sound: Settings, owner: asyncpg.Connection, statement: str, name: str
+) -> None:
+    await owner.execute(statement)
+
+    report = await examine(sound, CHECKS, data_dir=None)
+
+    found = outcome_of(report, name)
+    assert (report.ok, found.state) == (False, State.FAILED)
+    assert "Start `sindico" in found.advice
+
+
+@pytest.mark.parametrize(
+    ("job_state", "due_in", "state"),
+    [
+        ("pending", timedelta(hours=-1), State.FAILED),
+        ("pending", timedelta(hours=1), State.OK),
+        ("failed", timedelta(hours=-1), State.WARNING),
+    ],
+    ids=["waits too long", "not yet due", "gave up"],
+)
+async def test_the_queue_is_judged_by_its_oldest_job_and_by_those_that_gave_up(
+    sound: Settings, owner: asyncpg.Connection, job_state: str, due_in: timedelta, state: State
+) -> None:
+    await owner.execute(
+        "INSERT INTO control.job (tenant_id, id, function, args, queue, even_suspended, attempts,"
+        " max_attempts, lease_seconds, actor_name, created_at, state, due_at)"
+        " VALUES (gen_random_uuid(), gen_random_uuid(), 'probe', '{}', 'default', false, 0, 8, 300,"
+        " 'test', now(), $1, now() + $2::interval)",
+        job_state,
+        due_in,
+    )
+
+    report = await examine(sound, CHECKS, data_dir=None)
+
+    assert outcome_of(report, "queue").state is state
 
 
 async def test_without_redis_the_installation_is_sound_but_warned_about(sound: Settings) -> None:

@@ -1,10 +1,10 @@
-"""A launcher with two children, run by the supervisor's tests: ``supervised.py DIRECTORY``."""
+"""A launcher with two children for the supervisor's tests: ``supervised.py DIRECTORY [fail]``."""
 
 import os
 import sys
 from pathlib import Path
 
-from sindico_platform.embedded import ChildSpec, Supervisor
+from sindico_platform.embedded import ChildSpec, EmbeddedError, Supervisor
 
 BODY = "import os, time; print(os.getpid(), flush=True); time.sleep(600)"
 STUBBORN = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {BODY}"
@@ -27,13 +27,17 @@ def say(text: str) -> None:
     sys.stdout.flush()
 
 
-def main(directory: Path) -> None:
+def fail() -> None:
+    raise EmbeddedError("what ran beside has failed")
+
+
+def main(directory: Path, beside: str = "") -> None:
     with Supervisor(notify=say, adopt_orphans=True) as supervisor:
         supervisor.start(spec("obedient", directory, BODY))
         supervisor.start(spec("stubborn", directory, STUBBORN))
         say("started")
-        supervisor.watch()
+        supervisor.watch(beside=fail if beside else None)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), *sys.argv[2:])

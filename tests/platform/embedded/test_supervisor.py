@@ -71,3 +71,13 @@ def test_children_die_with_a_killed_launcher(
 
     wait_until(lambda: not is_running(obedient))
     os.kill(pids_of(tmp_path, "stubborn")[0], signal.SIGKILL)
+
+
+def test_what_fails_beside_the_watch_stops_every_child_and_is_raised(tmp_path: Path) -> None:
+    command = [sys.executable, str(DRIVER), str(tmp_path), "fail"]
+
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
+
+    assert ended.returncode == 1
+    assert "what ran beside has failed" in ended.stderr
+    assert not any(is_running(pid) for name in NAMES for pid in pids_of(tmp_path, name))
