@@ -5,7 +5,6 @@ from pathlib import Path
 
 import click
 from rich.console import Console
-from rich.table import Table
 
 from sindico_api.cli.stack import data_dir_option
 from sindico_api.cli.up import run_stack
@@ -23,23 +22,26 @@ def demo(host: str, port: int, data_dir: Path) -> None:
     def show() -> None:
         record = read_record(data_dir.expanduser().absolute())
         assert record is not None  # noqa: S101 - `run_stack` has just written it
-        console = Console(stderr=True, soft_wrap=True)
+        console = Console(stderr=True)
         asyncio.run(run_first_load(record, console))
-        console.print(describe(record))
-        console.print(f"Everything is in {data_dir / FILE_NAME}. Ctrl-C ends it.")
+        click.echo(describe(record), err=True)
+        click.echo(f"Everything is in {data_dir / FILE_NAME}. Ctrl-C ends it.", err=True)
 
     run_stack(data_dir, host=host, port=port, demo=True, when_ready=show)
 
 
-def describe(record: DemoRecord) -> Table:
+def describe(record: DemoRecord) -> str:
     """Addresses and logins, never cut: people copy them from here."""
-    table = Table("", "address", "login", "password", box=None, pad_edge=False)
-    for column in table.columns:
-        column.no_wrap, column.overflow = True, "ignore"
     operator, mega = record.operator, record.sandbox.mega
-    table.add_row("vendor's operator", record.base_url, operator.login, operator.password)
-    for tenant in record.tenants:
-        admin = tenant.admin
-        table.add_row(f"tenant {tenant.domain}", record.base_url, admin.login, admin.password)
-    table.add_row("sandbox Mega ERP", mega.url, mega.user, mega.password)
-    return table
+    rows = [
+        ("", "login", "password"),
+        ("vendor's operator", operator.login, operator.password),
+        *(
+            (f"tenant {tenant.domain}", tenant.admin.login, tenant.admin.password)
+            for tenant in record.tenants
+        ),
+        (f"sandbox Mega ERP {mega.url}", mega.user, mega.password),
+    ]
+    widths = [max(len(row[column]) for row in rows) for column in range(3)]
+    lines = ("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)
+    return "\n".join([f"\nConsole: {record.base_url}/console", *lines, ""])
