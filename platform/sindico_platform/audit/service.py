@@ -2,15 +2,17 @@
 
 import hashlib
 import secrets
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
 from sqlalchemy import insert
+from uuid_utils.compat import uuid7
 
 from sindico_platform.audit.models import AuditEvent
 from sindico_platform.database.base import table_of
-from sindico_platform.database.tx import Tx
+from sindico_platform.database.tx import ActorKind, Tx
 
 SALT_BYTES = 16
 INSERT = insert(table_of(AuditEvent))
@@ -48,6 +50,26 @@ async def record(
         "facts": msgspec.to_builtins(facts | _support(tx)),
     }
     await tx.session.execute(INSERT, event | _salted(changes) if changes else event)
+
+
+def release_event(
+    tag: str, *, at: datetime, target_type: str, tenant_id: UUID, target_id: UUID
+) -> dict[str, Any]:
+    """The row of something a release changed by itself, for `INSERT` by the role `owner`."""
+    return {
+        "tenant_id": tenant_id,
+        "id": uuid7(),
+        "at": at,
+        "tag": tag,
+        "actor_tenant_id": tenant_id,
+        "actor_kind": ActorKind.SYSTEM,
+        "actor_id": None,
+        "actor_name": "release",
+        "request_id": None,
+        "target_type": target_type,
+        "target_id": target_id,
+        "facts": {},
+    }
 
 
 def _salted(changes: dict[str, tuple[Any, Any]]) -> dict[str, Any]:

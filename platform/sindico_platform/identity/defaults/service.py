@@ -4,10 +4,12 @@ Everything may be repeated and changes nothing when all is there.
 """
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import text, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from sindico_platform.audit import service as audit
 from sindico_platform.database.base import table_of
@@ -25,6 +27,63 @@ ENSURE_USER = (
     .on_conflict_do_nothing(constraint="uq_tenant_user_login")
     .returning(TenantUser.id)
 )
+RECONCILE_ROLES = text("""
+    WITH outdated AS (
+        SELECT r.tenant_id, r.id, r.permissions AS held, r.declared_permissions AS told
+        FROM crm.role AS r JOIN control.tenant AS t ON t.tenant_id = r.tenant_id
+        WHERE r.code = :code AND t.is_master = :master
+            AND r.declared_permissions <> CAST(:wanted AS text[])
+        FOR UPDATE OF r
+    ), mended AS (
+        SELECT o.tenant_id, o.id, ARRAY(
+            (SELECT unnest(o.held)
+             UNION SELECT p FROM unnest(CAST(:wanted AS text[])) AS p WHERE p <> ALL (o.told))
+            EXCEPT SELECT p FROM unnest(o.told) AS p WHERE p <> ALL (CAST(:wanted AS text[]))
+        ) AS permissions
+        FROM outdated AS o
+    )
+    UPDATE crm.role AS r
+    SET permissions = CASE WHEN :is_locked THEN CAST(:wanted AS text[]) ELSE
+            ARRAY(SELECT p FROM unnest(m.permissions) AS p ORDER BY p COLLATE "C") END,
+        declared_permissions = CAST(:wanted AS text[]),
+        is_locked = :is_locked,
+        revision = r.revision + 1
+    FROM mended AS m WHERE r.tenant_id = m.tenant_id AND r.id = m.id
+    RETURNING r.tenant_id, r.id
+""")
+"""As `identity.service.ensure_role` does for one tenant: what a release grants anew is added, what
+it no longer grants is taken away, and what the customer added or took away stays."""
+
+
+async def reconcile_roles_everywhere(
+    connection: AsyncConnection, declared: Sequence[DefaultRole], *, grid: Grid, master: bool
+) -> int:
+    """Bring the grids of default roles of all tenants up to date, set by set.
+
+    Args:
+        connection: of the role `owner`, which sees every tenant.
+        master: of the master tenant alone, or of all others.
+
+    Returns:
+        How many roles were changed; none on a repetition.
+    """
+    at = (await connection.execute(text("SELECT now()"))).scalar_one()
+    events: list[dict[str, Any]] = []
+    for role in declared:
+        wanted = sorted(role.permissions(grid, master=master))
+        rows = await connection.execute(
+            RECONCILE_ROLES,
+            {"code": role.code, "master": master, "wanted": wanted, "is_locked": role.is_locked},
+        )
+        events += [
+            audit.release_event(
+                "role:reconcile", at=at, target_type="role", tenant_id=row[0], target_id=row[1]
+            )
+            for row in rows
+        ]
+    if events:
+        await connection.execute(audit.INSERT, events)
+    return len(events)
 
 
 async def ensure_default_roles(
