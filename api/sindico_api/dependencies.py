@@ -8,6 +8,7 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import QueryParameter, SkipValidation
 
 from sindico_api.context import Context
+from sindico_api.i18n import Translator, locale_of, translator
 from sindico_api.once import provide_once
 from sindico_platform.database.tx import Actor
 from sindico_platform.database.uow import UnitOfWork
@@ -19,6 +20,8 @@ Uow = NamedDependency[SkipValidation[UnitOfWork]]
 CurrentActor = NamedDependency[SkipValidation[Actor]]
 CurrentPrincipal = NamedDependency[SkipValidation[Principal]]
 AskedPage = NamedDependency[SkipValidation[PageRequest]]
+Translate = NamedDependency[SkipValidation[Translator]]
+"""Puts texts kept as English templates into the caller's language."""
 
 
 def provide_context(state: State) -> Context:
@@ -37,6 +40,10 @@ def provide_actor(request: Request[Actor, Principal, State]) -> Actor:
 
 def provide_principal(request: Request[Actor, Principal, State]) -> Principal:
     return request.auth
+
+
+def provide_translator(request: Request[Any, Any, State]) -> Translator:
+    return translator(locale_of(request))
 
 
 def provide_page(
@@ -59,6 +66,7 @@ DEPENDENCIES: dict[str, Any] = {
     "uow": Provide(provide_uow, sync_to_thread=False),
     "actor": Provide(provide_actor, sync_to_thread=False),
     "principal": Provide(provide_principal, sync_to_thread=False),
+    "translate": Provide(provide_translator, sync_to_thread=False),
     "page": Provide(provide_page, sync_to_thread=False),
     "once": Provide(provide_once),
 }

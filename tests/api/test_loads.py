@@ -16,6 +16,7 @@ from tests.support.identity import MakeTenant
 
 __all__ = ["erp_kind"]
 
+REFUSED = "{host} refused the connection on port {port}. Nothing may be listening there."
 PERMISSIONS = ("loads:view", "loads:include", "loads:edit")
 
 
@@ -146,6 +147,22 @@ async def test_a_failed_load_tells_why_and_what_to_do(client: AsyncClient, site:
     assert error["detail"] == "The ERP did not accept ana."
     assert error["facts"] == {"user": "ana"}
     assert error["advice"].endswith("resume the load.")
+
+
+async def test_a_failed_load_tells_why_in_the_callers_language(
+    client: AsyncClient, site: Site
+) -> None:
+    site.erp.put("empresa", "a")
+    site.erp.fail_next("read_page", Terminal("connection-refused", REFUSED, host="erp", port=1))
+    load = await start(client, site)
+    await site.run()
+
+    path, portuguese = f"/api/v1/loads/{load['id']}", {"Accept-Language": "pt-BR"}
+    error = (await client.get(path, headers=portuguese)).json()["error"]
+    log = (await client.get(f"{path}/log", headers=portuguese)).json()["items"]
+
+    assert error["detail"].startswith("erp recusou a conexão na porta 1.")
+    assert any("recusou a conexão" in line["text"] for line in log)
 
 
 async def test_cancel_and_resume(client: AsyncClient, site: Site) -> None:

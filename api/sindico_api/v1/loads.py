@@ -11,7 +11,7 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from litestar.response import ServerSentEvent, Stream
 from litestar.status_codes import HTTP_202_ACCEPTED
 
-from sindico_api.dependencies import AppContext, AskedPage, CurrentActor, Uow
+from sindico_api.dependencies import AppContext, AskedPage, CurrentActor, Translate, Uow
 from sindico_api.guards import requires
 from sindico_api.live import as_events, follow
 from sindico_api.once import OnlyOnce
@@ -98,21 +98,27 @@ async def list_loads(
 
 
 @get("/loads/{load_id:uuid}", tags=TAGS, guards=[MAY_VIEW])
-async def read_load(load_id: FromPath[UUID], actor: CurrentActor, uow: Uow) -> LoadOut:
+async def read_load(
+    load_id: FromPath[UUID], actor: CurrentActor, uow: Uow, translate: Translate
+) -> LoadOut:
     """Read how far a load is, phase by phase."""
     async with uow.begin(actor) as tx:
-        return await queries.get_load(tx, load_id)
+        return await queries.get_load(tx, load_id, translate=translate)
 
 
 @get("/loads/{load_id:uuid}/events", tags=TAGS, guards=[MAY_VIEW])
 async def follow_load(
-    load_id: FromPath[UUID], actor: CurrentActor, uow: Uow, context: AppContext
+    translate: Translate,
+    load_id: FromPath[UUID],
+    actor: CurrentActor,
+    uow: Uow,
+    context: AppContext,
 ) -> ServerSentEvent:
     """Follow a load live: `progress` with every change, then `finished`."""
 
     async def read() -> LoadOut:
         async with uow.begin(actor) as tx:
-            return await queries.get_load(tx, load_id)
+            return await queries.get_load(tx, load_id, translate=translate)
 
     await read()  # a load that is not there answers 404, not an empty stream
     states = follow(
@@ -130,6 +136,7 @@ async def read_load_log(
     load_id: FromPath[UUID],
     actor: CurrentActor,
     uow: Uow,
+    translate: Translate,
     page: AskedPage,
     log_format: LogFormat = "json",
     level: FromQuery[Level | None] = None,
@@ -140,7 +147,9 @@ async def read_load_log(
 
     async def read(request: PageRequest) -> Page[LogLineOut]:
         async with uow.begin(actor) as tx:
-            return await queries.list_log(tx, load_id, request=request, filters=filters)
+            return await queries.list_log(
+                tx, load_id, request=request, filters=filters, translate=translate
+            )
 
     await require_load(uow, actor, load_id)
     if log_format == "json":
@@ -156,6 +165,7 @@ async def list_load_rejections(
     load_id: FromPath[UUID],
     actor: CurrentActor,
     uow: Uow,
+    translate: Translate,
     page: AskedPage,
     row_format: RowFormat = "json",
     table: FromQuery[str | None] = None,
@@ -164,7 +174,9 @@ async def list_load_rejections(
 
     async def read(request: PageRequest) -> Page[RejectionOut]:
         async with uow.begin(actor) as tx:
-            return await queries.list_rejections(tx, load_id, request=request, table=table)
+            return await queries.list_rejections(
+                tx, load_id, request=request, table=table, translate=translate
+            )
 
     await require_load(uow, actor, load_id)
     if row_format == "json":
@@ -173,21 +185,25 @@ async def list_load_rejections(
 
 
 @post("/loads/{load_id:uuid}/cancel", tags=TAGS, guards=[MAY_EDIT], status_code=HTTP_202_ACCEPTED)
-async def cancel_load(load_id: FromPath[UUID], actor: CurrentActor, uow: Uow) -> Response[LoadOut]:
+async def cancel_load(
+    translate: Translate, load_id: FromPath[UUID], actor: CurrentActor, uow: Uow
+) -> Response[LoadOut]:
     """End a load; what was stored stays, and the load can be resumed."""
     async with uow.begin(actor) as tx:
         await service.cancel_load(tx, load_id=load_id)
         await tx.session.flush()
-        return accepted(await queries.get_load(tx, load_id))
+        return accepted(await queries.get_load(tx, load_id, translate=translate))
 
 
 @post("/loads/{load_id:uuid}/resume", tags=TAGS, guards=[MAY_EDIT], status_code=HTTP_202_ACCEPTED)
-async def resume_load(load_id: FromPath[UUID], actor: CurrentActor, uow: Uow) -> Response[LoadOut]:
+async def resume_load(
+    translate: Translate, load_id: FromPath[UUID], actor: CurrentActor, uow: Uow
+) -> Response[LoadOut]:
     """Let a failed or cancelled load go on where it stopped."""
     async with uow.begin(actor) as tx:
         await service.resume_load(tx, load_id=load_id)
         await tx.session.flush()
-        return accepted(await queries.get_load(tx, load_id))
+        return accepted(await queries.get_load(tx, load_id, translate=translate))
 
 
 async def require_load(uow: UnitOfWork, actor: Actor, load_id: UUID) -> None:
