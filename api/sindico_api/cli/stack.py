@@ -80,8 +80,12 @@ class Stack:
         """Settings of a process of this stack."""
         return load_settings(self.environ(), **overrides)
 
-    def environ(self, **more: str) -> dict[str, str]:
-        """The environment of a process of this stack; `more` are defaults too.
+    def remember(self, **chosen: str) -> None:
+        """Keep how this start was asked for; other commands on the directory find it there."""
+        self._chosen_file.write_bytes(msgspec.json.encode(chosen))
+
+    def environ(self) -> dict[str, str]:
+        """The environment of a process of this stack.
 
         The owner's URL is left out: no process that serves may change the schema.
         """
@@ -89,7 +93,7 @@ class Stack:
         defaults = {
             "SINDICO_KEY_RING": self._key_ring,
             "SINDICO_BLOB_URL": (self.data_dir / "blobs").as_uri(),
-            **more,
+            **self._chosen,
         }
         if self.valkey:
             defaults["SINDICO_REDIS_URL"] = self.valkey.url
@@ -176,6 +180,16 @@ class Stack:
     def _database(self) -> str:
         named = urlsplit(self._admin_or_app_url).path.lstrip("/")
         return DATABASE if named in MAINTENANCE_DATABASES else named
+
+    @property
+    def _chosen_file(self) -> Path:
+        return self.data_dir / "run" / "chosen.json"
+
+    @property
+    def _chosen(self) -> dict[str, str]:
+        if not self._chosen_file.exists():
+            return {}
+        return msgspec.json.decode(self._chosen_file.read_bytes(), type=dict[str, str])
 
     @property
     def _passwords(self) -> dict[str, str]:

@@ -75,7 +75,8 @@ def start(supervisor: Supervisor, stack: Stack, *, host: str, port: int, demo: b
     say("bringing the schema up to date")
     asyncio.run(stack.ensure_schema())
     say("starting the processes")
-    environ = stack.environ(SINDICO_PUBLIC_URL=address(host, port), **demo_environ(demo=demo))
+    stack.remember(SINDICO_PUBLIC_URL=address(host, port), **demo_environ(demo=demo))
+    environ = stack.environ()
     supervisor.start(
         api_process(stack, environ, host=host, port=port),
         silent_process(stack, environ, "worker", "--grace-seconds", WORKER_GRACE_SECONDS),

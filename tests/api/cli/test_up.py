@@ -8,6 +8,7 @@ import httpx
 import psutil
 import pytest
 
+from sindico_api.cli.stack import Stack
 from sindico_platform.embedded import EmbeddedPostgres, EmbeddedValkey
 from sindico_platform.embedded.ports import claim_port
 from tests.api.cli.conftest import RunningStack, launch, start_stack, stop_stack
@@ -115,3 +116,12 @@ def test_an_interrupted_start_stops_what_it_started(tmp_path: Path) -> None:
 
     assert pids
     assert not any(is_running(pid) for pid in pids)
+
+
+def test_other_commands_on_the_directory_find_how_the_stack_was_started(
+    ready_stack: RunningStack,
+) -> None:
+    found = Stack(ready_stack.data_dir, environ={}).settings()
+
+    assert found.public_url == ready_stack.url
+    assert not found.demo
