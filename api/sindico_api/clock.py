@@ -20,6 +20,7 @@ from sindico_platform.jobs.queries import refresh_figures
 from sindico_platform.jobs.relay import Relay
 from sindico_platform.jobs.service import WAKE_CHANNEL
 from sindico_platform.jobs.wakeups import channel_of, listen
+from sindico_platform.tasks import cancel_all
 from sindico_platform.telemetry import metrics
 
 LEASE_SECONDS = 6.0
@@ -60,28 +61,27 @@ class Clock:
     id: UUID = field(default_factory=uuid4)
     lease_seconds: float = LEASE_SECONDS
     tick_seconds: float = TICK_SECONDS
+    _tasks: list[asyncio.Task[None]] = field(default_factory=list, init=False)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Try to lead, tick while leading, until `stop` is set; then let another lead."""
         stopped = asyncio.create_task(stop.wait())
-        work: asyncio.Task[None] | None = None
         leads_until = 0.0
-        while not stop.is_set():
-            asked = time.monotonic()
-            if await self._lead():
-                leads_until = asked + self.lease_seconds
-            if time.monotonic() < leads_until:
-                work = work or asyncio.create_task(self._work())
-            elif work:
-                await self._rest(work)
-                work = None
-            if work and work.done():
-                work.result()
-            await asyncio.wait([stopped], timeout=self.tick_seconds)
-        if work:
-            await self._rest(work)
-        with suppress(*GONE):
-            await leader.resign(self.context.engines.fleet, self.id)
+        try:
+            while not stop.is_set():
+                asked = time.monotonic()
+                if await self._lead():
+                    leads_until = asked + self.lease_seconds
+                if time.monotonic() < leads_until:
+                    self._work()
+                else:
+                    await self._rest()
+                await asyncio.wait([stopped], timeout=self.tick_seconds)
+        finally:
+            await self._rest()
+            await cancel_all([stopped])
+            with suppress(*GONE):
+                await leader.resign(self.context.engines.fleet, self.id)
 
     async def _lead(self) -> bool:
         try:
@@ -95,17 +95,20 @@ class Clock:
             metrics.clock_last_tick_timestamp_seconds.set_to_current_time()
         return leads
 
-    async def _rest(self, work: asyncio.Task[None]) -> None:
-        log.info("clock_rests")
-        work.cancel()
-        await asyncio.gather(work, return_exceptions=True)
+    def _work(self) -> None:
+        """See to it that the relay and every duty run."""
+        if not self._tasks:
+            log.info("clock_leads")
+            self._tasks = [
+                asyncio.create_task(self._relay()),
+                *(asyncio.create_task(self._perform(duty)) for duty in self.duties),
+            ]
 
-    async def _work(self) -> None:
-        log.info("clock_leads")
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._relay())
-            for duty in self.duties:
-                group.create_task(self._perform(duty))
+    async def _rest(self) -> None:
+        if self._tasks:
+            log.info("clock_rests")
+            await cancel_all(self._tasks)
+            self._tasks = []
 
     async def _relay(self) -> None:
         """Dispatch when woken, and every second anyhow."""
@@ -122,7 +125,7 @@ class Clock:
                     async with asyncio.timeout(self.tick_seconds):
                         await woken.wait()
         finally:
-            ears.cancel()
+            await cancel_all([ears])
 
     async def _perform(self, duty: Duty) -> None:
         while True:

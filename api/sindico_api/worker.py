@@ -18,10 +18,12 @@ from sindico_platform.jobs.runner import run_job
 from sindico_platform.jobs.service import WAKE_CHANNEL
 from sindico_platform.jobs.transport import consume
 from sindico_platform.jobs.wakeups import Gathered, channel_of
+from sindico_platform.tasks import cancel_all
 
 SEEN_SECONDS = 3.0
 CONCURRENCY = 16
 GRACE_SECONDS = 20.0
+GIVE_BACK_SECONDS = 5.0
 WAKE_PAUSE_SECONDS = 0.02
 
 log = structlog.get_logger()
@@ -76,9 +78,7 @@ class Worker:
                 self.context.settings.redis_url, run_one, concurrency=self.queues, stop=stop
             )
         finally:
-            for task in company:
-                task.cancel()
-            await asyncio.gather(*company, return_exceptions=True)
+            await cancel_all(company)
             await self._dismiss()
 
     async def _run_one(self, services: JobServices, tenant_id: UUID, job_id: UUID) -> None:
@@ -99,8 +99,7 @@ class Worker:
         log.info("worker_stopping", running=len(self._running))
         if self._running:
             await asyncio.wait(self._running, timeout=self.grace_seconds)
-        for task in self._running:
-            task.cancel()
+        await cancel_all(self._running, again_seconds=GIVE_BACK_SECONDS)
 
     async def _keep_seen(self) -> None:
         while True:

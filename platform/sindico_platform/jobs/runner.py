@@ -19,6 +19,7 @@ from sindico_platform.jobs.models import JobState
 from sindico_platform.jobs.registry import Declaration, find_declaration
 from sindico_platform.jobs.store import Claim, Outcome
 from sindico_platform.telemetry import bound_to_log, metrics
+from sindico_platform.words import translatable
 
 log = structlog.get_logger()
 
@@ -26,15 +27,14 @@ BACK_OFF_SECONDS, BACK_OFF_LIMIT_SECONDS = 5.0, 900.0
 SERVER_FAULT = 500
 RECORD_PAUSES_SECONDS = (0.2, 0.5, 1, 2, 4, 8, 16)
 
+DATABASE_FAULT = translatable("The database refused a step.")
+INTERNAL_FAULT = translatable("An unexpected error stopped the job: {kind}.")
+
 Reach = Callable[[str], None]
 
 
 def reach_nothing(_point: str) -> None:
     """In production nobody waits at the named points."""
-
-
-class JobUnknown(Transient):
-    """This release does not know the function; another worker's may."""
 
 
 async def run_job(
@@ -119,8 +119,8 @@ async def act(services: JobServices, claim: Claim) -> Outcome | None:
 
 async def _call(services: JobServices, claim: Claim) -> Any:
     declaration = find_declaration(claim.function)
-    if declaration is None:
-        raise JobUnknown(
+    if declaration is None:  # another worker's release may know it
+        raise Transient(
             "job-unknown", "This release does not know the job {function}.", function=claim.function
         )
     context = JobContext(
@@ -196,9 +196,9 @@ def describe(error: Exception) -> dict[str, Any]:
     if isinstance(error, SindicoError):
         return {"code": error.code, "detail": type(error).detail, "facts": error.facts}
     if isinstance(error, DBAPIError):
-        return {"code": "database-fault", "detail": "The database refused a step.", "facts": {}}
+        return {"code": "database-fault", "detail": DATABASE_FAULT, "facts": {}}
     return {
         "code": "internal-fault",
-        "detail": "An unexpected error stopped the job: {kind}.",
+        "detail": INTERNAL_FAULT,
         "facts": {"kind": type(error).__name__},
     }

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from sindico_platform.database.driver import driver
 from sindico_platform.jobs.models import JobState
 from sindico_platform.telemetry import metrics
+from sindico_platform.words import translatable
 
 SWEEP = "SELECT * FROM control.sweep_jobs($1)"
 PURGE = "SELECT control.purge_jobs($1, $2)"
@@ -19,6 +20,9 @@ SILENCE_SECONDS = 15.0
 NEVER_SECONDS = 86_400.0
 KEEP_DAYS = 14.0
 PURGE_BATCH = 5_000
+
+# What `control.sweep_jobs` writes into a row whose worker was lost.
+WORKER_LOST = translatable("The worker stopped before it could finish, {attempts} times now.")
 
 log = structlog.get_logger()
 

@@ -17,10 +17,12 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from sindico_platform.settings import Secret
+from sindico_platform.tasks import cancel_all
 
 QUEUE_PREFIX = "sindico:jobs:"
 WAIT_SECONDS = 2
 RECONNECT_SECONDS = 0.5
+BREATH_SECONDS = 0.002
 
 log = structlog.get_logger()
 
@@ -105,27 +107,31 @@ class _Queue:
     def __init__(self, redis: Redis, run: Run, name: str, concurrency: int) -> None:
         self._redis, self._run, self._key = redis, run, QUEUE_PREFIX + name
         self._concurrency = concurrency
-        self._running: set[asyncio.Task[Any]] = set()
+        self._running: set[asyncio.Task[None]] = set()
+        self._freed = asyncio.Event()
 
     async def consume(self, stop: asyncio.Event) -> None:
+        taking = asyncio.create_task(self._take_forever())
         stopped = asyncio.create_task(stop.wait())
-        while not stop.is_set():
-            if len(self._running) >= self._concurrency:
-                await asyncio.wait([stopped, *self._running], return_when=asyncio.FIRST_COMPLETED)
-                continue
-            taking = asyncio.create_task(self._take())
-            await asyncio.wait([taking, stopped], return_when=asyncio.FIRST_COMPLETED)
-            if not taking.done():
-                taking.cancel()
-                await asyncio.wait([taking])
-                break
-            for message in taking.result():
-                self._start(message)
+        await asyncio.wait([taking, stopped], return_when=asyncio.FIRST_COMPLETED)
+        died = taking.done()
+        await cancel_all([taking, stopped])
         await asyncio.gather(*self._running, return_exceptions=True)
+        if died:
+            taking.result()
 
-    async def _take(self) -> list[bytes]:
+    async def _take_forever(self) -> None:
+        while True:
+            self._freed.clear()
+            if room := self._concurrency - len(self._running):
+                for message in await self._take(room):
+                    self._start(message)
+            else:
+                await self._freed.wait()
+                await asyncio.sleep(BREATH_SECONDS)  # short jobs end in flocks: take as many anew
+
+    async def _take(self, room: int) -> list[bytes]:
         """As many messages as there is room for, waiting for the first."""
-        room = self._concurrency - len(self._running)
         try:
             taken = await _list(self._redis.lpop(self._key, room))
             return taken or (await _list(self._redis.blpop([self._key], WAIT_SECONDS)))[1:]
@@ -137,7 +143,11 @@ class _Queue:
     def _start(self, message: bytes) -> None:
         task = asyncio.create_task(self._run(*ids_of(message)))
         self._running.add(task)
-        task.add_done_callback(self._running.discard)
+        task.add_done_callback(self._end)
+
+    def _end(self, task: asyncio.Task[None]) -> None:
+        self._running.discard(task)
+        self._freed.set()
 
 
 async def _list(answer: Any) -> list[bytes]:
