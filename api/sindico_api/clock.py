@@ -14,6 +14,7 @@ from uuid import UUID, uuid4
 import structlog
 
 from sindico_api.context import Context
+from sindico_platform.audit import sealer
 from sindico_platform.database.driver import GONE
 from sindico_platform.jobs import leader, sweeper
 from sindico_platform.jobs.queries import refresh_figures
@@ -44,10 +45,16 @@ def duties_of(context: Context) -> list[Duty]:
     fleet = context.engines.fleet
     relay = Relay(fleet, context.redis)
     sweep = sweeper.Sweeper(fleet).sweep
+
+    async def seal() -> None:
+        await sealer.seal_trails(fleet, context.secrets)
+        await sealer.refresh_figures(fleet)
+
     return [
         Duty(name="recover lost messages", every_seconds=5, perform=relay.recover),
         Duty(name="sweep leases", every_seconds=2, perform=sweep),
         Duty(name="purge jobs", every_seconds=3600, perform=lambda: sweeper.purge(fleet)),
+        Duty(name="seal the audit trail", every_seconds=5, perform=seal),
         Duty(name="job figures", every_seconds=5, perform=lambda: refresh_figures(fleet)),
     ]
 

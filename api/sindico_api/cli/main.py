@@ -11,6 +11,7 @@ from sindico_platform.settings import SettingsInvalid
 
 COMMANDS = {
     "api": "sindico_api.cli.api:api",
+    "audit": "sindico_api.cli.audit:audit",
     "clock": "sindico_api.cli.clock:clock",
     "demo": "sindico_api.cli.demo:demo",
     "doctor": "sindico_api.cli.doctor:doctor",

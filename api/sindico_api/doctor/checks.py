@@ -29,6 +29,11 @@ LEAD_LEFT = "SELECT extract(epoch FROM until - clock_timestamp())::float8 FROM c
 LIVING_WORKERS = (
     "SELECT count(*) FROM control.worker WHERE seen_at > now() - make_interval(secs => $1)"
 )
+UNSEALED = """
+    SELECT count(*), coalesce(extract(epoch FROM now() - min(at)), 0)::float8
+    FROM control.audit_event WHERE seal_number IS NULL
+"""
+UNSEALED_SECONDS = 300
 LEAST_FREE_BYTES = 2_000_000_000
 SCARCE_FREE_BYTES = 10_000_000_000
 
@@ -132,6 +137,16 @@ async def check_queue(patient: Patient) -> Outcome:
     return Outcome("queue", State.OK, found)
 
 
+async def check_audit(patient: Patient) -> Outcome:
+    """Whether the sealer keeps up; `sindico audit verify` reads the trail itself."""
+    waiting, oldest_seconds = await patient.fleet.fetchrow(UNSEALED)
+    found = f"{waiting} events wait for a seal, the oldest for {oldest_seconds:.0f} s"
+    if oldest_seconds <= UNSEALED_SECONDS:
+        return Outcome("audit", State.OK, found)
+    advice = "Start `sindico clock`, or read its log; then run `sindico audit verify`."
+    return Outcome("audit", State.WARNING, found, advice)
+
+
 async def check_disk(patient: Patient) -> Outcome:
     places = {path: shutil.disk_usage(path).free for path in _places(patient)}
     if not places:
@@ -171,6 +186,7 @@ CHECKS: dict[str, Check] = {
     "clock": check_clock,
     "workers": check_workers,
     "queue": check_queue,
+    "audit": check_audit,
     "disk": check_disk,
     "mail": check_mail,
     "egress": check_egress,

@@ -41,7 +41,7 @@ class AuditEvent(TenantRow, Base):
     """``{"field": [before, after]}``; erasable, so that a person can be anonymised later."""
     changes_salt: Mapped[bytes | None] = mapped_column(LargeBinary)
     changes_digest: Mapped[bytes | None] = mapped_column(LargeBinary)
-    """SHA-256 over salt and changes; the seal covers this, not the values."""
+    """SHA-256 over salt and changes; the seal covers this, not salt and values."""
     seal_number: Mapped[int | None]
 
 
@@ -57,4 +57,4 @@ class AuditSeal(TenantRow, Base):
     event_count: Mapped[int]
     key_id: Mapped[str]
     mac: Mapped[bytes] = mapped_column(LargeBinary)
-    """HMAC-SHA-256 over the previous seal's MAC and the events' digests in id order."""
+    """HMAC-SHA-256 over what `digests.sealed_bytes` puts together."""

@@ -1,21 +1,23 @@
 """The only writer of the audit trail."""
 
-import hashlib
 import secrets
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import insert
+from sqlalchemy import insert, text
 from uuid_utils.compat import uuid7
 
+from sindico_platform.audit.digests import digest_changes
 from sindico_platform.audit.models import AuditEvent
 from sindico_platform.database.base import table_of
 from sindico_platform.database.tx import ActorKind, Tx
 
 SALT_BYTES = 16
 INSERT = insert(table_of(AuditEvent))
+ERASE = text("SELECT control.erase_audit_changes(:target_type, :target_id)")
+ERASED = "audit:erase"
 
 
 async def record(
@@ -72,6 +74,20 @@ def release_event(
     }
 
 
+async def erase_changes(tx: Tx, target_type: str, target_id: UUID) -> int:
+    """Forget before and after of everything that was done to one record, as when a person asks.
+
+    That it was done stays, and the trail still verifies: the erasure is itself an event of it.
+
+    Returns:
+        How many events lost their changes.
+    """
+    bound = {"target_type": target_type, "target_id": target_id}
+    erased: int = await tx.session.scalar(ERASE, bound) or 0
+    await record(tx, ERASED, target_type=target_type, target_id=target_id, events=erased)
+    return erased
+
+
 def _salted(changes: dict[str, tuple[Any, Any]]) -> dict[str, Any]:
     plain, salt = msgspec.to_builtins(changes), secrets.token_bytes(SALT_BYTES)
     return {
@@ -79,11 +95,6 @@ def _salted(changes: dict[str, tuple[Any, Any]]) -> dict[str, Any]:
         "changes_salt": salt,
         "changes_digest": digest_changes(salt, plain),
     }
-
-
-def digest_changes(salt: bytes, changes: dict[str, Any]) -> bytes:
-    """SHA-256 over the salt and the changes in canonical JSON."""
-    return hashlib.sha256(salt + msgspec.json.encode(changes, order="sorted")).digest()
 
 
 def _support(tx: Tx) -> dict[str, Any]:
