@@ -30,6 +30,12 @@ STATUSES: dict[str, Label] = {
     "provisioning": Label(translatable("Deploying"), "refresh", "info"),
     # a step's
     "skipped": Label(translatable("Not needed"), "circle-minus", "neutral"),
+    # an integration's
+    "paused": Label(translatable("Paused"), "player-pause", "warn"),
+    # a default record's
+    "ok": Label(translatable("Right"), "circle-check", "good"),
+    "missing": Label(translatable("Missing"), "circle-x", "bad"),
+    "different": Label(translatable("Different"), "alert-triangle", "warn"),
     # a user's or a credential's
     "invited": Label(translatable("Invited"), "mail", "info"),
     "disabled": Label(translatable("Disabled"), "ban", "neutral"),

@@ -17,6 +17,8 @@ class MenuItem:
     permission: str | None = None
     """Shown to those who have it; `None` shows to everybody signed in."""
     master_only: bool = False
+    customers_only: bool = False
+    """Not for the vendor's own people, who have another way to the same thing."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,6 +61,17 @@ MENU: tuple[MenuGroup, ...] = (
                 href="/console/service-properties",
                 icon="adjustments-horizontal",
                 permission="service_properties:access",
+                customers_only=True,
+            ),
+            MenuItem(
+                label=translatable("By tenant"),
+                about=translatable(
+                    "What each service needs to know, such as the address of an ERP."
+                ),
+                href="/console/configuration",
+                icon="adjustments-horizontal",
+                permission="provisioning:access",
+                master_only=True,
             ),
         ),
     ),
@@ -113,7 +126,8 @@ def menu_of(viewer: Viewer) -> list[MenuGroup]:
 def _open_to(viewer: Viewer, group: MenuGroup) -> Iterator[MenuItem]:
     for item in group.items:
         allowed = item.permission is None or viewer.may(item.permission)
-        if allowed and (viewer.is_master or not item.master_only):
+        hidden = item.customers_only if viewer.is_master else item.master_only
+        if allowed and not hidden:
             yield item
 
 

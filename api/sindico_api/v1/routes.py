@@ -87,6 +87,8 @@ API = Router(
         service_properties.read_service_properties_of_tenant,
         service_properties.replace_service_properties,
         service_properties.replace_service_properties_of_tenant,
+        service_properties.test_connection,
+        service_properties.test_connection_of_tenant,
         tenants.create_tenant,
         tenants.list_tenants,
         tenants.read_tenant,

@@ -4,14 +4,18 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 from uuid import UUID
 
-from litestar import Response, get, put
+from litestar import Response, get, post, put
 from litestar.params import Body, FromPath
+from litestar.status_codes import HTTP_200_OK
 
+from sindico_api.context import Context
 from sindico_api.dependencies import AppContext, CurrentActor, Uow
 from sindico_api.guards import requires
 from sindico_api.revisions import IfMatch, expected_revision, with_etag
+from sindico_platform.database.tx import Actor
+from sindico_provisioning.connectors.service import check_connection
 from sindico_provisioning.service_properties import queries, service
-from sindico_provisioning.service_properties.schemas import ServicePropertiesOut
+from sindico_provisioning.service_properties.schemas import ConnectionTestOut, ServicePropertiesOut
 from sindico_provisioning.tenant_registry.queries import get_tenant
 
 TAGS = ["service properties"]
@@ -114,6 +118,59 @@ async def replace_service_properties_of_tenant(
             revision=expected_revision(if_match),
         )
     return with_etag(replaced, replaced.revision)
+
+
+@post(
+    "/service-properties/{domain:str}/{name:str}/test",
+    tags=TAGS,
+    guards=[requires("service_properties:edit")],
+    status_code=HTTP_200_OK,
+)
+async def test_connection(
+    domain: FromPath[str], name: FromPath[str], actor: CurrentActor, context: AppContext
+) -> ConnectionTestOut:
+    """Try the stored properties: reach the service, sign in, read a little."""
+    return await run_test(context, actor, actor.tenant_id, domain=domain, name=name)
+
+
+@post(
+    "/tenants/{tenant_id:uuid}/service-properties/{domain:str}/{name:str}/test",
+    tags=TAGS,
+    guards=[requires("provisioning:edit")],
+    status_code=HTTP_200_OK,
+)
+async def test_connection_of_tenant(
+    tenant_id: FromPath[UUID],
+    domain: FromPath[str],
+    name: FromPath[str],
+    actor: CurrentActor,
+    context: AppContext,
+) -> ConnectionTestOut:
+    """Try a customer's stored properties."""
+    async with context.uow.begin(actor, tenant=tenant_id) as tx:
+        await get_tenant(tx)
+    return await run_test(context, actor, tenant_id, domain=domain, name=name)
+
+
+async def run_test(
+    context: Context, actor: Actor, tenant_id: UUID, *, domain: str, name: str
+) -> ConnectionTestOut:
+    """Read the properties, and only then, with no transaction open, call the service.
+
+    Raises:
+        ServiceNotFound, ConnectorNotFound: nothing of this name, or nothing that is called.
+        FeatureNotInPackage, CrmNotActive: the tenant may not have it.
+        InvalidInput: the properties are not complete or not right.
+    """
+    async with context.uow.begin(actor, tenant=tenant_id) as tx:
+        properties = await service.begin_test(tx, context.secrets, domain=domain, name=name)
+    report = await check_connection(
+        queries.get_service(domain, name).integration,
+        properties,
+        http=context.http,
+        scope=str(tenant_id),
+    )
+    return ConnectionTestOut.of(report)
 
 
 def values_in(data: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -12,7 +12,7 @@ from sindico_provisioning.connectors.mega.settings import (
     find_setting_faults,
     read_settings,
 )
-from sindico_provisioning.connectors.schemas import Connector, HttpClients, Property
+from sindico_provisioning.connectors.schemas import CheckReport, Connector, HttpClients, Property
 
 _PROPERTIES = {"mega": PROPERTIES}
 
@@ -56,3 +56,16 @@ def open_connector(
     """
     list_properties(kind)
     return MegaConnector(read_settings(properties), http=http, scope=scope, now=now)
+
+
+async def check_connection(
+    kind: str, properties: Mapping[str, Any], *, http: HttpClients, scope: str
+) -> CheckReport:
+    """Sign in to the ERP and read a little, as a load does. Call it outside any transaction.
+
+    Raises:
+        ConnectorNotFound: no connector has that name.
+        InvalidInput: the properties are not complete or not right.
+    """
+    async with open_connector(kind, properties, http=http, scope=scope) as connector:
+        return await connector.check()

@@ -95,8 +95,8 @@ def describe(
             PropertyOut(
                 key=item.key,
                 type=item.type,
-                label=item.label,
-                description=item.description,
+                label=item.label.format(**item.facts),
+                description=item.description.format(**item.facts),
                 required=item.required,
                 advanced=item.advanced,
                 proposed=item.proposed,

@@ -80,6 +80,21 @@ async def replace_properties(
     return queries.describe(service, configuration, await queries.list_stored(tx, service))
 
 
+async def begin_test(tx: Tx, keys: KeyRing, *, domain: str, name: str) -> Mapping[str, Any]:
+    """Note in the trail that the connection is tried, and give what the connector needs for it.
+
+    Raises:
+        ServiceNotFound: nothing of this name has properties.
+        FeatureNotInPackage, CrmNotActive: the tenant may not have it.
+    """
+    service = queries.get_service(domain, name)
+    await packages.require_feature(tx, service.feature)
+    await audit.record(
+        tx, "service-properties:test", target_type="service", domain=domain, service=name
+    )
+    return await queries.read_properties(tx, keys, domain=domain, name=name)
+
+
 def _wanted(
     service: Service, stored: Mapping[str, ServiceProperty], values: Mapping[str, Any]
 ) -> dict[str, Any]:

@@ -71,6 +71,12 @@
     }
   });
 
+  // A search answers while one types. The change that follows when it loses the focus would fetch
+  // the list again under the pointer, and the click on a row would be lost.
+  document.addEventListener("change", (event) => {
+    if (event.target.type === "search") event.stopPropagation();
+  }, true);
+
   // Tables are cards on a narrow screen; each cell then says its column.
   const nameCells = (root) => {
     root.querySelectorAll("table.table-list:not(.not-stacked)").forEach((table) => {
