@@ -7,6 +7,9 @@ RESOURCES = (
     Resource(code="users", label=translatable("Users"), module="administration"),
     Resource(code="roles", label=translatable("Roles"), module="administration"),
     Resource(code="api_clients", label=translatable("API clients"), module="administration"),
+    Resource(
+        code="support_sessions", label=translatable("Support sessions"), module="administration"
+    ),
     Resource(code="audit", label=translatable("Audit"), module="administration"),
     Resource(
         code="dead_letters", label=translatable("Failed tasks"), module="operation", vendor=True

@@ -15,4 +15,5 @@ RESOURCES = (
     Resource(
         code="provisioning", label=translatable("Provisioning"), module="operation", vendor=True
     ),
+    Resource(code="support", label=translatable("Support"), module="operation", vendor=True),
 )

@@ -4,6 +4,7 @@ A path parameter with a new name needs a factory here.
 """
 
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from sindico_platform.database.tx import Actor, Tx
 from sindico_platform.database.uow import UnitOfWork
 from sindico_platform.identity import service as identity
 from sindico_platform.identity.api_clients import service as api_clients
+from sindico_platform.identity.models import SupportSession
 from sindico_platform.tenancy.models import Tenant
 from sindico_provisioning.integrations import service as integrations
 from sindico_provisioning.integrations.queries import find_default as find_default_integration
@@ -99,6 +101,22 @@ async def make_notification(tx: Tx) -> UUID:
     return (await unread_notifications(tx))[0]
 
 
+async def make_support_session(tx: Tx) -> UUID:
+    row = SupportSession(
+        tenant_id=tx.tenant_id,
+        id=tx.new_id(),
+        operator_tenant_id=tx.new_id(),
+        operator_id=tx.new_id(),
+        operator_name="op@vendor.test",
+        reason="A question",
+        created_at=tx.now,
+        ends_at=tx.now + timedelta(hours=1),
+    )
+    tx.session.add(row)
+    await tx.session.flush()
+    return row.id
+
+
 async def _insert(tx: Tx, table: Any, **values: Any) -> UUID:
     new = tx.new_id()
     kept = {"is_active": True, "created_at": tx.now, "updated_at": tx.now}
@@ -116,5 +134,6 @@ FACTORIES: dict[str, MakeRow] = {
     "load_id": make_load,
     "notification_id": make_notification,
     "role_id": make_role,
+    "support_session_id": make_support_session,
     "user_id": make_user,
 }

@@ -148,6 +148,36 @@ class ApiClient(TenantRow, Base):
     created_at: Mapped[datetime]
 
 
+class SupportSession(TenantRow, Base):
+    """Somebody of the vendor may act as the tenant's support user, until it ends or is revoked."""
+
+    __tablename__ = "support_session"
+    __table_args__ = (
+        of_tenant(),
+        CheckConstraint("ends_at > created_at", name="span"),
+        Index("ix_support_session_created_at", "tenant_id", "created_at", "id"),
+        {"schema": "control"},
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    operator_tenant_id: Mapped[UUID]
+    operator_id: Mapped[UUID]
+    operator_name: Mapped[str]
+    reason: Mapped[str]
+    created_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+    revoked_by: Mapped[str | None]
+
+
+def of_support_session(name: str) -> ForeignKeyConstraint:
+    return ForeignKeyConstraint(
+        ["tenant_id", "support_session_id"],
+        ["control.support_session.tenant_id", "control.support_session.id"],
+        name=name,
+    )
+
+
 class TokenFamily(TenantRow, Base):
     """Everything issued after one sign-in: access tokens and the refresh tokens between them."""
 
@@ -159,6 +189,7 @@ class TokenFamily(TenantRow, Base):
             ["crm.api_client.tenant_id", "crm.api_client.id"],
             ondelete="CASCADE",
         ),
+        of_support_session("fk_token_family_support_session"),
         CheckConstraint("num_nonnulls(user_id, api_client_id) = 1", name="principal"),
         Index("ix_token_family_user_id", "tenant_id", "user_id", "expires_at"),
         Index("ix_token_family_api_client_id", "tenant_id", "api_client_id", "expires_at"),
@@ -173,6 +204,8 @@ class TokenFamily(TenantRow, Base):
     """When its last token expires."""
     revoked_at: Mapped[datetime | None]
     revoked_because: Mapped[str | None]
+    support_session_id: Mapped[UUID | None]
+    """The support session it belongs to and ends with."""
 
 
 class Token(TenantRow, Base):
@@ -208,6 +241,7 @@ class Session(TenantRow, Base):
     __tablename__ = "session"
     __table_args__ = (
         of_user("fk_session_tenant_user"),
+        of_support_session("fk_session_support_session"),
         Index("ix_session_user_id", "tenant_id", "user_id", "expires_at"),
         {"schema": "crm"},
     )
@@ -223,6 +257,8 @@ class Session(TenantRow, Base):
     expires_at: Mapped[datetime]
     """Absolute; idleness ends it earlier."""
     revoked_at: Mapped[datetime | None]
+    support_session_id: Mapped[UUID | None]
+    """The support session it belongs to and ends with."""
 
 
 class OneTimeLink(TenantRow, Base):

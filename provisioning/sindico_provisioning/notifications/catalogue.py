@@ -22,4 +22,11 @@ CRM_READY = Kind(
     title=translatable("The CRM is ready to be configured"),
     detail=translatable("The deployment of the package {package} has ended."),
 )
-KINDS: Mapping[str, Kind] = MappingProxyType({kind.code: kind for kind in (CRM_READY,)})
+SUPPORT_SESSION_OPENED = Kind(
+    code="support-session-opened",
+    title=translatable("The vendor's support works in your CRM"),
+    detail=translatable("{operator} may act as the support user until {ends_at}: {reason}"),
+)
+KINDS: Mapping[str, Kind] = MappingProxyType(
+    {kind.code: kind for kind in (CRM_READY, SUPPORT_SESSION_OPENED)}
+)

@@ -94,6 +94,8 @@ def _principal(credential: Credential, row: Row[Any], request_id: str | None) ->
     if row.scope is not None:
         permissions &= frozenset(row.scope)
     name = f"{row.login}@{row.domain}" if row.login else row.display_name
+    if row.operator_name is not None:
+        name = f"{row.operator_name} ({name})"
     actor = Actor(
         tenant_id=credential.tenant_id,
         kind=ActorKind(row.actor_kind),
@@ -104,6 +106,7 @@ def _principal(credential: Credential, row: Row[Any], request_id: str | None) ->
         locale=row.locale,
         timezone=row.timezone,
         request_id=request_id,
+        support_session_id=row.support_session_id,
     )
     return Principal(
         actor=actor,

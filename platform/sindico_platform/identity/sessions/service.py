@@ -14,7 +14,7 @@ from sindico_platform.audit import service as audit
 from sindico_platform.database.tx import Tx
 from sindico_platform.identity.authentication.service import SESSION_IDLE, Principal
 from sindico_platform.identity.credentials import Credential
-from sindico_platform.identity.models import Session
+from sindico_platform.identity.models import Session, SupportSession
 
 SESSION_LIFETIME = timedelta(days=7)
 SEEN_EVERY = timedelta(minutes=5)
@@ -22,8 +22,18 @@ SEEN_EVERY = timedelta(minutes=5)
 MAX_AGENT_LENGTH = 200
 
 
-async def open_session(tx: Tx, *, user_id: UUID, address: str, user_agent: str) -> Credential:
+async def open_session(
+    tx: Tx,
+    *,
+    user_id: UUID,
+    address: str,
+    user_agent: str,
+    support: SupportSession | None = None,
+) -> Credential:
     """Start a session for a user who has just proven to be it.
+
+    Args:
+        support: the support session in which staff act as the user; it ends with that.
 
     Returns:
         The credential, for the cookie; it is not kept.
@@ -40,7 +50,8 @@ async def open_session(tx: Tx, *, user_id: UUID, address: str, user_agent: str) 
             user_agent=user_agent[:MAX_AGENT_LENGTH],
             created_at=tx.now,
             last_seen_at=tx.now,
-            expires_at=tx.now + SESSION_LIFETIME,
+            expires_at=support.ends_at if support else tx.now + SESSION_LIFETIME,
+            support_session_id=support.id if support else None,
         )
     )
     await tx.session.flush()

@@ -5,7 +5,7 @@ means that somebody else holds a copy, so the whole family is revoked.
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -30,6 +30,9 @@ class TokenKind(StrEnum):
 
     ACCESS = "access"
     REFRESH = "refresh"
+
+
+LIFETIMES = {TokenKind.ACCESS: ACCESS_LIFETIME, TokenKind.REFRESH: REFRESH_LIFETIME}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,6 +69,15 @@ async def issue_to_api_client(tx: Tx, *, api_client_id: UUID, scope: Scope = Non
     family = await _start_family(tx, TokenFamily(api_client_id=api_client_id), ACCESS_LIFETIME)
     access = await _issue(tx, family, TokenKind.ACCESS, scope)
     return IssuedTokens(principal_id=api_client_id, access=access, refresh=None, scope=scope)
+
+
+async def issue_for_support(
+    tx: Tx, *, user_id: UUID, support_session_id: UUID, ends_at: datetime
+) -> Credential:
+    """Give one access token that lasts as long as its support session; nothing renews it."""
+    family = TokenFamily(user_id=user_id, support_session_id=support_session_id)
+    family = await _start_family(tx, family, ends_at - tx.now)
+    return await _issue(tx, family, TokenKind.ACCESS, None, lifetime=ends_at - tx.now)
 
 
 async def exchange_refresh_token(
@@ -144,9 +156,16 @@ async def _start_family(tx: Tx, family: TokenFamily, lifetime: timedelta) -> Tok
     return family
 
 
-async def _issue(tx: Tx, family: TokenFamily, kind: TokenKind, scope: Scope) -> Credential:
+async def _issue(
+    tx: Tx,
+    family: TokenFamily,
+    kind: TokenKind,
+    scope: Scope,
+    *,
+    lifetime: timedelta | None = None,
+) -> Credential:
     credential = Credential.generate(tx.tenant_id, tx.new_id())
-    lifetime = ACCESS_LIFETIME if kind is TokenKind.ACCESS else REFRESH_LIFETIME
+    lifetime = lifetime or LIFETIMES[kind]
     tx.session.add(
         Token(
             tenant_id=tx.tenant_id,

@@ -1,0 +1,1 @@
+"""Support sessions: staff act as a tenant's support user, for a reason and a while."""
