@@ -7,7 +7,7 @@ from importlib import import_module
 from benchmarks.figures import Figure, render
 from benchmarks.stack import open_stack
 
-MODULES = ("jobs",)
+MODULES = ("jobs", "provisioning")
 
 
 async def measure(names: list[str]) -> list[Figure]:
