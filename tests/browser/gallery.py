@@ -36,7 +36,6 @@ VIEWER = Viewer(
     tenant_name="Operadora Síndico",
     permissions=frozenset(f"{resource}:access" for resource in RESOURCES),
     is_master=True,
-    unread_notifications=3,
 )
 TENANTS = [
     ("Metalúrgica Aurora Ltda.", "aurora.example", "Advanced", "active", 42, 1_284_311),

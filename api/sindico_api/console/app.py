@@ -9,18 +9,24 @@ from litestar.types import ControllerRouterHandler
 
 from sindico_api.authentication import SessionAuthentication
 from sindico_api.console import (
+    api_clients,
     failures,
     home,
     load_detail,
     loads,
+    notifications,
     preferences,
+    problem_pages,
     profile,
     provisioning_runs,
+    records,
+    roles,
     service_properties,
     session,
     tenant_detail,
     tenant_package,
     tenants,
+    users,
 )
 from sindico_api.console.assets import STATIC_DIR, STATIC_PATH
 from sindico_api.i18n import CONSOLE_PATH
@@ -30,6 +36,41 @@ FOR_GOOD = CacheControlHeader(public=True, max_age=365 * 24 * 3600, immutable=Tr
 
 PAGES: tuple[ControllerRouterHandler, ...] = (
     home.show_home,
+    records.list_companies,
+    records.show_company,
+    records.list_branches,
+    records.show_branch,
+    records.list_accounts,
+    records.show_account,
+    records.list_contacts,
+    records.show_contact,
+    notifications.list_notifications,
+    notifications.show_bell,
+    notifications.read_notification,
+    notifications.read_all_notifications,
+    api_clients.list_api_clients,
+    api_clients.show_new_api_client,
+    api_clients.create_api_client,
+    api_clients.show_api_client,
+    api_clients.edit_api_client,
+    api_clients.rotate_api_client,
+    api_clients.revoke_api_client,
+    users.list_users,
+    users.show_invite,
+    users.invite_user,
+    users.show_user,
+    users.edit_user,
+    users.disable_user,
+    users.enable_user,
+    users.invite_again,
+    users.make_reset_link,
+    users.choose_roles,
+    roles.list_roles,
+    roles.show_new_role,
+    roles.create_role,
+    roles.show_role,
+    roles.edit_role,
+    roles.delete_role,
     loads.show_loads,
     loads.show_new_load,
     loads.start_load,
@@ -111,7 +152,7 @@ def console_routes() -> list[ControllerRouterHandler]:
         },
         include_in_schema=False,
     )
-    return [open_console, static_files(), pages]
+    return [open_console, problem_pages.show_problem_code, static_files(), pages]
 
 
 def static_files() -> Router:

@@ -1,5 +1,6 @@
 """Numbers, money and instants as people of a language and time zone write them."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -7,6 +8,10 @@ from zoneinfo import ZoneInfo
 from babel import dates, numbers
 
 from sindico_api.i18n import Locale
+from sindico_platform.brazil.cep import format_cep
+from sindico_platform.brazil.cnpj import format_cnpj
+from sindico_platform.brazil.cpf import format_cpf
+from sindico_platform.brazil.phone import format_phone
 
 MISSING = "–"
 _MINUTE, _HOUR = 60, 3600
@@ -92,3 +97,16 @@ def duration(value: timedelta | float | None, locale: Locale) -> str:
     if seconds < _HOUR:
         return f"{int(seconds // _MINUTE)} min {int(seconds % _MINUTE):02d} s"
     return f"{int(seconds // _HOUR)} h {int(seconds % _HOUR // _MINUTE):02d} min"
+
+
+def _or_missing(write: Callable[[str], str]) -> Callable[[str | None], str]:
+    return lambda value: write(value) if value else MISSING
+
+
+BRAZILIAN: dict[str, Callable[[str | None], str]] = {
+    "cnpj": _or_missing(format_cnpj),
+    "cpf": _or_missing(format_cpf),
+    "cep": _or_missing(format_cep),
+    "phone": _or_missing(format_phone),
+}
+"""Filters that are the same in every language."""

@@ -51,6 +51,43 @@ MENU: tuple[MenuGroup, ...] = (
         ),
     ),
     MenuGroup(
+        path=(translatable("Relationship Management | CRM"), translatable("Records")),
+        items=(
+            MenuItem(
+                label=translatable("Companies"),
+                about=translatable("Your own companies, as the ERP knows them."),
+                href="/console/companies",
+                icon="building",
+                permission="companies:access",
+                customers_only=True,
+            ),
+            MenuItem(
+                label=translatable("Branches"),
+                about=translatable("Head offices and branches of your own companies."),
+                href="/console/branches",
+                icon="buildings",
+                permission="branches:access",
+                customers_only=True,
+            ),
+            MenuItem(
+                label=translatable("Accounts"),
+                about=translatable("Your customers, companies and people."),
+                href="/console/accounts",
+                icon="briefcase",
+                permission="accounts:access",
+                customers_only=True,
+            ),
+            MenuItem(
+                label=translatable("Contacts"),
+                about=translatable("The people you talk to."),
+                href="/console/contacts",
+                icon="users",
+                permission="contacts:access",
+                customers_only=True,
+            ),
+        ),
+    ),
+    MenuGroup(
         path=(translatable("Technology"), translatable("Configuration")),
         items=(
             MenuItem(
@@ -90,6 +127,20 @@ MENU: tuple[MenuGroup, ...] = (
     MenuGroup(
         path=(translatable("Administration"),),
         items=(
+            MenuItem(
+                label=translatable("Users"),
+                about=translatable("Who signs in, and what they may do."),
+                href="/console/users",
+                icon="users",
+                permission="users:access",
+            ),
+            MenuItem(
+                label=translatable("Roles"),
+                about=translatable("Permissions, resource by resource, for people to hold."),
+                href="/console/roles",
+                icon="shield-check",
+                permission="roles:access",
+            ),
             MenuItem(
                 label=translatable("API clients"),
                 about=translatable("Credentials for the systems that call the API."),

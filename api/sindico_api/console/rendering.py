@@ -17,7 +17,6 @@ from sindico_api.console.assets import asset
 from sindico_api.console.labels import status_label
 from sindico_api.console.view import FLASH_COOKIE, ConsoleRequest, Flash, View, view_of
 from sindico_api.i18n import CONSOLE_PATH, Locale, translator
-from sindico_platform.brazil import format_cnpj
 
 TEMPLATE_DIR = Path(__file__).parent / "templates"
 MACRO = re.compile(r"{%-? macro (\w+)\(")
@@ -99,7 +98,12 @@ def _filters(locale: Locale) -> dict[str, Callable[..., str]]:
 
     names = ("number", "percent", "money", "size", "day", "ago", "duration")
     plain = {name: localised(getattr(formats, name)) for name in names}
-    return {**plain, "instant": instant, "precise": precise, "cnpj": format_cnpj}
+    return {
+        **plain,
+        **formats.BRAZILIAN,
+        "instant": instant,
+        "precise": precise,
+    }
 
 
 def render(view: View, template: str, **context: Any) -> str:
@@ -133,6 +137,16 @@ def page(
     response = html(render(view, template, **context), status=status)
     if view.flash is not None:
         response.delete_cookie(FLASH_COOKIE, path=CONSOLE_PATH)
+    return response
+
+
+def in_place(response: Response[str]) -> Response[str]:
+    """Let the page replace the content of the one whose command it answers (`ui.confirm`)."""
+    response.headers |= {
+        "HX-Retarget": "#content",
+        "HX-Reselect": "#content",
+        "HX-Reswap": "outerHTML show:window:top",
+    }
     return response
 
 

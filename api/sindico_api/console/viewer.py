@@ -13,7 +13,6 @@ class Viewer:
     permissions: frozenset[str]
     is_master: bool = False
     zone: str = "America/Sao_Paulo"
-    unread_notifications: int = 0
 
     def may(self, permission: str) -> bool:
         return permission in self.permissions

@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from sindico_platform.database.driver import driver
 from sindico_platform.database.tx import Tx
 from sindico_platform.jobs.errors import JobNotFound
-from sindico_platform.jobs.models import Job
+from sindico_platform.jobs.models import Job, JobState
 from sindico_platform.telemetry import metrics
 
 FIGURES = """
@@ -50,6 +50,11 @@ async def refresh_figures(fleet: AsyncEngine) -> None:
     metrics.jobs_due.set(figures.due)
     metrics.jobs_oldest_due_age_seconds.set(figures.oldest_due_age_seconds)
     metrics.jobs_dead.set(figures.dead)
+
+
+async def count_dead(fleet: AsyncSession) -> int:
+    """How many jobs of all tenants gave up and wait for somebody."""
+    return await fleet.scalar(select(func.count(Job.id)).where(Job.state == JobState.FAILED)) or 0
 
 
 async def lock_job(tx: Tx, job_id: UUID) -> Job:

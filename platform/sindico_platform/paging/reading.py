@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any, Generic, TypeVar
 
 import msgspec
-from sqlalchemy import ColumnElement, Row, select
+from sqlalchemy import ColumnElement, Row, func, literal, select
 
 from sindico_platform.database.base import Base
 from sindico_platform.database.tx import Tx
@@ -18,13 +18,18 @@ class StructReader(Generic[T]):
     """Reads rows of one table as one kind of struct, whose fields are columns of the table."""
 
     def __init__(self, struct: type[T], table: type[Base]) -> None:
-        self._struct, self._names = struct, struct.__struct_fields__
+        self._struct, self._names, self._table = struct, struct.__struct_fields__, table
         self._columns = [getattr(table, name) for name in self._names]
 
     async def find(self, tx: Tx, *conditions: ColumnElement[bool]) -> T | None:
         """Read the one row that meets the conditions, which name a key."""
         found = (await tx.session.execute(select(*self._columns).where(*conditions))).one_or_none()
         return None if found is None else self._make(found)
+
+    async def count(self, tx: Tx, *, most: int) -> int:
+        """Count the bound tenant's rows, and stop at `most`."""
+        some = select(literal(1)).select_from(self._table).limit(most).subquery()
+        return await tx.session.scalar(select(func.count()).select_from(some)) or 0
 
     async def page(
         self,

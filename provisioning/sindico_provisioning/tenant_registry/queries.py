@@ -1,6 +1,8 @@
 """Every SELECT on the register of tenants."""
 
 import re
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -34,6 +36,14 @@ class TenantFilter:
     state: str | None = None
     crm_state: str | None = None
     package: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TenantCounts:
+    """How many tenants are in each state, and how many CRMs; states without any are absent."""
+
+    by_state: Mapping[str, int]
+    by_crm_state: Mapping[str, int]
 
 
 async def get_tenant(tx: Tx, *, lock: bool = False) -> tuple[Tenant, Subscription]:
@@ -76,6 +86,20 @@ async def list_tenants(
     )
     rows = (await fleet.execute(ORDERS.apply(query, request))).all()
     return ORDERS.page(rows, request, lambda row: TenantOut.from_rows(row.Tenant, row.Subscription))
+
+
+async def count_tenants(fleet: AsyncSession) -> TenantCounts:
+    """Count the vendor's customers; the master tenant is none."""
+    counted = (
+        select(Tenant.state, Subscription.crm_state, func.count(Tenant.tenant_id).label("tenants"))
+        .join(Subscription, Subscription.tenant_id == Tenant.tenant_id)
+        .group_by(Tenant.state, Subscription.crm_state)
+    )
+    by_state, by_crm_state = Counter[str](), Counter[str]()
+    for state, crm_state, tenants in await fleet.execute(counted):
+        by_state[state] += tenants
+        by_crm_state[crm_state] += tenants
+    return TenantCounts(by_state=by_state, by_crm_state=by_crm_state)
 
 
 def _conditions(wanted: TenantFilter) -> list[ColumnElement[bool]]:

@@ -54,6 +54,16 @@ async def list_contacts(
     return await _contact_items.page(tx, CONTACT_ORDERS, request, conditions)
 
 
+async def count_accounts(tx: Tx, *, most: int) -> int:
+    """How many accounts there are; no more than `most` are counted."""
+    return await _account_items.count(tx, most=most)
+
+
+async def count_contacts(tx: Tx, *, most: int) -> int:
+    """How many contacts there are; no more than `most` are counted."""
+    return await _contact_items.count(tx, most=most)
+
+
 async def get_account(tx: Tx, account_id: UUID) -> AccountOut:
     """Read one account.
 

@@ -48,6 +48,16 @@ async def list_branches(
     return await _branch_items.page(tx, BRANCH_ORDERS, request, conditions)
 
 
+async def count_companies(tx: Tx, *, most: int) -> int:
+    """How many companies there are; no more than `most` are counted."""
+    return await _company_items.count(tx, most=most)
+
+
+async def count_branches(tx: Tx, *, most: int) -> int:
+    """How many branches there are; no more than `most` are counted."""
+    return await _branch_items.count(tx, most=most)
+
+
 async def get_company(tx: Tx, company_id: UUID) -> CompanyOut:
     """Read one company.
 

@@ -45,11 +45,17 @@
     field.type = shown ? "text" : "password";
     button.setAttribute("aria-pressed", String(shown));
   };
+  const checkRow = (button) => {
+    const boxes = [...button.closest("tr").querySelectorAll("input[type=checkbox]:enabled")];
+    const mark = boxes.some((box) => !box.checked);
+    for (const box of boxes) box.checked = mark;
+  };
   const actions = {
     themeSwitch: switchTheme,
     dialogOpen: (element) => document.getElementById(element.dataset.dialogOpen).showModal(),
     dialogClose: (element) => element.closest("dialog").close(),
     dismiss: (element) => element.closest(".notice, .toast-box").remove(),
+    checkRow,
     copy,
     reveal,
   };

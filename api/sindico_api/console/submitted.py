@@ -1,0 +1,38 @@
+"""From a sent form to the struct the API takes, with the API's own rules."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
+
+import msgspec
+
+from sindico_api import problems
+from sindico_api.console.view import ConsoleRequest
+from sindico_platform.errors import FieldError, InvalidInput, field_error
+
+T = TypeVar("T")
+
+
+async def sent_texts(request: ConsoleRequest, *names: str) -> dict[str, str]:
+    """The named fields without space around them; one that was not sent is empty."""
+    data = await request.form()
+    return {name: str(data.get(name, "")).strip() for name in names}
+
+
+def read_as(kind: type[T], values: Mapping[str, Any], *, required: Sequence[str] = ()) -> T:
+    """Make the struct; an empty text means that the field was left out.
+
+    Raises:
+        InvalidInput: a required field is empty, or one has a value the API refuses.
+    """
+    missing: list[FieldError] = [
+        field_error(name, "required", "This field is required.")
+        for name in required
+        if not values.get(name)
+    ]
+    if missing:
+        raise InvalidInput(*missing)
+    filled = {name: value for name, value in values.items() if value not in ("", None)}
+    try:
+        return msgspec.convert(filled, kind)
+    except msgspec.ValidationError as fault:
+        raise InvalidInput(problems.field_fault({"message": str(fault)})) from fault
