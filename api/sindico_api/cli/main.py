@@ -15,6 +15,7 @@ COMMANDS = {
     "clock": "sindico_api.cli.clock:clock",
     "demo": "sindico_api.cli.demo:demo",
     "doctor": "sindico_api.cli.doctor:doctor",
+    "keys": "sindico_api.cli.keys:keys",
     "migrate": "sindico_api.cli.migrate:migrate",
     "openapi": "sindico_api.cli.export:openapi",
     "postman": "sindico_api.cli.export:postman",

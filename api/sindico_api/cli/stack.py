@@ -203,10 +203,23 @@ class Stack:
     @property
     def _key_ring(self) -> str:
         """The keys, newest first, one per line in the file; the first is made once."""
-        path = self.data_dir / "keys"
-        if not path.exists():
-            write_private(path, generate_key().reveal() + "\n")
-        return ",".join(path.read_text().split())
+        if not self.keys_file.exists():
+            write_private(self.keys_file, generate_key().reveal() + "\n")
+        return ",".join(self.keys_file.read_text().split())
+
+    @property
+    def keys_file(self) -> Path:
+        """Where the key ring lies, unless the environment gives it."""
+        return self.data_dir / "keys"
+
+    @property
+    def keeps_keys(self) -> bool:
+        """Whether the key ring is the data directory's."""
+        return not self.given.get("SINDICO_KEY_RING")
+
+    def write_keys(self, ring: str) -> None:
+        """Replace the file's keys, whole or not at all."""
+        write_private(self.keys_file, "\n".join(ring.split(",")) + "\n")
 
     def _embedded_postgres(self) -> EmbeddedPostgres:
         return EmbeddedPostgres(self.data_dir / "postgres", log_file=self.logs / "postgres.log")

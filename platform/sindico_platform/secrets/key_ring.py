@@ -77,6 +77,11 @@ class KeyRing:
         """Newest first."""
         return tuple(self._keys)
 
+    @property
+    def newest_mark(self) -> str:
+        """What every value begins with that `seal` makes now."""
+        return f"{VERSION}.{self.newest_key_id}."
+
     def seal(self, plain: str, *, tenant_id: UUID, field: str) -> str:
         """Encrypt under the newest key, bound to `tenant_id` and `field`.
 
@@ -108,7 +113,7 @@ class KeyRing:
 
     def needs_resealing(self, sealed: str) -> bool:
         """Whether the value was sealed under another key or form than `seal` would use now."""
-        return not sealed.startswith(f"{VERSION}.{self.newest_key_id}.")
+        return not sealed.startswith(self.newest_mark)
 
     def reseal(self, sealed: str, *, tenant_id: UUID, field: str) -> str:
         """The same secret under the newest key; raises as `open` does."""

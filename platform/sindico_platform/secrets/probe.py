@@ -32,6 +32,21 @@ async def ensure_probe(owner_url: str, ring: KeyRing) -> None:
         await connection.close()
 
 
+async def is_probed(connection: asyncpg.Connection, key_id: str) -> bool:
+    """Whether an installation has started with this key as its newest."""
+    found = await connection.fetchval("SELECT 1 FROM control.key_probe WHERE key_id = $1", key_id)
+    return found is not None
+
+
+async def forget_probe(owner_url: str, key_id: str) -> None:
+    """Let the data be opened without this key. Nothing may be sealed under it any more."""
+    connection = await asyncpg.connect(owner_url)
+    try:
+        await connection.execute("DELETE FROM control.key_probe WHERE key_id = $1", key_id)
+    finally:
+        await connection.close()
+
+
 async def find_probe_faults(connection: asyncpg.Connection, ring: KeyRing) -> list[str]:
     """One sentence for every key whose sealed values `ring` cannot open.
 

@@ -1,0 +1,1 @@
+"""Sealed values brought under the newest key of the ring."""

@@ -1,0 +1,41 @@
+"""Every column that holds sealed values, declared once; a test compares it with who seals."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Table
+
+from sindico_platform.database.base import Base, table_of
+from sindico_platform.idempotency.models import IdempotencyKey
+from sindico_platform.idempotency.service import SEALED_FIELD
+from sindico_provisioning.service_properties.catalogue import SERVICES
+from sindico_provisioning.service_properties.models import ServiceProperty
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SealedColumn:
+    """One column of a tenant table."""
+
+    model: type[Base]
+    column: str
+    field_of: Callable[[Mapping[str, Any]], str]
+    """From the row's key columns to what its value was sealed for."""
+
+    @property
+    def table(self) -> Table:
+        return table_of(self.model)
+
+    @property
+    def name(self) -> str:
+        return f"{self.table.fullname}.{self.column}"
+
+
+def _property_field(row: Mapping[str, Any]) -> str:
+    return SERVICES[row["domain"], row["service"]].secret_field(row["key"])
+
+
+SEALED_COLUMNS = (
+    SealedColumn(model=ServiceProperty, column="sealed", field_of=_property_field),
+    SealedColumn(model=IdempotencyKey, column="answer", field_of=lambda _row: SEALED_FIELD),
+)
