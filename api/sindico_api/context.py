@@ -8,6 +8,7 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from sindico_api.rate_limit import RequestLimits
 from sindico_platform.blobs.stores import ByteStore, open_store
 from sindico_platform.database.engines import Engines, create_engines
 from sindico_platform.database.uow import UnitOfWork
@@ -17,6 +18,7 @@ from sindico_platform.identity.sign_in.counters import OwnCounters, RedisCounter
 from sindico_platform.identity.sign_in.service import Doors
 from sindico_platform.identity.sign_in.throttle import SignInThrottle
 from sindico_platform.mail import Mailer, MailRoute
+from sindico_platform.rate_limit.counter import RequestCounter
 from sindico_platform.secrets import KeyRing
 from sindico_platform.settings import Settings
 
@@ -33,6 +35,7 @@ class Context:
     uow: UnitOfWork
     secrets: KeyRing
     doors: Doors
+    request_limits: RequestLimits
     blobs: ByteStore
     http: GuardedHttp
     """Clients for hosts that customers typed."""
@@ -65,6 +68,7 @@ async def open_context(settings: Settings, *, process: str) -> AsyncIterator[Con
             uow=uow,
             secrets=KeyRing.parse(settings.key_ring),
             doors=Doors(uow=uow, passwords=passwords, throttle=throttle),
+            request_limits=RequestLimits(uow, RequestCounter(redis)),
             blobs=open_store(settings.blob_url),
             http=GuardedHttp(EgressGuard.from_settings(settings, deny=own_hosts(settings))),
             mailer=Mailer.from_settings(settings),

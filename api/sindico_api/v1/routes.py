@@ -3,6 +3,7 @@
 from litestar import Router
 
 from sindico_api.authentication import BearerAuthentication
+from sindico_api.rate_limit import LimitRequests
 from sindico_api.v1 import (
     accounts,
     api_clients,
@@ -25,7 +26,7 @@ from sindico_api.v1 import (
 
 API = Router(
     path="/api/v1",
-    middleware=[BearerAuthentication()],
+    middleware=[BearerAuthentication(), LimitRequests()],
     route_handlers=[
         accounts.list_accounts,
         accounts.list_contacts,

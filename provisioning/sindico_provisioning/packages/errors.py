@@ -29,6 +29,31 @@ class PackageLimitReached(SindicoError):
     detail = "The package {package} allows {allowed} for {limit}, and {used} would be used."
 
 
+class TooManyRequests(SindicoError):
+    """The package's requests of this minute are used up."""
+
+    code, status, title = "too-many-requests", 429, "Too many requests"
+    detail = (
+        "The package {package} allows {allowed} API requests per minute. Wait"
+        " {retry_after_seconds} seconds."
+    )
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """``Retry-After``, and where the tenant stands."""
+        wait = self.facts["retry_after_seconds"]
+        return super().headers | limit_headers(self.facts["allowed"], 0, wait)
+
+
+def limit_headers(allowed: int, remaining: int, reset_seconds: int) -> dict[str, str]:
+    """Where a caller stands in a minute, as the RateLimit header fields say it."""
+    return {
+        "RateLimit-Limit": str(allowed),
+        "RateLimit-Remaining": str(remaining),
+        "RateLimit-Reset": str(reset_seconds),
+    }
+
+
 class FeatureNotInPackage(SindicoError):
     """The package does not have a feature."""
 

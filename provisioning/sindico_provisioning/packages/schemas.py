@@ -1,5 +1,6 @@
 """What goes out about packages, limits and usage."""
 
+from dataclasses import dataclass
 from typing import Self
 
 from sindico_platform.schemas import Output
@@ -69,3 +70,11 @@ class UsageOut(Output, frozen=True):
     used: int | None
     overridden: bool
     """Whether this tenant has a value of its own instead of the package's."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Allowance:
+    """A limit in force, and the package it comes from."""
+
+    package: str
+    allowed: int

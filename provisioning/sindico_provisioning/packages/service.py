@@ -19,7 +19,7 @@ from sindico_provisioning.packages.errors import (
     UnknownPackage,
 )
 from sindico_provisioning.packages.models import CrmState, Subscription
-from sindico_provisioning.packages.schemas import UsageOut
+from sindico_provisioning.packages.schemas import Allowance, UsageOut
 
 Count = Callable[[Tx], Awaitable[int]]
 FeaturesInUse = Callable[[Tx], Awaitable[frozenset[str]]]
@@ -69,6 +69,15 @@ async def limit_of(tx: Tx, limit: str) -> int | None:
     """
     subscription = await queries.find_subscription(tx)
     return None if subscription is None else allowed(subscription, limit)
+
+
+async def find_allowance(tx: Tx, limit: str) -> Allowance | None:
+    """What the bound tenant may have of a limit; None without a limit or a package in force."""
+    subscription = await queries.find_subscription(tx)
+    if subscription is None or subscription.package is None:
+        return None
+    maximum = allowed(subscription, limit)
+    return None if maximum is None else Allowance(package=subscription.package, allowed=maximum)
 
 
 async def enforce(tx: Tx, limit: str, used: int | None = None, *, adding: int = 1) -> None:

@@ -1,0 +1,1 @@
+"""Counts requests per minute: in Redis for all processes, in this one when Redis is gone."""
