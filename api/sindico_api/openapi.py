@@ -1,9 +1,19 @@
 """How the API describes itself at `/schema`."""
 
+from http import HTTPStatus
 from typing import Any
 
-from litestar.openapi import OpenAPIConfig
+from litestar import Router
+from litestar.handlers import HTTPRouteHandler
+from litestar.openapi import OpenAPIConfig, ResponseSpec
+from litestar.openapi.plugins import JsonRenderPlugin, YamlRenderPlugin
 from litestar.openapi.spec import Components, OAuthFlow, OAuthFlows, SecurityScheme
+from litestar.routes import HTTPRoute
+
+from sindico_api.problems import MEDIA_TYPE, ProblemDetails
+
+PROBLEM_MEDIA_TYPE: Any = MEDIA_TYPE
+"""Litestar's types name its own media types alone; any text is written as it is."""
 
 OAUTH, BEARER = "oauth2", "bearer"
 TOKEN_URL = "/api/v1/auth/token"  # noqa: S105  (an address)
@@ -36,4 +46,35 @@ def describe_api() -> OpenAPIConfig:
         components=Components(security_schemes=schemes),
         security=[{OAUTH: []}, {BEARER: []}],
         use_handler_docstrings=True,
+        # The documents alone: the pages that come with Litestar load scripts from other hosts.
+        render_plugins=[JsonRenderPlugin(), YamlRenderPlugin()],
+    )
+
+
+def describe_problems(router: Router) -> None:
+    """Say on each route which problems it answers; what a route says itself stays."""
+    routes = [route for route in router.routes if isinstance(route, HTTPRoute)]
+    for handler in (handler for route in routes for handler in route.route_handlers):
+        said = dict(handler.responses or {})
+        handler.responses = {status: _problem(status) for status in _statuses(handler)} | said
+
+
+def _statuses(handler: HTTPRouteHandler) -> list[int]:
+    """What the route's shape lets happen."""
+    found = [400, 422, 429, 503]
+    if not handler.opt.get("public"):
+        found += [401, 403]
+    if any("{" in path for path in handler.paths):
+        found.append(404)
+    if handler.http_methods.isdisjoint({"GET", "HEAD"}):
+        found.append(409)
+    return sorted(found)
+
+
+def _problem(status: int) -> ResponseSpec:
+    return ResponseSpec(
+        data_container=ProblemDetails,
+        description=HTTPStatus(status).phrase,
+        media_type=PROBLEM_MEDIA_TYPE,
+        generate_examples=False,
     )

@@ -13,18 +13,44 @@ from litestar.exceptions import (
     ValidationException,
 )
 from litestar.types import ExceptionHandlersMap
+from msgspec import UNSET, UnsetType
 from sqlalchemy.exc import DBAPIError
 
 from sindico_api.i18n import Translator, locale_of, translator
 from sindico_api.request_id import HEADER as REQUEST_ID
 from sindico_api.request_id import request_id_of
 from sindico_platform.errors import Busy, FieldError, InvalidInput, SindicoError, field_error
+from sindico_platform.schemas import Output
 from sindico_platform.words import translatable
 
 MEDIA_TYPE = "application/problem+json"
 log = structlog.get_logger()
 
 AnyRequest = Request[Any, Any, Any]
+
+
+class FieldProblem(Output, frozen=True):
+    """One thing wrong with one field."""
+
+    field: str
+    """Path of the field as the caller wrote it, such as `admin.email`."""
+    code: str
+    detail: str
+
+
+class ProblemDetails(Output, frozen=True):
+    """Every failure (RFC 9457); facts of the failure stand beside these members."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+    """Carries the request id."""
+    code: str
+    """Permanent, in kebab-case."""
+    errors: list[FieldProblem] | UnsetType = UNSET
+    """Every field that is wrong, with 422 alone."""
 
 
 class InternalFault(SindicoError):

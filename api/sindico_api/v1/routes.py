@@ -3,6 +3,7 @@
 from litestar import Router
 
 from sindico_api.authentication import BearerAuthentication
+from sindico_api.openapi import describe_problems
 from sindico_api.rate_limit import LimitRequests
 from sindico_api.v1 import (
     accounts,
@@ -115,3 +116,4 @@ API = Router(
         users.make_reset_link,
     ],
 )
+describe_problems(API)
