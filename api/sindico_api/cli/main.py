@@ -16,10 +16,12 @@ COMMANDS = {
     "demo": "sindico_api.cli.demo:demo",
     "doctor": "sindico_api.cli.doctor:doctor",
     "keys": "sindico_api.cli.keys:keys",
+    "load": "sindico_api.cli.load:load",
     "migrate": "sindico_api.cli.migrate:migrate",
     "openapi": "sindico_api.cli.export:openapi",
     "postman": "sindico_api.cli.export:postman",
     "sandbox": "sindico_api.cli.sandbox:sandbox",
+    "tenant": "sindico_api.cli.tenant:tenant",
     "up": "sindico_api.cli.up:up",
     "worker": "sindico_api.cli.worker:worker",
 }
