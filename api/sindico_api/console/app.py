@@ -10,6 +10,7 @@ from litestar.types import ControllerRouterHandler
 from sindico_api.authentication import SessionAuthentication
 from sindico_api.console import (
     api_clients,
+    audit,
     failures,
     home,
     load_detail,
@@ -71,6 +72,7 @@ PAGES: tuple[ControllerRouterHandler, ...] = (
     roles.show_role,
     roles.edit_role,
     roles.delete_role,
+    audit.show_audit,
     loads.show_loads,
     loads.show_new_load,
     loads.start_load,

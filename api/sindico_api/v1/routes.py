@@ -8,6 +8,7 @@ from sindico_api.rate_limit import LimitRequests
 from sindico_api.v1 import (
     accounts,
     api_clients,
+    audit,
     auth,
     companies,
     erpx,
@@ -39,6 +40,8 @@ API = Router(
         api_clients.edit_api_client,
         api_clients.rotate_api_client,
         api_clients.revoke_api_client,
+        audit.list_audit_events,
+        audit.list_audit_events_of_tenant,
         auth.show_me,
         companies.list_branches,
         companies.list_companies,

@@ -1,0 +1,81 @@
+"""What the events of the audit trail, and the records they are about, are called on the screens."""
+
+from sindico_platform.words import translatable
+
+TAG_LABELS: dict[str, str] = {
+    "api-client:create": translatable("API client created"),
+    "api-client:edit": translatable("API client changed"),
+    "api-client:revoke": translatable("API client revoked"),
+    "api-client:rotate": translatable("Secret of an API client replaced"),
+    "audit:erase": translatable("Personal data erased from the audit"),
+    "fleet:read": translatable("Read across tenants"),
+    "integration:create": translatable("Integration created"),
+    "integration:pause": translatable("Integration paused"),
+    "integration:resume": translatable("Integration resumed"),
+    "load:cancel": translatable("Load cancelled"),
+    "load:resume": translatable("Load resumed"),
+    "load:start": translatable("Load started"),
+    "provisioning:fail": translatable("Deployment failed"),
+    "provisioning:retry": translatable("Deployment retried"),
+    "provisioning:start": translatable("Deployment started"),
+    "role:assign": translatable("Role given to a user"),
+    "role:create": translatable("Role created"),
+    "role:create-defaults": translatable("Default roles created"),
+    "role:delete": translatable("Role deleted"),
+    "role:edit": translatable("Role changed"),
+    "role:reconcile": translatable("Role brought to the current release"),
+    "role:restore": translatable("Default role restored"),
+    "role:unassign": translatable("Role taken from a user"),
+    "service-properties:change": translatable("Service configuration changed"),
+    "service-properties:test": translatable("Connection to a service tested"),
+    "subscription:change-package": translatable("Package changed"),
+    "support-session:open": translatable("Support session opened"),
+    "support-session:revoke": translatable("Support session ended"),
+    "tenant:change": translatable("Tenant changed"),
+    "tenant:close": translatable("Closing of the tenant requested"),
+    "tenant:create": translatable("Tenant created"),
+    "tenant:finish-closing": translatable("Tenant closed"),
+    "tenant:resume": translatable("Tenant resumed"),
+    "tenant:set-crm-state": translatable("State of the CRM changed"),
+    "tenant:suspend": translatable("Tenant suspended"),
+    "token:revoke": translatable("Access revoked"),
+    "user:create": translatable("User created"),
+    "user:create-default": translatable("Default user created"),
+    "user:disable": translatable("User disabled"),
+    "user:edit": translatable("User changed"),
+    "user:enable": translatable("User enabled"),
+    "user:invitation": translatable("Invitation made"),
+    "user:password": translatable("Password set"),
+    "user:reset": translatable("Password reset requested"),
+    "user:restore-default": translatable("Default user restored"),
+    "user:sign-in": translatable("Signed in"),
+    "user:sign-out": translatable("Signed out"),
+}
+
+TARGET_LABELS: dict[str, str] = {
+    "api_client": translatable("API client"),
+    "integration": translatable("Integration"),
+    "load": translatable("Load"),
+    "provisioning_run": translatable("Deployment"),
+    "role": translatable("Role"),
+    "service": translatable("Service"),
+    "support_session": translatable("Support session"),
+    "tenant": translatable("Tenant"),
+    "user": translatable("User"),
+}
+
+PERIODS: dict[str, tuple[int, str]] = {
+    "day": (1, translatable("Last 24 hours")),
+    "week": (7, translatable("Last 7 days")),
+    "month": (30, translatable("Last 30 days")),
+}
+"""Days back from now, and what they are called."""
+
+
+def tag_label(tag: str) -> str:
+    """The label of an event; one that an older release wrote shows as its tag."""
+    return TAG_LABELS.get(tag, tag)
+
+
+def target_label(target_type: str) -> str:
+    return TARGET_LABELS.get(target_type, target_type)
