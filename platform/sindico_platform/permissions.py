@@ -10,6 +10,7 @@ RESOURCES = (
     Resource(
         code="support_sessions", label=translatable("Support sessions"), module="administration"
     ),
+    Resource(code="jobs", label=translatable("Background tasks"), module="administration"),
     Resource(code="audit", label=translatable("Audit"), module="administration"),
     Resource(
         code="dead_letters", label=translatable("Failed tasks"), module="operation", vendor=True

@@ -16,6 +16,7 @@ from sindico_platform.database.uow import UnitOfWork
 from sindico_platform.identity import service as identity
 from sindico_platform.identity.api_clients import service as api_clients
 from sindico_platform.identity.models import SupportSession
+from sindico_platform.jobs import service as jobs
 from sindico_platform.tenancy.models import Tenant
 from sindico_provisioning.integrations import service as integrations
 from sindico_provisioning.integrations.queries import find_default as find_default_integration
@@ -25,6 +26,7 @@ from sindico_provisioning.notifications.catalogue import CRM_READY
 from sindico_provisioning.notifications.queries import list_unread_ids as unread_notifications
 from sindico_tenants.accounts.models import Account, Contact
 from sindico_tenants.companies.models import Branch, Company
+from tests.support.sample_jobs import take_note
 
 MakeRow = Callable[[Tx], Awaitable[UUID]]
 
@@ -96,6 +98,10 @@ async def make_load(tx: Tx) -> UUID:
     return row.id
 
 
+async def make_job(tx: Tx) -> UUID:
+    return await jobs.add(tx, take_note, note_id=tx.new_id())
+
+
 async def make_notification(tx: Tx) -> UUID:
     await notifications.notify(tx, CRM_READY, package="starter")
     return (await unread_notifications(tx))[0]
@@ -131,6 +137,7 @@ FACTORIES: dict[str, MakeRow] = {
     "company_id": make_company,
     "contact_id": make_contact,
     "integration_id": make_integration,
+    "job_id": make_job,
     "load_id": make_load,
     "notification_id": make_notification,
     "role_id": make_role,

@@ -1,16 +1,39 @@
 """Every SELECT over jobs."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from sindico_platform.database.driver import driver
 from sindico_platform.database.tx import Tx
 from sindico_platform.jobs.errors import JobNotFound
 from sindico_platform.jobs.models import Job, JobState
+from sindico_platform.jobs.schemas import DeadLetterOut, JobErrorOut, JobOut
+from sindico_platform.paging.keyset import Keyset
+from sindico_platform.paging.schemas import Page, PageRequest
 from sindico_platform.telemetry import metrics
+from sindico_platform.tenancy.models import Tenant
+
+# Ids are ordered by time.
+ORDERS = Keyset(Job.id, default="-created_at", created_at=Job.id)
+KNOWN_TO_FLEET = (
+    Job.id,
+    Job.function,
+    Job.state,
+    Job.attempts,
+    Job.max_attempts,
+    Job.last_error,
+    Job.due_at,
+    Job.created_at,
+    Job.started_at,
+    Job.finished_at,
+)
+
+Translate = Callable[[str], str]
 
 FIGURES = """
     WITH due AS (
@@ -54,7 +77,87 @@ async def refresh_figures(fleet: AsyncEngine) -> None:
 
 async def count_dead(fleet: AsyncSession) -> int:
     """How many jobs of all tenants gave up and wait for somebody."""
-    return await fleet.scalar(select(func.count(Job.id)).where(Job.state == JobState.FAILED)) or 0
+    return await fleet.scalar(select(func.count(Job.id)).where(*_in_state(JobState.FAILED))) or 0
+
+
+async def list_jobs(
+    tx: Tx, request: PageRequest, *, status: JobState | None = None, translate: Translate = str
+) -> Page[JobOut]:
+    """The bound tenant's jobs; the order is `created_at`."""
+    columns: list[Any] = [*KNOWN_TO_FLEET, Job.actor_name, Job.progress, _order(request)]
+    query = select(*columns).where(Job.tenant_id == tx.tenant_id, *_in_state(status))
+    rows = (await tx.session.execute(ORDERS.apply(query, request))).all()
+    return ORDERS.page(rows, request, lambda row: show_job(row, translate))
+
+
+async def list_dead_letters(
+    fleet: AsyncSession, request: PageRequest, *, translate: Translate = str
+) -> Page[DeadLetterOut]:
+    """Every tenant's jobs that gave up; the order is `created_at`."""
+    columns: list[Any] = [*KNOWN_TO_FLEET, Tenant.tenant_id, Tenant.name, Tenant.domain]
+    query = (
+        select(*columns, _order(request))
+        .join(Tenant, Tenant.tenant_id == Job.tenant_id)
+        .where(*_in_state(JobState.FAILED))
+    )
+    rows = (await fleet.execute(ORDERS.apply(query, request))).all()
+    return ORDERS.page(rows, request, lambda row: _show_dead_letter(row, translate))
+
+
+async def get_job(tx: Tx, job_id: UUID, *, translate: Translate = str) -> JobOut:
+    """Raises: JobNotFound."""
+    row = await tx.session.scalar(
+        select(Job).where(Job.tenant_id == tx.tenant_id, Job.id == job_id)
+    )
+    if row is None:
+        raise JobNotFound
+    return show_job(row, translate)
+
+
+def _order(request: PageRequest) -> ColumnElement[Any]:
+    return ORDERS.column_of(request).label("order_value")
+
+
+def _in_state(state: JobState | None) -> list[ColumnElement[bool]]:
+    """Spelt out in the statement: a parameter could not use the index of failed jobs."""
+    return [] if state is None else [Job.state == literal(state.value, literal_execute=True)]
+
+
+def show_job(row: Any, translate: Translate = str) -> JobOut:
+    """A row, or what a query took of it, as callers see it."""
+    return JobOut(**_common(row, translate), requested_by=row.actor_name, progress=row.progress)
+
+
+def _show_dead_letter(row: Any, translate: Translate) -> DeadLetterOut:
+    return DeadLetterOut(
+        **_common(row, translate),
+        tenant_id=row.tenant_id,
+        tenant_name=row.name,
+        tenant_domain=row.domain,
+    )
+
+
+def _common(row: Any, translate: Translate) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "function": row.function,
+        "status": row.state,
+        "attempts": row.attempts,
+        "max_attempts": row.max_attempts,
+        "error": None if row.last_error is None else _show_error(row.last_error, translate),
+        "due_at": row.due_at,
+        "created_at": row.created_at,
+        "started_at": row.started_at,
+        "finished_at": row.finished_at,
+    }
+
+
+def _show_error(error: dict[str, Any], translate: Translate) -> JobErrorOut:
+    return JobErrorOut(
+        code=error["code"],
+        detail=translate(error["detail"]).format(**error["facts"]),
+        facts=error["facts"],
+    )
 
 
 async def lock_job(tx: Tx, job_id: UUID) -> Job:

@@ -6,8 +6,11 @@ from uuid import UUID
 
 from sqlalchemy import insert
 
+from sindico_platform.audit import service as audit
 from sindico_platform.database.base import table_of
 from sindico_platform.database.tx import Tx
+from sindico_platform.jobs import queries
+from sindico_platform.jobs.errors import JobFinished, JobNotFailed
 from sindico_platform.jobs.models import Job, JobState
 from sindico_platform.jobs.registry import JobFunction, declaration_of
 
@@ -55,3 +58,40 @@ async def add(tx: Tx, function: JobFunction, *, run_at: datetime | None = None, 
     if run_at is None or run_at <= tx.now:
         tx.wake(WAKE_CHANNEL)
     return job_id
+
+
+async def retry_job(tx: Tx, *, job_id: UUID) -> Job:
+    """Run a failed or cancelled job again, at once and with all its attempts.
+
+    Repeating the call while it waits or runs is refused; it changes nothing.
+
+    Raises:
+        JobNotFound: no such job in the bound tenant.
+        JobNotFailed: it has not ended, or ended well.
+    """
+    job = await queries.lock_job(tx, job_id)
+    if job.state not in {JobState.FAILED, JobState.CANCELLED}:
+        raise JobNotFailed(state=job.state)
+    job.state, job.attempts, job.due_at = JobState.PENDING, 0, tx.now
+    job.started_at = job.finished_at = None
+    await tx.session.flush()
+    await audit.record(tx, "job:retry", target_type="job", target_id=job.id, function=job.function)
+    tx.wake(WAKE_CHANNEL)
+    return job
+
+
+async def cancel_job(tx: Tx, *, job_id: UUID) -> Job:
+    """End a job that waits or runs. One that runs notices at its next heartbeat or record.
+
+    Raises:
+        JobNotFound: no such job in the bound tenant.
+        JobFinished: it has already ended.
+    """
+    job = await queries.lock_job(tx, job_id)
+    if job.state not in {JobState.PENDING, JobState.RUNNING}:
+        raise JobFinished(state=job.state)
+    job.state, job.finished_at = JobState.CANCELLED, tx.now
+    job.lease_token = job.lease_until = job.worker_id = job.dispatched_at = None
+    await tx.session.flush()
+    await audit.record(tx, "job:cancel", target_type="job", target_id=job.id, function=job.function)
+    return job
