@@ -16,6 +16,7 @@ import structlog
 from sindico_api.context import Context
 from sindico_platform.audit import sealer
 from sindico_platform.database.driver import GONE
+from sindico_platform.idempotency.service import purge_keys
 from sindico_platform.jobs import leader, sweeper
 from sindico_platform.jobs.queries import refresh_figures
 from sindico_platform.jobs.relay import Relay
@@ -55,6 +56,7 @@ def duties_of(context: Context) -> list[Duty]:
         Duty(name="sweep leases", every_seconds=2, perform=sweep),
         Duty(name="purge jobs", every_seconds=3600, perform=lambda: sweeper.purge(fleet)),
         Duty(name="seal the audit trail", every_seconds=5, perform=seal),
+        Duty(name="purge idempotency keys", every_seconds=3600, perform=lambda: purge_keys(fleet)),
         Duty(name="job figures", every_seconds=5, perform=lambda: refresh_figures(fleet)),
     ]
 

@@ -108,12 +108,12 @@ class Worker:
                 await self._say_seen()
 
     async def _say_seen(self) -> None:
-        async with driver(self.context.engines.app) as connection:
+        async with driver(self.context.engines.leases) as connection:
             await connection.execute("SELECT control.see_worker($1)", self.id)
 
     async def _dismiss(self) -> None:
         with suppress(*GONE):
-            async with driver(self.context.engines.app) as connection:
+            async with driver(self.context.engines.leases) as connection:
                 await connection.execute("SELECT control.dismiss_worker($1)", self.id)
 
     async def _wake_relay(self) -> None:

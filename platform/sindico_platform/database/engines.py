@@ -16,15 +16,18 @@ class Engines:
     """`app` sees the bound tenant; `fleet` reads named tables across tenants."""
 
     app: AsyncEngine
+    leases: AsyncEngine
+    """The role `app` again, for claims, heartbeats and outcomes of jobs alone: they must never wait
+    for a connection that the jobs' own transactions hold."""
     fleet: AsyncEngine
 
     async def dispose(self) -> None:
-        await self.app.dispose()
-        await self.fleet.dispose()
+        for engine in (self.app, self.leases, self.fleet):
+            await engine.dispose()
 
 
 def create_engines(settings: Settings, *, process: str, pool_size: int = 15) -> Engines:
-    """Make both pools; no connection is opened yet.
+    """Make the pools; no connection is opened yet.
 
     Args:
         process: shown as ``application_name``, so that a DBA can tell api, worker and clock apart.
@@ -32,6 +35,7 @@ def create_engines(settings: Settings, *, process: str, pool_size: int = 15) -> 
     """
     return Engines(
         app=_engine(settings.database_url, process=process, pool_size=pool_size),
+        leases=_engine(settings.database_url, process=f"{process}-leases", pool_size=4),
         fleet=_engine(settings.database_fleet_url, process=f"{process}-fleet", pool_size=4),
     )
 

@@ -86,5 +86,5 @@ class JobContext:
         Raises:
             LeaseLost: the job was cancelled or is somebody else's; let it pass through.
         """
-        if not await store.renew(self.services.engines.app, self, progress or None):
+        if not await store.renew(self.services.engines.leases, self, progress or None):
             raise LeaseLost(job_id=self.job_id)

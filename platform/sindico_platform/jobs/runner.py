@@ -54,7 +54,7 @@ async def run_job(
         What was recorded, or None when the job was not ours to run or not ours any more.
     """
     claim = await store.claim(
-        services.engines.app,
+        services.engines.leases,
         tenant_id=tenant_id,
         job_id=job_id,
         lease_token=uuid4(),
@@ -87,7 +87,7 @@ async def record(services: JobServices, claim: Claim, outcome: Outcome) -> bool:
     """
     for pause_seconds in RECORD_PAUSES_SECONDS:
         try:
-            recorded = await store.record(services.engines.app, claim, outcome)
+            recorded = await store.record(services.engines.leases, claim, outcome)
             break
         except GONE:
             await asyncio.sleep(pause_seconds)

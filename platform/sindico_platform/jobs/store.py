@@ -55,10 +55,10 @@ class Outcome:
 
 
 async def claim(
-    app: AsyncEngine, *, tenant_id: UUID, job_id: UUID, lease_token: UUID, worker_id: UUID | None
+    leases: AsyncEngine, *, tenant_id: UUID, job_id: UUID, lease_token: UUID, worker_id: UUID | None
 ) -> Claim | None:
     """Take the job, or nothing if it is not due, taken, ended, or its tenant is suspended."""
-    async with driver(app) as connection:
+    async with driver(leases) as connection:
         row = await connection.fetchrow(CLAIM, tenant_id, job_id, lease_token, worker_id)
     if row is None:
         return None
@@ -74,10 +74,10 @@ async def claim(
     )
 
 
-async def record(app: AsyncEngine, lease: Leased, outcome: Outcome) -> bool:
+async def record(leases: AsyncEngine, lease: Leased, outcome: Outcome) -> bool:
     """Write the outcome; False, and nothing written, when the lease is not ours any more."""
     error = msgspec.json.encode(outcome.error).decode() if outcome.error else None
-    async with driver(app) as connection:
+    async with driver(leases) as connection:
         recorded: bool = await connection.fetchval(
             RECORD,
             lease.tenant_id,
@@ -91,10 +91,10 @@ async def record(app: AsyncEngine, lease: Leased, outcome: Outcome) -> bool:
     return recorded
 
 
-async def renew(app: AsyncEngine, lease: Leased, progress: dict[str, Any] | None) -> bool:
+async def renew(leases: AsyncEngine, lease: Leased, progress: dict[str, Any] | None) -> bool:
     """Move the end of the lease; False when it is not ours any more."""
     told = msgspec.json.encode(progress).decode() if progress else None
-    async with driver(app) as connection:
+    async with driver(leases) as connection:
         renewed: bool = await connection.fetchval(
             RENEW, lease.tenant_id, lease.job_id, lease.lease_token, told
         )

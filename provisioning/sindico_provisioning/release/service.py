@@ -72,7 +72,7 @@ async def complete_tenants(engine: AsyncEngine, tenants: Sequence[UUID]) -> None
 
     The role `owner` sees every tenant, so everything called here names the tenant it means.
     """
-    uow = UnitOfWork(Engines(app=engine, fleet=engine))
+    uow = UnitOfWork(Engines(app=engine, leases=engine, fleet=engine))
     for tenant_id in tenants:
         async with uow.begin(Actor.system(tenant_id, "release")) as tx:
             subscription = await get_subscription(tx, lock=True)
