@@ -26,6 +26,7 @@ TAG_LABELS: dict[str, str] = {
     "role:reconcile": translatable("Role brought to the current release"),
     "role:restore": translatable("Default role restored"),
     "role:unassign": translatable("Role taken from a user"),
+    "secrets:reseal": translatable("Secrets sealed under the current key"),
     "service-properties:change": translatable("Service configuration changed"),
     "service-properties:test": translatable("Connection to a service tested"),
     "subscription:change-package": translatable("Package changed"),
