@@ -1,7 +1,6 @@
 """What a problem document's ``type`` leads to: a page that explains the code."""
 
 from dataclasses import dataclass
-from inspect import cleandoc
 
 from litestar import Response, get
 from litestar.params import FromPath
@@ -20,14 +19,12 @@ class KnownProblem:
     status: int
     title: str
     detail: str | None
-    meaning: str | None
-    """For developers, from the source, in English."""
 
 
 def known_problems() -> dict[str, KnownProblem]:
     """Every code of the product that a problem document may carry."""
     found = {
-        code: KnownProblem(code=code, status=status, title=title, detail=None, meaning=None)
+        code: KnownProblem(code=code, status=status, title=title, detail=None)
         for status, (code, title) in HTTP_TITLES.items()
     }
     classes = [SindicoError]
@@ -64,5 +61,4 @@ def _known(kind: type[SindicoError]) -> KnownProblem:
         status=kind.status,
         title=kind.title,
         detail=detail,
-        meaning=cleandoc(kind.__doc__) if kind.__doc__ else None,
     )
