@@ -12,6 +12,8 @@ TAG_LABELS: dict[str, str] = {
     "integration:create": translatable("Integration created"),
     "integration:pause": translatable("Integration paused"),
     "integration:resume": translatable("Integration resumed"),
+    "job:cancel": translatable("Background job cancelled"),
+    "job:retry": translatable("Background job repeated"),
     "load:cancel": translatable("Load cancelled"),
     "load:resume": translatable("Load resumed"),
     "load:start": translatable("Load started"),
@@ -56,6 +58,7 @@ TAG_LABELS: dict[str, str] = {
 TARGET_LABELS: dict[str, str] = {
     "api_client": translatable("API client"),
     "integration": translatable("Integration"),
+    "job": translatable("Background job"),
     "load": translatable("Load"),
     "provisioning_run": translatable("Deployment"),
     "role": translatable("Role"),
