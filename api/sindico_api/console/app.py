@@ -11,6 +11,7 @@ from sindico_api.authentication import SessionAuthentication
 from sindico_api.console import (
     api_clients,
     audit,
+    failed_tasks,
     failures,
     home,
     load_detail,
@@ -37,6 +38,8 @@ FOR_GOOD = CacheControlHeader(public=True, max_age=365 * 24 * 3600, immutable=Tr
 
 PAGES: tuple[ControllerRouterHandler, ...] = (
     home.show_home,
+    failed_tasks.list_failed_tasks,
+    failed_tasks.retry_failed_task,
     records.list_companies,
     records.show_company,
     records.list_branches,

@@ -1,0 +1,38 @@
+"""Work that gave up, in a real browser."""
+
+from pathlib import Path
+
+import pytest
+from playwright.async_api import expect
+
+from sindico_api.context import Context
+from sindico_platform.errors import Terminal
+from tests.browser.conftest import OpenAs
+from tests.browser.screens import LOOKS, assert_accessible, assert_fits, look_at, shoot
+from tests.support.identity import MakeTenant
+from tests.support.jobs import run_jobs
+from tests.support.sample_jobs import add_note
+
+pytestmark = pytest.mark.browser
+REASON = "The ERP did not answer within 60 seconds, {times} times in a row, at {host}."
+
+
+async def test_a_failed_task_is_repeated(
+    context: Context, open_as: OpenAs, make_tenant: MakeTenant, pictures: Path
+) -> None:
+    tenant, master = await make_tenant(), await make_tenant(master=True)
+    refused = Terminal("no-answer", REASON, times=8, host="erp.example.com.br")
+    await add_note(context, tenant.tenant_id, refused)
+    await run_jobs(context, tenant.tenant_id)
+
+    async with open_as(master, "operator", path="/console/failed-tasks") as page:
+        for look in LOOKS:
+            await look_at(page, look)
+            await shoot(page, pictures, f"failed-tasks-{look}")
+            await assert_fits(page)
+            await assert_accessible(page)
+        row = page.get_by_role("row").filter(has_text=tenant.domain)
+        await row.get_by_role("button", name="Repetir").click()
+
+        await expect(page.get_by_text("A tarefa será executada de novo.")).to_be_visible()
+        await expect(row).to_have_count(0)
