@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from uuid import UUID
 
+from redis.asyncio import Redis
 from uuid_utils.compat import uuid7
 
 from sindico_api.context import Context
@@ -103,9 +104,13 @@ async def test_a_stop_takes_nothing_more_and_waits_for_what_runs(fleet_context: 
         await transport.send(fleet_context.redis, dispatches(1))
         await eventually(lambda: received.has(1))
         stop.set()
-        await asyncio.sleep(0)
-        late = dispatches(1)
-        await transport.send(fleet_context.redis, late)
+        await eventually(lambda: nobody_waits(fleet_context.redis))
+        await transport.send(fleet_context.redis, dispatches(1))
 
     assert len(received.ids) == 1
     assert received.at_once == 0
+
+
+async def nobody_waits(redis: Redis) -> bool:
+    """Whether no consumer is blocked on a queue."""
+    return bool((await redis.info("clients"))["blocked_clients"] == 0)
