@@ -6,14 +6,20 @@ from collections.abc import Callable
 from pathlib import Path
 
 DEADLINE_SECONDS = 30
+PAUSE_SECONDS = 0.02
 
 
-def wait_until(condition: Callable[[], bool], *, seconds: float = DEADLINE_SECONDS) -> None:
+def wait_until(
+    condition: Callable[[], bool],
+    *,
+    seconds: float = DEADLINE_SECONDS,
+    pause_seconds: float = PAUSE_SECONDS,
+) -> None:
     """Poll until the condition holds; fail when it has not in time."""
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "the condition did not come true in time"
-        time.sleep(0.02)
+        time.sleep(pause_seconds)
 
 
 def is_running(pid: int) -> bool:

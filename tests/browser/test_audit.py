@@ -44,7 +44,9 @@ async def test_what_was_done_is_read_and_filtered(
 
         await page.get_by_role("combobox", name="Evento").select_option("tenant:change")
         await expect(page.locator("#events tbody tr")).to_have_count(1)
-        await page.get_by_role("combobox", name="Período").select_option("day")
+        async with page.expect_response("**/console/audit*") as answered:
+            await page.get_by_role("combobox", name="Período").select_option("day")
+        await (await answered.value).finished()
         await page.get_by_role("combobox", name="Evento").select_option("tenant:close")
         await expect(page.get_by_text("Nada corresponde aos filtros")).to_be_visible()
         await shoot(page, pictures, "audit-nothing")

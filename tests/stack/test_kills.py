@@ -10,7 +10,7 @@ from redis import Redis
 from stdnum.br import cnpj
 
 from tests.processes import wait_until
-from tests.stack.conftest import Demo, Person
+from tests.stack.conftest import POLL_SECONDS, Demo, Person
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
 
@@ -87,7 +87,11 @@ def is_under_way(load: dict[str, Any]) -> bool:
 def test_a_load_survives(demo: Demo, consultant: Person, victim: str) -> None:
     script_fault(demo, SLOW_PAGES)
     load_id = start_load(consultant).raise_for_status().json()["id"]
-    wait_until(lambda: is_under_way(consultant.read(f"/api/v1/loads/{load_id}")), seconds=60)
+    wait_until(
+        lambda: is_under_way(consultant.read(f"/api/v1/loads/{load_id}")),
+        seconds=60,
+        pause_seconds=POLL_SECONDS,
+    )
 
     if victim in VICTIMS:
         demo.kill(victim)
