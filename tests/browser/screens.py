@@ -1,7 +1,7 @@
 """Chromium for tests: pages of any width, theme and language, judged by axe and looked at."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -12,7 +12,7 @@ from urllib.parse import urljoin
 from granian.constants import Interfaces
 from granian.server.embed import Server
 from litestar import Litestar
-from playwright.async_api import Browser, ConsoleMessage, Page
+from playwright.async_api import Browser, ConsoleMessage, Error, Page
 
 from sindico_platform.embedded.ports import claim_port
 
@@ -21,6 +21,7 @@ AXE = Path(__file__).parents[2] / "web/node_modules/axe-core/axe.min.js"
 WIDE, NARROW, HEIGHT = 1280, 360, 820
 # What Chromium and htmx write about any 4xx and 5xx; tests ask for the status they expect.
 EXPECTED_NOISE = ("Failed to load resource", "Response Status Error Code")
+TWO_FRAMES = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -84,9 +85,7 @@ async def look_at(page: Page, look: Look) -> None:
     await page.set_viewport_size({"width": look.width, "height": HEIGHT})
     await page.emulate_media(color_scheme="dark" if look.dark else "light")
     # Colours are judged as painted: axe must not run before the new theme is on the screen.
-    await page.evaluate(
-        "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
-    )
+    await _steadily(page, lambda: page.evaluate(TWO_FRAMES))
 
 
 async def assert_accessible(page: Page) -> None:
@@ -114,8 +113,17 @@ async def assert_fits(page: Page) -> None:
 async def shoot(page: Page, folder: Path, name: str) -> Path:
     """Write a picture of the whole page, for people to look at."""
     path = folder / f"{name}.png"
-    await page.screenshot(path=path, full_page=True)
+    await _steadily(page, lambda: page.screenshot(path=path, full_page=True))
     return path
+
+
+async def _steadily(page: Page, look: Callable[[], Awaitable[object]]) -> None:
+    """Look again at the next page when the first look fell into the change from one to another."""
+    try:
+        await look()
+    except Error:
+        await page.wait_for_load_state()
+        await look()
 
 
 @asynccontextmanager

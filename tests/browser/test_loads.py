@@ -113,7 +113,7 @@ async def test_a_load_is_cancelled_and_resumed(
         await page.get_by_role("button", name="Cancelar a carga").click()
         await shoot(page, pictures, "load-cancel-dialog")
         await page.get_by_role("dialog").get_by_role("button", name="Cancelar a carga").click()
-        await expect(page.get_by_text("O que foi gravado permanece")).to_be_visible()
+        await expect(page.get_by_role("button", name="Retomar a carga")).to_be_visible()
         await shoot(page, pictures, "load-cancelled")
         await page.get_by_role("button", name="Retomar a carga").click()
 
