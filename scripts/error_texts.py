@@ -19,6 +19,9 @@ FIRST: Carriers = {
     "Transient": (1, "detail"),
     "Terminal": (1, "detail"),
     "OutsideError": (1, "detail"),
+    "Mistake": (2, "detail"),
+    "note": (0, "evidence"),  # of a connection test's stage
+    "skip": (1, "evidence"),
     "__init__": (1, "detail"),  # of a subclass of these, by super()
 }
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -65,7 +68,10 @@ class _Reader:
         if carrier is None:
             return
         position, name = carrier
-        given = {keyword.arg: keyword.value for keyword in call.keywords}.get(name)
+        keywords = {keyword.arg: keyword.value for keyword in call.keywords}
+        if "advice" in keywords:
+            self._text(keywords["advice"], scopes)
+        given = keywords.get(name)
         if given is None and len(call.args) > position:
             given = call.args[position]
         if given is not None and not isinstance(given, ast.Starred):
@@ -84,7 +90,7 @@ class _Reader:
                 self._variable(name, value, scopes)
             case ast.Subscript(value=ast.Name(id=name)):
                 self._table(name, value)
-            case ast.Attribute(attr="detail" | "title"):
+            case ast.Attribute(attr="detail" | "title" | "advice"):
                 pass  # of another error, found where that is made
             case _:
                 self._give_up(value)

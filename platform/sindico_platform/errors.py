@@ -90,21 +90,28 @@ class OutsideError(Exception):
         code: kebab-case name of what happened, stable across releases.
         detail: one English sentence for people, an id in the message catalogues, with its
             ``{facts}`` unfilled.
-        facts: what fills the detail; never a secret.
+        advice: what to do about it, an id like the detail; None where only the caller knows.
+        facts: what fills detail and advice; never a secret.
     """
 
-    def __init__(self, code: str, detail: str, **facts: Any) -> None:
+    def __init__(self, code: str, detail: str, *, advice: str | None = None, **facts: Any) -> None:
         super().__init__(detail.format(**facts))
-        self.code, self.detail, self.facts = code, detail, facts
+        self.code, self.detail, self.advice, self.facts = code, detail, advice, facts
 
 
 class Transient(OutsideError):
     """It may work later; the retry loop repeats it, after ``retry_after_seconds`` if given."""
 
     def __init__(
-        self, code: str, detail: str, *, retry_after_seconds: int | None = None, **facts: Any
+        self,
+        code: str,
+        detail: str,
+        *,
+        advice: str | None = None,
+        retry_after_seconds: int | None = None,
+        **facts: Any,
     ) -> None:
-        super().__init__(code, detail, **facts)
+        super().__init__(code, detail, advice=advice, **facts)
         self.retry_after_seconds = retry_after_seconds
 
 
