@@ -90,6 +90,18 @@ async def test_an_operator_provisions_a_tenant_and_watches_it(
     assert [item["id"] for item in runs["items"]] == [done["id"]]
 
 
+async def test_the_same_order_sent_twice_starts_one_run(operator: AsyncClient) -> None:
+    address = f"/api/v1/tenants/{await new_tenant(operator)}/provisioning-runs"
+    key = {"Idempotency-Key": secrets.token_hex(8)}
+
+    first = await operator.post(address, json=order(), headers=key)
+    again = await operator.post(address, json=order(), headers=key)
+    without = await operator.post(address, json=order())
+
+    assert (first.status_code, again.status_code, again.json()) == (202, 202, first.json())
+    assert (without.status_code, without.json()["code"]) == (409, "provisioning-under-way")
+
+
 @pytest.mark.parametrize(
     ("changed", "status", "code", "fields"),
     [

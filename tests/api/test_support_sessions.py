@@ -78,6 +78,23 @@ async def test_an_operator_acts_as_the_support_user_and_the_trail_says_so(
     assert event.actor_name == me["login"]
 
 
+async def test_the_same_order_sent_twice_opens_one_session(
+    operator: AsyncClient, tenant: Tenant, context: Context
+) -> None:
+    address = f"/api/v1/tenants/{tenant.tenant_id}/support-sessions"
+    key = {"Idempotency-Key": "one-order"}
+
+    first = await operator.post(address, json=REASON, headers=key)
+    again = await operator.post(address, json=REASON, headers=key)
+    other = await operator.post(address, json=REASON | {"minutes": 45}, headers=key)
+
+    async with context.uow.begin(Actor.system(tenant.tenant_id)) as tx:
+        sessions = (await tx.session.scalars(select(SupportSession))).all()
+    assert (first.status_code, again.status_code, len(sessions)) == (201, 201, 1)
+    assert again.json() == first.json()
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency-key-reused")
+
+
 async def test_the_tenant_sees_the_session_and_ends_it(
     operator: AsyncClient, tenant: Tenant, client_as: ClientAs, served: Litestar
 ) -> None:

@@ -12,7 +12,8 @@ from sindico_api.dependencies import AppContext, AskedPage, CurrentActor, Uow
 from sindico_api.guards import requires
 from sindico_api.links import hand_out_link
 from sindico_api.live import as_events, follow
-from sindico_platform.database.tx import Actor, ActorKind
+from sindico_api.once import OnlyOnce
+from sindico_platform.database.tx import Actor, ActorKind, Tx
 from sindico_platform.database.uow import UnitOfWork
 from sindico_platform.identity.links.service import LinkPurpose
 from sindico_platform.identity.schemas import LinkOut
@@ -58,11 +59,14 @@ def accepted(run: ProvisioningRunOut) -> Response[ProvisioningRunOut]:
     status_code=HTTP_202_ACCEPTED,
 )
 async def start_provisioning(
-    tenant_id: FromPath[UUID], data: JSONBody[ProvisioningRunIn], actor: CurrentActor, uow: Uow
+    tenant_id: FromPath[UUID], data: JSONBody[ProvisioningRunIn], once: OnlyOnce
 ) -> Response[ProvisioningRunOut]:
     """Begin to give a tenant its CRM; follow `Location` until it has succeeded or failed."""
-    async with uow.begin(actor, tenant=tenant_id) as tx:
+
+    async def start(tx: Tx) -> Response[ProvisioningRunOut]:
         return accepted(await service.start_run(tx, data))
+
+    return await once.run(start, tenant=tenant_id)
 
 
 @get("/tenants/{tenant_id:uuid}/provisioning-runs", tags=TAGS, guards=[MAY_VIEW])

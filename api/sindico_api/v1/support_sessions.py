@@ -2,12 +2,14 @@
 
 from uuid import UUID
 
-from litestar import get, post
+from litestar import Response, get, post
 from litestar.params import FromPath, JSONBody
-from litestar.status_codes import HTTP_200_OK
+from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED
 
 from sindico_api.dependencies import AskedPage, CurrentActor, Uow
 from sindico_api.guards import requires
+from sindico_api.once import OnlyOnce
+from sindico_platform.database.tx import Tx
 from sindico_platform.identity.support_sessions import queries, service
 from sindico_platform.identity.support_sessions.schemas import (
     OpenedSupportSessionOut,
@@ -23,19 +25,23 @@ TAGS = ["support sessions"]
 
 @post("/tenants/{tenant_id:uuid}/support-sessions", tags=TAGS, guards=[requires("support:include")])
 async def open_support_session(
-    tenant_id: FromPath[UUID], data: JSONBody[SupportSessionIn], actor: CurrentActor, uow: Uow
-) -> OpenedSupportSessionOut:
+    tenant_id: FromPath[UUID], data: JSONBody[SupportSessionIn], once: OnlyOnce
+) -> Response[OpenedSupportSessionOut]:
     """Act as the tenant's support user for a while; the tenant is told. The token is shown once."""
-    async with uow.begin(actor, tenant=tenant_id) as tx:
+
+    async def open_it(tx: Tx) -> Response[OpenedSupportSessionOut]:
         session, token = await support.open_support_session(
             tx, reason=data.reason, minutes=data.minutes
         )
-        return OpenedSupportSessionOut(
+        opened = OpenedSupportSessionOut(
             session=SupportSessionOut.from_row(session),
             access_token=token.reveal(),
             token_type="Bearer",  # noqa: S106  (the name of a scheme)
             expires_in=data.minutes * 60,
         )
+        return Response(opened, status_code=HTTP_201_CREATED)
+
+    return await once.run(open_it, tenant=tenant_id)
 
 
 @get("/tenants/{tenant_id:uuid}/support-sessions", tags=TAGS, guards=[requires("support:view")])

@@ -1,17 +1,21 @@
 """A provisioning from its start to an active CRM, and through everything that can go wrong."""
 
+import asyncio
 from dataclasses import replace
 from types import MappingProxyType
 from uuid import UUID
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from sindico_api.context import Context
+from sindico_api.worker import job_services
 from sindico_platform.audit.models import AuditEvent
 from sindico_platform.database.tx import Actor, Tx
 from sindico_platform.errors import Terminal, Transient
 from sindico_platform.identity.models import Role, TenantUser, UserRole
+from sindico_platform.jobs.models import Job
+from sindico_platform.jobs.runner import run_job
 from sindico_provisioning.default_records import service as defaults
 from sindico_provisioning.integrations.models import Integration
 from sindico_provisioning.packages import queries as packages
@@ -31,6 +35,7 @@ from sindico_provisioning.provisioning_runs.schemas import (
 from sindico_provisioning.provisioning_runs.steps import service as steps
 from sindico_provisioning.provisioning_runs.steps.catalogue import STEP_BY_CODE, StepInput
 from sindico_provisioning.service_properties.models import ServiceProperty
+from sindico_provisioning.tenant_registry import service as registry
 from sindico_tenants.crm_settings.models import FunnelStage
 from tests.provisioning.factories import make_tenant, operator
 from tests.support.jobs import kill_after, run_jobs
@@ -306,6 +311,47 @@ async def test_a_tenant_is_provisioned_once_at_a_time(context: Context) -> None:
 
     with pytest.raises(ProvisioningUnderWay):
         await start_in(context, run.tenant_id, wanted())
+
+
+async def test_two_who_start_at_once_start_one_run(context: Context) -> None:
+    tenant = await make_tenant(context.uow)
+
+    ends = await asyncio.gather(
+        *(start_in(context, tenant.id, wanted()) for _ in range(4)), return_exceptions=True
+    )
+
+    refused = [end for end in ends if isinstance(end, BaseException)]
+    assert [type(error) for error in refused] == [ProvisioningUnderWay] * 3
+
+
+async def test_a_suspended_tenants_provisioning_waits(context: Context) -> None:
+    run = await start(context)
+    async with context.uow.begin(operator(), tenant=run.tenant_id) as tx:
+        await registry.suspend_tenant(tx, reason="unpaid")
+        job_id = (await tx.session.scalars(select(Job.id))).one()
+
+    outcome = await run_job(job_services(context), tenant_id=run.tenant_id, job_id=job_id)
+    waiting = await read(context, run)
+    async with context.uow.begin(operator(), tenant=run.tenant_id) as tx:
+        await registry.resume_tenant(tx)
+    await run_jobs(context, run.tenant_id)
+
+    assert (outcome, waiting.status) == (None, "pending")
+    assert (await read(context, run)).status == "succeeded"
+
+
+async def test_a_run_whose_job_died_counts_as_failed_and_can_be_retried(context: Context) -> None:
+    run = await start(context)
+    async with context.uow.begin(Actor.system(run.tenant_id)) as tx:
+        await tx.session.execute(update(Job).values(state="failed", finished_at=tx.now))
+
+    dead = await read(context, run)
+    async with context.uow.begin(operator(), tenant=run.tenant_id) as tx:
+        await service.retry_run(tx, run_id=run.id)
+    await run_jobs(context, run.tenant_id)
+
+    assert dead.status == "failed"
+    await assert_exactly_once(context, run)
 
 
 async def test_an_active_crm_is_not_provisioned_again(context: Context) -> None:
