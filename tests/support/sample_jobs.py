@@ -57,6 +57,13 @@ async def take_note_anyway(ctx: JobContext, *, tenant_id: UUID, note_id: UUID) -
     return await write_note(ctx, note_id)
 
 
+@job(queue="elsewhere")
+async def take_note_elsewhere(
+    ctx: JobContext, *, tenant_id: UUID, note_id: UUID
+) -> RunAgain | None:
+    return await write_note(ctx, note_id)
+
+
 @job(timeout_seconds=1, lease_seconds=2)
 async def take_short_note(ctx: JobContext, *, tenant_id: UUID, note_id: UUID) -> RunAgain | None:
     return await write_note(ctx, note_id)

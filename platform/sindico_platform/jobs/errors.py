@@ -32,6 +32,13 @@ class JobFinished(SindicoError):
         super().__init__(state=state)
 
 
+class JobOfClosedTenant(SindicoError):
+    """Nothing of a tenant that was closed for good runs any more."""
+
+    code, status, title = "job-tenant-closed", 409, "The tenant of the job is closed"
+    detail = "Jobs of a tenant that was closed for good do not run any more."
+
+
 class LeaseLost(Exception):
     """Somebody else owns the job by now, or it was cancelled: stop, and record nothing."""
 

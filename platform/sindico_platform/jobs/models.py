@@ -52,7 +52,7 @@ class Job(TenantRow, Base):
     queue: Mapped[str]
     state: Mapped[str]
     even_suspended: Mapped[bool]
-    """Whether it runs while its tenant is suspended."""
+    """Whether it runs while its tenant is not active: suspended, closing or closed."""
     due_at: Mapped[datetime]
     attempts: Mapped[int]
     """Attempts since it was added, retried by hand, or last made progress."""

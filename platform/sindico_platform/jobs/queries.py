@@ -37,15 +37,15 @@ Translate = Callable[[str], str]
 
 FIGURES = """
     WITH due AS (
-        SELECT tenant_id, due_at FROM control.job
+        SELECT tenant_id, due_at, even_suspended FROM control.job
         WHERE state = 'pending' AND dispatched_at IS NULL AND due_at <= now()
         UNION ALL
-        SELECT tenant_id, due_at FROM control.job
+        SELECT tenant_id, due_at, even_suspended FROM control.job
         WHERE dispatched_at IS NOT NULL AND state = 'pending'
     ), heard AS (
-        SELECT due_at FROM due WHERE NOT EXISTS (
+        SELECT due_at FROM due WHERE even_suspended OR NOT EXISTS (
             SELECT FROM control.tenant AS t
-            WHERE t.tenant_id = due.tenant_id AND t.state = 'suspended')
+            WHERE t.tenant_id = due.tenant_id AND t.state <> 'active')
     )
     SELECT count(*), coalesce(extract(epoch FROM now() - min(due_at)), 0)::float8,
         (SELECT count(*) FROM control.job WHERE state = 'failed')
@@ -55,7 +55,7 @@ FIGURES = """
 
 @dataclass(frozen=True, slots=True)
 class JobFigures:
-    """The state of the queue over all tenants that are not suspended."""
+    """The state of the queue, but for jobs that wait until their tenant is active again."""
 
     due: int
     oldest_due_age_seconds: float
@@ -168,3 +168,11 @@ async def lock_job(tx: Tx, job_id: UUID) -> Job:
     if row is None:
         raise JobNotFound
     return row
+
+
+async def find_tenant_state(tx: Tx) -> str | None:
+    """State of the bound tenant."""
+    state: str | None = await tx.session.scalar(
+        select(Tenant.state).where(Tenant.tenant_id == tx.tenant_id)
+    )
+    return state

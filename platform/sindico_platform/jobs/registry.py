@@ -82,7 +82,7 @@ def job(
     `Terminal` to give up, and returns None when done or `RunAgain` to go on in a fresh claim.
 
     Args:
-        even_suspended: it runs though its tenant is suspended, as the mail about that does.
+        even_suspended: it runs though its tenant is not active: suspended, closing or closed.
         name: permanent name; the domain's folder and the function's name unless given.
 
     Raises:

@@ -63,6 +63,7 @@ async def run_job(
     if claim is None:
         return None
     reach("claimed")
+    metrics.job_pick_up_seconds.labels(claim.queue).observe(claim.waited_seconds)
     with bound_to_log(
         tenant_id=str(tenant_id),
         job_id=str(job_id),

@@ -1,21 +1,29 @@
 """The only writer of jobs, beside the claims of the workers and the clock's functions."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import insert
+from sqlalchemy import CursorResult, case, insert, literal, update
 
 from sindico_platform.audit import service as audit
 from sindico_platform.database.base import table_of
 from sindico_platform.database.tx import Tx
 from sindico_platform.jobs import queries
-from sindico_platform.jobs.errors import JobFinished, JobNotFailed
+from sindico_platform.jobs.errors import JobFinished, JobNotFailed, JobOfClosedTenant
 from sindico_platform.jobs.models import Job, JobState
 from sindico_platform.jobs.registry import JobFunction, declaration_of
+from sindico_platform.tenancy.models import TenantState
+from sindico_platform.words import translatable
 
 WAKE_CHANNEL = "jobs"
 INSERT = insert(table_of(Job))
+UNFINISHED = (JobState.PENDING, JobState.RUNNING, JobState.FAILED)
+TENANT_CLOSED = {
+    "code": "tenant-closed",
+    "detail": translatable("The tenant was closed for good before this could run."),
+    "facts": {},
+}
 
 
 async def add(tx: Tx, function: JobFunction, *, run_at: datetime | None = None, **ids: Any) -> UUID:
@@ -68,10 +76,13 @@ async def retry_job(tx: Tx, *, job_id: UUID) -> Job:
     Raises:
         JobNotFound: no such job in the bound tenant.
         JobNotFailed: it has not ended, or ended well.
+        JobOfClosedTenant: it would never run.
     """
     job = await queries.lock_job(tx, job_id)
     if job.state not in {JobState.FAILED, JobState.CANCELLED}:
         raise JobNotFailed(state=job.state)
+    if not job.even_suspended and await queries.find_tenant_state(tx) == TenantState.CLOSED:
+        raise JobOfClosedTenant
     job.state, job.attempts, job.due_at = JobState.PENDING, 0, tx.now
     job.started_at = job.finished_at = None
     await tx.session.flush()
@@ -95,3 +106,34 @@ async def cancel_job(tx: Tx, *, job_id: UUID) -> Job:
     await tx.session.flush()
     await audit.record(tx, "job:cancel", target_type="job", target_id=job.id, function=job.function)
     return job
+
+
+async def end_jobs_of_closed_tenant(tx: Tx) -> int:
+    """Cancel what would wait for ever in the bound tenant, and say why; dead letters too.
+
+    A dead letter keeps the reason it failed for. Jobs that run whatever the tenant's state is,
+    as those that remove its expired bytes do, go on. Repeating the call changes nothing.
+
+    Returns:
+        How many were cancelled.
+    """
+    ended = await tx.session.execute(
+        update(Job)
+        .where(
+            Job.tenant_id == tx.tenant_id, Job.state.in_(UNFINISHED), Job.even_suspended.is_(False)
+        )
+        .values(
+            state=JobState.CANCELLED,
+            finished_at=tx.now,
+            last_error=case(
+                (Job.state == JobState.FAILED, Job.last_error),
+                else_=literal(TENANT_CLOSED, Job.last_error.type),
+            ),
+            lease_token=None,
+            lease_until=None,
+            worker_id=None,
+            dispatched_at=None,
+        )
+        .execution_options(synchronize_session=False)
+    )
+    return cast("CursorResult[Any]", ended).rowcount

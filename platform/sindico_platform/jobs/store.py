@@ -29,6 +29,9 @@ class Claim:
     attempt: int
     max_attempts: int
     request_id: str | None
+    queue: str
+    waited_seconds: float
+    """From being due to being claimed."""
 
 
 class Leased(Protocol):
@@ -57,7 +60,7 @@ class Outcome:
 async def claim(
     leases: AsyncEngine, *, tenant_id: UUID, job_id: UUID, lease_token: UUID, worker_id: UUID | None
 ) -> Claim | None:
-    """Take the job, or nothing if it is not due, taken, ended, or its tenant is suspended."""
+    """Take the job, or nothing if it is not due, taken, ended, or its tenant not active."""
     async with driver(leases) as connection:
         row = await connection.fetchrow(CLAIM, tenant_id, job_id, lease_token, worker_id)
     if row is None:
@@ -71,6 +74,8 @@ async def claim(
         attempt=row["attempts"],
         max_attempts=row["max_attempts"],
         request_id=row["request_id"],
+        queue=row["queue"],
+        waited_seconds=row["waited_seconds"],
     )
 
 

@@ -147,6 +147,8 @@ async def resume_tenant(tx: Tx, *, reason: str | None = None) -> TenantOut:
 async def close_tenant(tx: Tx, *, reason: str, grace_days: int) -> TenantOut:
     """Lock the bound tenant out now and close it for good after the grace period.
 
+    Until then its jobs wait, as those of a suspended tenant do.
+
     Repeating the call on a closing or closed tenant changes nothing, the date included.
 
     Raises:
@@ -161,7 +163,7 @@ async def close_tenant(tx: Tx, *, reason: str, grace_days: int) -> TenantOut:
 
 
 async def finish_closing(tx: Tx) -> bool:
-    """Close the bound tenant for good if its grace period is over.
+    """Close the bound tenant for good if its grace period is over, and cancel its jobs.
 
     Returns:
         Whether it was closed now; False on a repetition, or after it was resumed.
@@ -171,6 +173,7 @@ async def finish_closing(tx: Tx) -> bool:
     if tenant.state != TenantState.CLOSING or not due:
         return False
     await _set_state(tx, tenant, subscription, TenantState.CLOSED, reason=tenant.state_reason)
+    await jobs.end_jobs_of_closed_tenant(tx)
     return True
 
 

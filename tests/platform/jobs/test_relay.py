@@ -16,25 +16,22 @@ from sindico_api.context import Context
 from sindico_platform.database.tx import Actor
 from sindico_platform.jobs import transport
 from sindico_platform.jobs.models import Job, JobState
+from sindico_platform.jobs.queries import read_figures
 from sindico_platform.jobs.relay import Limits, Relay
 from sindico_platform.jobs.transport import QUEUE_PREFIX, ids_of
 from sindico_platform.tenancy.models import Tenant, TenantState
 from tests.support.identity import tenant_factory
 from tests.support.jobs import Killed, job_state
-from tests.support.sample_jobs import add_note, take_note_anyway
+from tests.support.sample_jobs import add_note, take_note_anyway, take_note_elsewhere
 
 NOW = Limits(claim_seconds=0)
+INACTIVE = [state for state in TenantState if state is not TenantState.ACTIVE]
 
 
-async def queued(context: Context) -> list[tuple[UUID, UUID]]:
+async def queued(context: Context, queue: str = "default") -> list[tuple[UUID, UUID]]:
     """Tenant and job of what stands in Redis, in order."""
-    return [ids_of(item) for item in await list_of(context.redis)]
-
-
-async def list_of(redis: Redis) -> list[bytes]:
-    answer: Any = redis.lrange(QUEUE_PREFIX + "default", 0, -1)
-    found: list[bytes] = await answer
-    return found
+    answer: Any = context.redis.lrange(QUEUE_PREFIX + queue, 0, -1)
+    return [ids_of(item) for item in await answer]
 
 
 async def add_many(context: Context, tenant: UUID, count: int) -> None:
@@ -111,6 +108,18 @@ async def test_the_queue_is_kept_short(fleet_context: Context) -> None:
     assert (counts, len(await queued(fleet_context))) == ([5, 0], 5)
 
 
+async def test_a_full_queue_does_not_hold_up_another(fleet_context: Context) -> None:
+    tenant = uuid7()
+    await add_many(fleet_context, tenant, 3)
+    other = await add_note(fleet_context, tenant, function=take_note_elsewhere)
+    limits = Limits(queue_length=1, tenant_limit=1)
+
+    await Relay(fleet_context.engines.fleet, fleet_context.redis, limits).dispatch()
+
+    assert len(await queued(fleet_context)) == 1
+    assert await queued(fleet_context, "elsewhere") == [(tenant, other.job_id)]
+
+
 async def test_behind_a_backlog_of_thousands_every_tenant_has_its_turn(
     fleet_context: Context,
 ) -> None:
@@ -125,21 +134,24 @@ async def test_behind_a_backlog_of_thousands_every_tenant_has_its_turn(
     assert await per_tenant(fleet_context) == {crowd: 3, **dict.fromkeys(late, 1)}
 
 
-async def test_jobs_of_a_suspended_tenant_wait_until_it_is_resumed(
-    fleet_context: Context,
+@pytest.mark.parametrize("state", INACTIVE, ids=str)
+async def test_jobs_wait_until_their_tenant_is_active(
+    fleet_context: Context, state: TenantState
 ) -> None:
-    tenant = (await tenant_factory(fleet_context.uow)(state=TenantState.SUSPENDED)).tenant_id
+    tenant = (await tenant_factory(fleet_context.uow)(state=state)).tenant_id
     waits = await add_note(fleet_context, tenant)
     runs = await add_note(fleet_context, tenant, function=take_note_anyway)
     relay = Relay(fleet_context.engines.fleet, fleet_context.redis)
 
+    figures = await read_figures(fleet_context.engines.fleet)
     await relay.dispatch()
-    suspended = await queued(fleet_context)
+    inactive = await queued(fleet_context)
     async with fleet_context.uow.begin(Actor.system(tenant)) as tx:
         await tx.session.execute(update(Tenant).values(state=TenantState.ACTIVE))
     await relay.dispatch()
 
-    assert suspended == [(tenant, runs.job_id)]
+    assert figures.due == 1
+    assert inactive == [(tenant, runs.job_id)]
     assert await queued(fleet_context) == [(tenant, runs.job_id), (tenant, waits.job_id)]
 
 

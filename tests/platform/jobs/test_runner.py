@@ -202,6 +202,18 @@ async def test_a_late_worker_records_nothing(context: Context) -> None:
     assert (recorded, row.state, row.attempts) == (False, JobState.SUCCEEDED, 2)
 
 
+async def test_a_claim_tells_how_long_the_job_waited(context: Context) -> None:
+    tenant = uuid7()
+    note = await add_note(context, tenant)
+    async with context.uow.begin(Actor.system(tenant)) as tx:
+        await tx.session.execute(update(Job).values(due_at=tx.now - timedelta(seconds=90)))
+
+    mine = await claim(context, tenant, note.job_id)
+
+    assert mine is not None
+    assert (mine.queue, int(mine.waited_seconds)) == ("default", 90)
+
+
 async def test_a_heartbeat_renews_the_lease_and_tells_the_progress(context: Context) -> None:
     tenant = uuid7()
     note = await add_note(context, tenant)
@@ -256,10 +268,13 @@ async def test_a_job_that_lost_its_lease_records_nothing(context: Context) -> No
     assert (await job_state(context, tenant, note.job_id)).state == JobState.RUNNING
 
 
-async def test_jobs_of_a_suspended_tenant_are_not_claimed(
-    context: Context, make_tenant: MakeTenant
+@pytest.mark.parametrize(
+    "state", [TenantState.SUSPENDED, TenantState.CLOSING, TenantState.CLOSED], ids=str
+)
+async def test_jobs_of_a_tenant_that_is_not_active_are_not_claimed(
+    context: Context, make_tenant: MakeTenant, state: TenantState
 ) -> None:
-    tenant = (await make_tenant(state=TenantState.SUSPENDED)).tenant_id
+    tenant = (await make_tenant(state=state)).tenant_id
     waits = await add_note(context, tenant)
     runs = await add_note(context, tenant, function=take_note_anyway)
 

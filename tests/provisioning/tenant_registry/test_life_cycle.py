@@ -1,15 +1,22 @@
 """A tenant from its creation to its end."""
 
+import asyncio
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from sqlalchemy import select, update
 
 from sindico_api.context import Context
+from sindico_api.worker import job_services
 from sindico_platform.audit.models import AuditEvent
 from sindico_platform.database.tx import Actor
 from sindico_platform.database.uow import UnitOfWork
-from sindico_platform.errors import InvalidInput
+from sindico_platform.errors import InvalidInput, Terminal
+from sindico_platform.jobs import service as jobs
+from sindico_platform.jobs.errors import JobOfClosedTenant
+from sindico_platform.jobs.models import Job
+from sindico_platform.jobs.runner import run_job
 from sindico_platform.revisions import ChangedMeanwhile
 from sindico_platform.tenancy.models import Tenant
 from sindico_provisioning.packages.errors import UnknownPackage
@@ -22,7 +29,8 @@ from sindico_provisioning.tenant_registry.errors import (
 )
 from sindico_provisioning.tenant_registry.schemas import TenantOut, TenantPatch
 from tests.provisioning.factories import make_tenant, operator, put_package_in_force
-from tests.support.jobs import run_jobs
+from tests.support.jobs import job_state, run_jobs, run_through_kills
+from tests.support.sample_jobs import add_note, take_note_anyway
 
 
 async def trail(uow: UnitOfWork, tenant: TenantOut) -> list[str]:
@@ -132,6 +140,72 @@ async def test_the_job_closes_it_when_the_grace_period_is_over(context: Context)
     async with context.uow.begin(operator(), tenant=tenant.id) as tx:
         closed, _ = await queries.get_tenant(tx)
     assert (drained.states, closed.state) == (["succeeded"], "closed")
+
+
+async def test_jobs_wait_for_the_end_of_the_grace_period_and_are_cancelled_then(
+    context: Context,
+) -> None:
+    tenant = await make_tenant(context.uow)
+    waits = await add_note(context, tenant.id)
+    dead = await add_note(context, tenant.id, Terminal("refused", "No."))
+    gone = await add_note(context, tenant.id, gate=asyncio.Event())
+    await run_job(job_services(context), tenant_id=tenant.id, job_id=dead.job_id)
+    running = asyncio.create_task(
+        run_job(job_services(context), tenant_id=tenant.id, job_id=gone.job_id)
+    )
+    await gone.entered.wait()
+    await close_now(context, tenant)
+    again = await add_note(context, tenant.id, function=take_note_anyway)
+
+    refused = await run_job(job_services(context), tenant_id=tenant.id, job_id=waits.job_id)
+    async with context.uow.begin(Actor.system(tenant.id)) as tx:
+        await service.finish_closing(tx)
+    assert gone.gate is not None
+    gone.gate.set()
+
+    assert (refused, await running) == (None, None)
+    assert await told(context, tenant, waits.job_id) == ("cancelled", "tenant-closed")
+    assert await told(context, tenant, gone.job_id) == ("cancelled", "tenant-closed")
+    assert await told(context, tenant, dead.job_id) == ("cancelled", "refused")
+    assert await told(context, tenant, again.job_id) == ("pending", None)
+
+
+async def test_a_job_of_a_closed_tenant_is_not_tried_again(context: Context) -> None:
+    tenant = await make_tenant(context.uow)
+    note = await add_note(context, tenant.id)
+    await close_now(context, tenant)
+    async with context.uow.begin(operator(), tenant=tenant.id) as tx:
+        await service.finish_closing(tx)
+
+    async with context.uow.begin(operator(), tenant=tenant.id) as tx:
+        with pytest.raises(JobOfClosedTenant):
+            await jobs.retry_job(tx, job_id=note.job_id)
+
+
+@pytest.mark.parametrize("point", ["claimed", "committed", "acted", "recorded"])
+async def test_a_closing_that_is_killed_ends_all_the_same(context: Context, point: str) -> None:
+    tenant = await make_tenant(context.uow)
+    await close_now(context, tenant)
+
+    await run_through_kills(context, tenant.id, point=point)
+
+    async with context.uow.begin(operator(), tenant=tenant.id) as tx:
+        closed, _ = await queries.get_tenant(tx)
+        left = await tx.session.scalars(select(Job.state))
+    assert (closed.state, left.all()) == ("closed", ["succeeded"])
+    assert (await trail(context.uow, tenant)).count("tenant:finish-closing") == 1
+
+
+async def close_now(context: Context, tenant: TenantOut) -> None:
+    """Let the grace period be over at once."""
+    async with context.uow.begin(operator(), tenant=tenant.id) as tx:
+        await service.close_tenant(tx, reason="left", grace_days=0)
+
+
+async def told(context: Context, tenant: TenantOut, job_id: UUID) -> tuple[str, str | None]:
+    """State of a job, and the code of its reason."""
+    row = await job_state(context, tenant.id, job_id)
+    return row.state, row.last_error["code"] if row.last_error else None
 
 
 async def test_somebody_elses_change_is_not_overwritten(uow: UnitOfWork) -> None:
