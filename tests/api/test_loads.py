@@ -16,7 +16,7 @@ from tests.support.identity import MakeTenant
 
 __all__ = ["erp_kind"]
 
-REFUSED = "{host} refused the connection on port {port}. Nothing may be listening there."
+REFUSED = "{host} refused the connection on port {port}."
 PERMISSIONS = ("loads:view", "loads:include", "loads:edit")
 
 

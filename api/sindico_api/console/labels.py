@@ -30,6 +30,8 @@ STATUSES: dict[str, Label] = {
     "provisioning": Label(translatable("Deploying"), "refresh", "info"),
     # a step's
     "skipped": Label(translatable("Not needed"), "circle-minus", "neutral"),
+    # a connection test's stage
+    "unreached": Label(translatable("Not reached"), "circle-dashed", "neutral"),
     # an integration's
     "paused": Label(translatable("Paused"), "player-pause", "warn"),
     # a default record's

@@ -8,6 +8,7 @@ from uuid import UUID
 from litestar import Response, get, post
 from litestar.params import FromPath
 
+from sindico_api.console.connection_reports import stage_views
 from sindico_api.console.forms import Form
 from sindico_api.console.listing import Listing
 from sindico_api.console.rendering import page as show_page
@@ -15,25 +16,20 @@ from sindico_api.console.rendering import see_other
 from sindico_api.console.tenant_detail import TENANT, frame_of, read_tenant
 from sindico_api.console.tenants import tenant_path
 from sindico_api.console.view import ConsoleRequest, Flash, view_of
-from sindico_api.console.widgets import StepView
 from sindico_api.context import Context
 from sindico_api.dependencies import AppContext, AskedPage, CurrentActor, Uow
 from sindico_api.guards import requires
 from sindico_api.i18n import CONSOLE_PATH, Translator
 from sindico_api.v1.service_properties import run_test
+from sindico_platform.connection_tests.schemas import ConnectionReportOut, Report
 from sindico_platform.database.tx import Actor, Tx
 from sindico_platform.errors import InvalidInput
-from sindico_platform.words import translatable
-from sindico_provisioning.connectors.schemas import CheckStage, Property, PropertyType
+from sindico_provisioning.connectors.schemas import Property, PropertyType
 from sindico_provisioning.packages.catalogue import PACKAGES
 from sindico_provisioning.packages.queries import find_subscription
 from sindico_provisioning.service_properties import queries, service
 from sindico_provisioning.service_properties.catalogue import SERVICES, Service
-from sindico_provisioning.service_properties.schemas import (
-    ConnectionTestOut,
-    ServicePropertiesOut,
-    StageOut,
-)
+from sindico_provisioning.service_properties.schemas import ServicePropertiesOut
 from sindico_provisioning.tenant_registry import queries as registry
 from sindico_provisioning.tenant_registry.queries import TenantFilter
 
@@ -43,15 +39,6 @@ ONE = "/{domain:str}/{name:str}"
 TAB = "/service-properties"
 TESTABLE = frozenset({"mega"})
 """Kinds of integration whose service we call; the others call us."""
-STAGES = {
-    CheckStage.RESOLVE: translatable("Find the host"),
-    CheckStage.CONNECT: translatable("Connect to the port"),
-    CheckStage.TLS: translatable("Verify the certificate"),
-    CheckStage.AUTHENTICATE: translatable("Sign in"),
-    CheckStage.READ: translatable("Read a little"),
-}
-STATUS_OF = {True: "succeeded", False: "failed", None: "pending"}
-MILLISECONDS = 1000
 
 OWN_VIEW, OWN_EDIT = requires("service_properties:view"), requires("service_properties:edit")
 MAY_VIEW, MAY_EDIT = requires("provisioning:view"), requires("provisioning:edit")
@@ -199,13 +186,14 @@ async def _show(
     wanted: Service,
     *,
     form: Form | None = None,
-    report: ConnectionTestOut | None = None,
+    tested: Report | None = None,
 ) -> Response[str]:
     async with context.uow.begin(actor, tenant=tenant_id) as tx:
         frame = await _frame(request, tx, tenant_id)
         found = await queries.read_service(tx, domain=wanted.domain, name=wanted.name)
         offered = await _offered(tx)
     _ = view_of(request).translate
+    report = ConnectionReportOut.of(tested, _) if tested else None
     return show_page(
         request,
         "services/form.html",
@@ -214,7 +202,7 @@ async def _show(
         fields=[field_of(item, found, _) for item in wanted.properties],
         form=form or Form({item.key: item.value for item in found.properties}),
         report=report,
-        stages=[stage_view(item, _) for item in report.stages] if report else [],
+        stages=stage_views(report, _) if report else [],
         is_testable=wanted.integration in TESTABLE,
         is_offered=wanted.name in offered,
         may_edit=actor.may("provisioning:edit" if tenant_id else "service_properties:edit"),
@@ -252,8 +240,8 @@ async def _test(
     async with context.uow.begin(actor, tenant=tenant_id) as tx:
         await _frame(request, tx, tenant_id)
     bound = tenant_id or actor.tenant_id
-    report = await run_test(context, actor, bound, domain=wanted.domain, name=wanted.name)
-    return await _show(request, context, actor, tenant_id, wanted, report=report)
+    tested = await run_test(context, actor, bound, domain=wanted.domain, name=wanted.name)
+    return await _show(request, context, actor, tenant_id, wanted, tested=tested)
 
 
 async def _frame(request: ConsoleRequest, tx: Tx, tenant_id: UUID | None) -> dict[str, Any]:
@@ -315,15 +303,4 @@ def field_of(item: Property, found: ServicePropertiesOut, _: Translator) -> Fiel
         advanced=item.advanced,
         multiline=item.multiline,
         stored=any(known.key == item.key and known.stored for known in found.properties),
-    )
-
-
-def stage_view(item: StageOut, _: Translator) -> StepView:
-    """A stage of a connection test, in the reader's language."""
-    return StepView(
-        id=item.stage,
-        label=_(STAGES[CheckStage(item.stage)]),
-        status=STATUS_OF[item.passed],
-        duration_seconds=None if item.elapsed_ms is None else item.elapsed_ms / MILLISECONDS,
-        problem=_(item.template).format(**item.facts) if item.template else None,
     )

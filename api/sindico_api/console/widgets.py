@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StepView:
-    """A step of a provisioning run or a phase of a load, in the reader's language."""
+    """A step of a provisioning run or a stage of a connection test, in the reader's language."""
 
     id: str
     label: str
@@ -15,4 +15,7 @@ class StepView:
     detail: str | None = None
     """What it did, such as "3 roles created"."""
     problem: str | None = None
-    """Why it failed, and what to do."""
+    """Why it failed, and what to do unless `advice` says so."""
+    advice: str | None = None
+    code: str | None = None
+    """Permanent name of the failure, for those who look it up."""

@@ -9,13 +9,14 @@ from litestar.params import Body, FromPath
 from litestar.status_codes import HTTP_200_OK
 
 from sindico_api.context import Context
-from sindico_api.dependencies import AppContext, CurrentActor, Uow
+from sindico_api.dependencies import AppContext, CurrentActor, Translate, Uow
 from sindico_api.guards import requires
 from sindico_api.revisions import IfMatch, expected_revision, with_etag
+from sindico_platform.connection_tests.schemas import ConnectionReportOut, Report
 from sindico_platform.database.tx import Actor
 from sindico_provisioning.connectors.service import check_connection
 from sindico_provisioning.service_properties import queries, service
-from sindico_provisioning.service_properties.schemas import ConnectionTestOut, ServicePropertiesOut
+from sindico_provisioning.service_properties.schemas import ServicePropertiesOut
 from sindico_provisioning.tenant_registry.queries import get_tenant
 
 TAGS = ["service properties"]
@@ -127,10 +128,16 @@ async def replace_service_properties_of_tenant(
     status_code=HTTP_200_OK,
 )
 async def test_connection(
-    domain: FromPath[str], name: FromPath[str], actor: CurrentActor, context: AppContext
-) -> ConnectionTestOut:
+    *,
+    domain: FromPath[str],
+    name: FromPath[str],
+    actor: CurrentActor,
+    context: AppContext,
+    translate: Translate,
+) -> ConnectionReportOut:
     """Try the stored properties: reach the service, sign in, read a little."""
-    return await run_test(context, actor, actor.tenant_id, domain=domain, name=name)
+    report = await run_test(context, actor, actor.tenant_id, domain=domain, name=name)
+    return ConnectionReportOut.of(report, translate)
 
 
 @post(
@@ -140,21 +147,24 @@ async def test_connection(
     status_code=HTTP_200_OK,
 )
 async def test_connection_of_tenant(
+    *,
     tenant_id: FromPath[UUID],
     domain: FromPath[str],
     name: FromPath[str],
     actor: CurrentActor,
     context: AppContext,
-) -> ConnectionTestOut:
+    translate: Translate,
+) -> ConnectionReportOut:
     """Try a customer's stored properties."""
     async with context.uow.begin(actor, tenant=tenant_id) as tx:
         await get_tenant(tx)
-    return await run_test(context, actor, tenant_id, domain=domain, name=name)
+    report = await run_test(context, actor, tenant_id, domain=domain, name=name)
+    return ConnectionReportOut.of(report, translate)
 
 
 async def run_test(
     context: Context, actor: Actor, tenant_id: UUID, *, domain: str, name: str
-) -> ConnectionTestOut:
+) -> Report:
     """Read the properties, and only then, with no transaction open, call the service.
 
     Raises:
@@ -164,13 +174,14 @@ async def run_test(
     """
     async with context.uow.begin(actor, tenant=tenant_id) as tx:
         properties = await service.begin_test(tx, context.secrets, domain=domain, name=name)
-    report = await check_connection(
+        tested_at = tx.now
+    return await check_connection(
         queries.get_service(domain, name).integration,
         properties,
         http=context.http,
         scope=str(tenant_id),
+        tested_at=tested_at,
     )
-    return ConnectionTestOut.of(report)
 
 
 def values_in(data: Mapping[str, Any]) -> Mapping[str, Any]:

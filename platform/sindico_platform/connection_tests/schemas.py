@@ -2,11 +2,13 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Self
 
 from msgspec import Struct
 
 from sindico_platform.errors import OutsideError, Terminal, Transient
+from sindico_platform.schemas import Output
+from sindico_platform.words import Translate
 
 
 class Stage(StrEnum):
@@ -70,6 +72,54 @@ class Report(Struct, kw_only=True, frozen=True):
     @property
     def failure(self) -> StageResult | None:
         return next((item for item in self.stages if item.status is StageStatus.FAILED), None)
+
+
+class StageOut(Output, frozen=True):
+    """One stage of a connection test, in the reader's language."""
+
+    stage: Stage
+    status: StageStatus
+    duration_ms: int | None
+    """Null when the stage was not walked."""
+    evidence: str | None
+    """What was seen: addresses, a certificate, the server's answer."""
+    code: str | None
+    """Of a failure: its permanent name."""
+    detail: str | None
+    """Of a failure: what it means."""
+    advice: str | None
+    """Of a failure: what to do about it."""
+
+    @classmethod
+    def of(cls, result: StageResult, translate: Translate) -> Self:
+        def words(text: str | None) -> str | None:
+            return translate(text).format(**result.facts) if text else None
+
+        return cls(
+            stage=result.stage,
+            status=result.status,
+            duration_ms=result.duration_ms,
+            evidence=words(result.evidence),
+            code=result.code,
+            detail=words(result.detail),
+            advice=words(result.advice),
+        )
+
+
+class ConnectionReportOut(Output, frozen=True):
+    """How a server answered, stage by stage."""
+
+    succeeded: bool
+    tested_at: datetime
+    stages: list[StageOut]
+
+    @classmethod
+    def of(cls, report: Report, translate: Translate) -> Self:
+        return cls(
+            succeeded=report.succeeded,
+            tested_at=report.tested_at,
+            stages=[StageOut.of(item, translate) for item in report.stages],
+        )
 
 
 class Mistake(Struct, kw_only=True, frozen=True):

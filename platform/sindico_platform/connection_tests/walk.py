@@ -8,9 +8,10 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime
 from typing import Any, Protocol
 
-from sindico_platform.connection_tests.schemas import Stage, StageResult, StageStatus
+from sindico_platform.connection_tests.schemas import Report, Stage, StageResult, StageStatus
 from sindico_platform.errors import OutsideError
 from sindico_platform.tasks import cancel_all
 
@@ -52,33 +53,48 @@ UNWATCHED = Unwatched()
 
 
 class Recorder:
-    """Times the stages and tells each result as soon as it is known."""
+    """Times the stages and tells each result as soon as it is known.
+
+    Stages may be nested, as when signing in is what opens the connection: an outer stage's time
+    is its own, and a failure belongs to the innermost stage. A stage walked again, over a second
+    connection, is told the first time only.
+    """
 
     def __init__(self, tell: Callable[[StageResult], None]) -> None:
         self._tell = tell
+        self._passed: set[Stage] = set()
+        self._failed = False
+        self._inner_seconds = [0.0]
+        """Time spent in stages inside each stage that is open, outermost first."""
 
     @contextmanager
     def stage(self, stage: Stage) -> Iterator[Seen]:
         seen, started = Seen(), time.monotonic()
+        if stage in self._passed:
+            yield seen
+            return
+        self._inner_seconds.append(0.0)
         try:
             yield seen
         except OutsideError as error:
-            self._tell(_failed(stage, error, seen, _elapsed_ms(started)))
+            if not self._failed:
+                self._failed = True
+                self._tell(_failed(stage, error, seen, self._own_ms(started)))
             raise
-        self._tell(
-            StageResult(
-                stage=stage,
-                status=StageStatus.SUCCEEDED,
-                duration_ms=_elapsed_ms(started),
-                evidence=seen.evidence,
-                facts=seen.facts,
-            )
-        )
+        else:
+            self._passed.add(stage)
+            self._tell(_succeeded(stage, seen, self._own_ms(started)))
+        finally:
+            self._inner_seconds.pop()
+            self._inner_seconds[-1] += time.monotonic() - started
 
     def skip(self, stage: Stage, evidence: str, **facts: Any) -> None:
         self._tell(
             StageResult(stage=stage, status=StageStatus.SKIPPED, evidence=evidence, facts=facts)
         )
+
+    def _own_ms(self, started: float) -> int:
+        return round((time.monotonic() - started - self._inner_seconds[-1]) * 1000)
 
 
 async def observe(
@@ -105,6 +121,14 @@ async def observe(
         await cancel_all([task])
 
 
+async def report_on(
+    planned: Sequence[Stage], walk: Callable[[Watch], Awaitable[None]], *, tested_at: datetime
+) -> Report:
+    """Walk to the end, and give the whole report."""
+    results = [result async for result in observe(planned, walk)]
+    return Report(tested_at=tested_at, stages=tuple(results))
+
+
 async def _walk_to_end(
     walk: Callable[[Watch], Awaitable[None]], told: asyncio.Queue[StageResult | None]
 ) -> OutsideError | None:
@@ -125,6 +149,16 @@ async def _walk_to_end(
     return None
 
 
+def _succeeded(stage: Stage, seen: Seen, duration_ms: int) -> StageResult:
+    return StageResult(
+        stage=stage,
+        status=StageStatus.SUCCEEDED,
+        duration_ms=duration_ms,
+        evidence=seen.evidence,
+        facts=seen.facts,
+    )
+
+
 def _failed(stage: Stage, error: OutsideError, seen: Seen, duration_ms: int) -> StageResult:
     return StageResult(
         stage=stage,
@@ -140,7 +174,3 @@ def _failed(stage: Stage, error: OutsideError, seen: Seen, duration_ms: int) -> 
 
 def _unreached(stage: Stage) -> StageResult:
     return StageResult(stage=stage, status=StageStatus.SKIPPED)
-
-
-def _elapsed_ms(started: float) -> int:
-    return round((time.monotonic() - started) * 1000)

@@ -12,6 +12,7 @@ from typing import Any
 import httpcore
 import httpx
 
+from sindico_platform.connection_tests.walk import UNWATCHED, Watch
 from sindico_platform.egress import errors
 from sindico_platform.egress.guard import EgressGuard, Streams, open_streams
 from sindico_platform.egress.tls import tls_context
@@ -40,6 +41,7 @@ class GuardedHttp:
         max_body_bytes: int = 256 << 20,
         max_connections: int = 10,
         headers: Mapping[str, str] | None = None,
+        watch: Watch = UNWATCHED,
     ) -> httpx.AsyncClient:
         """A client to use as an async context manager.
 
@@ -47,6 +49,7 @@ class GuardedHttp:
             base_url: relative URLs of requests start from here.
             ca_pem: certificates to trust instead of the public authorities.
             max_body_bytes: of one answer after decoding; more is ``answer-too-large``.
+            watch: sees the stages of the first connection that is made.
 
         Raises:
             Terminal: ``ca-certificate-malformed``.
@@ -55,7 +58,9 @@ class GuardedHttp:
         timeout = httpx.Timeout(read_seconds, connect=connect_seconds)
         return httpx.AsyncClient(
             base_url=base_url,
-            transport=_Transport(self._guard, tls, max_connections, max_body_bytes),
+            transport=_Transport(
+                _Backend(self._guard, watch), tls, max_connections, max_body_bytes
+            ),
             timeout=timeout,
             headers={"Accept-Encoding": "gzip", **(headers or {})},
             follow_redirects=False,
@@ -69,14 +74,14 @@ class GuardedHttp:
 
 class _Transport(httpx.AsyncHTTPTransport):
     def __init__(
-        self, guard: EgressGuard, tls: ssl.SSLContext, max_connections: int, max_body_bytes: int
+        self, backend: "_Backend", tls: ssl.SSLContext, max_connections: int, max_body_bytes: int
     ) -> None:
         super().__init__(verify=tls, trust_env=False)
         self._pool = httpcore.AsyncConnectionPool(
             ssl_context=tls,
             max_connections=max_connections,
             keepalive_expiry=30,
-            network_backend=_Backend(guard),
+            network_backend=backend,
         )
         self._max_body_bytes = max_body_bytes
 
@@ -96,7 +101,7 @@ class _Transport(httpx.AsyncHTTPTransport):
             body.decoder = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
         elif encoding != "identity":
             await response.aclose()
-            raise errors.encoding_refused(host, encoding)
+            raise errors.ENCODING_REFUSED.error(host=host, encoding=encoding[:40])
         response.stream = body
         return response
 
@@ -120,10 +125,12 @@ class _Body(httpx.AsyncByteStream):
                 for part in self._decode(chunk):
                     size_bytes += len(part)
                     if size_bytes > self._max_bytes:
-                        raise errors.answer_too_large(self._host, self._max_bytes)
+                        raise errors.ANSWER_TOO_LARGE.error(
+                            host=self._host, max_bytes=self._max_bytes
+                        )
                     yield part
             if self._fed and not self.decoder.eof:
-                raise errors.answer_broken(self._host)
+                raise errors.ANSWER_BROKEN.error(host=self._host)
 
     def _decode(self, chunk: bytes) -> Iterator[bytes]:
         if self.decoder is None:
@@ -141,8 +148,8 @@ class _Body(httpx.AsyncByteStream):
 class _Backend(httpcore.AsyncNetworkBackend):
     """What httpcore connects with: the guard resolves, the checked address is connected to."""
 
-    def __init__(self, guard: EgressGuard) -> None:
-        self._guard = guard
+    def __init__(self, guard: EgressGuard, watch: Watch) -> None:
+        self._guard, self._watch = guard, watch
 
     async def connect_tcp(
         self,
@@ -152,8 +159,10 @@ class _Backend(httpcore.AsyncNetworkBackend):
         local_address: str | None = None,  # noqa: ARG002 (httpcore's signature)
         socket_options: Iterable[Any] | None = None,  # noqa: ARG002 (httpcore's signature)
     ) -> httpcore.AsyncNetworkStream:
-        sock = await self._guard.connect_socket(host, port, timeout_seconds=timeout or 60)
-        return _Stream(sock, host, port)
+        sock = await self._guard.connect_socket(
+            host, port, timeout_seconds=timeout or 60, watch=self._watch
+        )
+        return _Stream(sock, host, port, watch=self._watch)
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
@@ -163,10 +172,16 @@ class _Stream(httpcore.AsyncNetworkStream):
     """A connected socket that becomes a plain or a TLS stream when first used."""
 
     def __init__(
-        self, sock: socket.socket, host: str, port: int, streams: Streams | None = None
+        self,
+        sock: socket.socket,
+        host: str,
+        port: int,
+        streams: Streams | None = None,
+        *,
+        watch: Watch = UNWATCHED,
     ) -> None:
         self._sock, self._host, self._port = sock, host, port
-        self._streams = streams
+        self._streams, self._watch = streams, watch
 
     async def start_tls(
         self,
@@ -176,7 +191,12 @@ class _Stream(httpcore.AsyncNetworkStream):
     ) -> httpcore.AsyncNetworkStream:
         host = server_hostname or self._host
         streams = await open_streams(
-            self._sock, host, self._port, tls=ssl_context, timeout_seconds=timeout
+            self._sock,
+            host,
+            self._port,
+            tls=ssl_context,
+            timeout_seconds=timeout,
+            watch=self._watch,
         )
         return _Stream(self._sock, host, self._port, streams)
 
@@ -231,8 +251,8 @@ def _told_apart(host: str, seconds: float) -> Iterator[None]:
     try:
         yield
     except httpx.TimeoutException as error:
-        raise errors.answer_timed_out(host, seconds) from error
+        raise errors.ANSWER_TIMED_OUT.error(host=host, seconds=round(seconds)) from error
     except httpx.UnsupportedProtocol as error:
-        raise errors.scheme_refused(host) from error
+        raise errors.SCHEME_REFUSED.error(host=host) from error
     except (httpx.NetworkError, httpx.RemoteProtocolError, zlib.error) as error:
-        raise errors.answer_broken(host) from error
+        raise errors.ANSWER_BROKEN.error(host=host) from error

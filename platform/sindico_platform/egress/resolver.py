@@ -5,6 +5,7 @@ import socket
 from collections.abc import Awaitable, Callable, Sequence
 
 from sindico_platform.egress import errors
+from sindico_platform.errors import OutsideError
 
 Resolver = Callable[[str], Awaitable[Sequence[str]]]
 """Takes an ASCII host name; gives its addresses in order of preference."""
@@ -25,10 +26,11 @@ async def resolve_by_system(host: str) -> Sequence[str]:
     except socket.gaierror as error:
         raise from_gaierror(host, error) from error
     except UnicodeError as error:  # a label too long for the system's own IDNA
-        raise errors.dns_not_found(host) from error
+        raise errors.DNS_NOT_FOUND.error(host=host) from error
     return list(dict.fromkeys(str(sockaddr[0]) for *_, sockaddr in found))
 
 
-def from_gaierror(host: str, error: socket.gaierror) -> Exception:
+def from_gaierror(host: str, error: socket.gaierror) -> OutsideError:
     """What the resolver's error number means for a retry."""
-    return errors.dns_not_found(host) if error.errno in _NOT_FOUND else errors.dns_failed(host)
+    mistake = errors.DNS_NOT_FOUND if error.errno in _NOT_FOUND else errors.DNS_FAILED
+    return mistake.error(host=host)

@@ -3,7 +3,7 @@
 A connector offers tables and reads them page by page (`schemas.Connector`)::
 
     async with service.open_connector("mega", properties, http=http, scope=str(tenant_id)) as erp:
-        report = await erp.check()                     # staged, for a connection test
+        await erp.check(watch)                         # stage by stage, for a connection test
         page = await erp.read_page("pedido", cursor)   # None begins; page.next_cursor goes on
         exchanges = erp.take_exchanges()               # for the exchange ledger, failures too
 

@@ -4,8 +4,8 @@ Failures on the way there (name, connection, certificate, time) have theirs in
 `sindico_platform.egress`.
 """
 
-from sindico_platform.errors import SindicoError, Terminal, Transient
-from sindico_platform.words import translatable
+from sindico_platform.connection_tests.schemas import Mistake, Stage
+from sindico_platform.errors import OutsideError, SindicoError
 
 _MAX_QUOTED = 80
 
@@ -24,74 +24,87 @@ class TableNotOffered(SindicoError):
     detail = "The integration does not offer the table {table}."
 
 
-def login_refused(user: str) -> Terminal:
-    detail = translatable(
-        "The ERP did not accept the user {user} with this password. It is not tried again by "
-        "itself, because repeated attempts lock the account."
+LOGIN_REFUSED = Mistake(
+    code="erp-login-refused",
+    stage=Stage.AUTHENTICATE,
+    detail="The ERP did not accept the user {user} with this password.",
+    advice=(
+        "Correct user and password. It is not tried again by itself, because repeated attempts "
+        "lock the account."
+    ),
+)
+TOKEN_REFUSED = Mistake(
+    code="erp-token-refused",
+    stage=Stage.READ,
+    detail="The ERP issued a token and refused it at once.",
+    advice="Check the user's permissions in the ERP.",
+)
+ACCESS_DENIED = Mistake(
+    code="erp-access-denied",
+    stage=Stage.READ,
+    detail="The ERP's user may not read {path}.",
+    advice="Grant it in the ERP.",
+)
+ROUTE_MISSING = Mistake(
+    code="erp-route-missing",
+    stage=Stage.READ,
+    detail="The ERP has no route {path}.",
+    advice="Correct it in the property {setting}.",
+)
+REQUEST_REFUSED = Mistake(
+    code="erp-request-refused",
+    stage=Stage.READ,
+    detail="The ERP refused the request {path} with status {status}.",
+    advice="Ask the ERP's people what this status means there.",
+)
+REDIRECTED = Mistake(
+    code="erp-redirected",
+    stage=Stage.AUTHENTICATE,
+    detail="The ERP redirected {path} to another address, which is not followed.",
+    advice="Enter the address it redirects to as the URL.",
+)
+TOO_MANY_REQUESTS = Mistake(
+    code="erp-too-many-requests",
+    stage=Stage.READ,
+    detail="The ERP asks for fewer requests; it is tried again in {seconds} seconds.",
+    advice="Wait, or have the ERP's limit for this user raised.",
+    passes=True,
+)
+SERVER_ERROR = Mistake(
+    code="erp-server-error",
+    stage=Stage.READ,
+    detail="The ERP failed to answer {path}: it reports an error of its own, status {status}.",
+    advice="Try again later; if it stays so, have the ERP's log looked at.",
+    passes=True,
+)
+TEXT_ANSWER = Mistake(
+    code="erp-text-answer",
+    stage=Stage.READ,
+    detail="The ERP answered {path} with text instead of data: {text}",
+    advice="What the ERP says may tell why; if not, have its log looked at.",
+    passes=True,
+)
+PAGE_MALFORMED = Mistake(
+    code="erp-page-malformed",
+    stage=Stage.READ,
+    detail="The answer to {path} is broken: it is not well-formed JSON.",
+    advice="Try again later; if it stays so, have the ERP's log looked at.",
+    passes=True,
+)
+PAGE_UNEXPECTED = Mistake(
+    code="erp-page-unexpected",
+    stage=Stage.READ,
+    detail="The answer to {path} is not a list of records.",
+    advice="Check that the URL and the routes are those of the ERP.",
+    passes=True,
+)
+
+
+def text_answer(path: str, text: str) -> OutsideError:
+    return TEXT_ANSWER.error(path=path, text=" ".join(text.split())[:_MAX_QUOTED])
+
+
+def too_many_requests(retry_after_seconds: int) -> OutsideError:
+    return TOO_MANY_REQUESTS.error(
+        retry_after_seconds=retry_after_seconds, seconds=retry_after_seconds
     )
-    return Terminal("erp-login-refused", detail, user=user)
-
-
-def token_refused() -> Terminal:
-    detail = translatable(
-        "The ERP issued a token and refused it at once. Check the user's permissions there."
-    )
-    return Terminal("erp-token-refused", detail)
-
-
-def access_denied(path: str) -> Terminal:
-    detail = translatable("The ERP's user may not read {path}. Grant it there.")
-    return Terminal("erp-access-denied", detail, path=path)
-
-
-def route_missing(path: str, setting: str) -> Terminal:
-    detail = translatable("The ERP has no route {path}. Correct it in the property {setting}.")
-    return Terminal("erp-route-missing", detail, path=path, setting=setting)
-
-
-def request_refused(path: str, status: int) -> Terminal:
-    detail = translatable("The ERP refused the request {path} with status {status}.")
-    return Terminal("erp-request-refused", detail, path=path, status=status)
-
-
-def redirected(path: str) -> Terminal:
-    detail = translatable(
-        "The ERP redirected {path} to another address, which is not followed. Enter the address "
-        "it redirects to as the URL."
-    )
-    return Terminal("erp-redirected", detail, path=path)
-
-
-def too_many_requests(retry_after_seconds: int) -> Transient:
-    detail = translatable(
-        "The ERP asks for fewer requests; it is tried again in {seconds} seconds."
-    )
-    return Transient(
-        "erp-too-many-requests",
-        detail,
-        retry_after_seconds=retry_after_seconds,
-        seconds=retry_after_seconds,
-    )
-
-
-def server_error(path: str, status: int) -> Transient:
-    detail = translatable(
-        "The ERP failed to answer {path}: it reports an error of its own, status {status}."
-    )
-    return Transient("erp-server-error", detail, path=path, status=status)
-
-
-def text_answer(path: str, text: str) -> Transient:
-    detail = translatable("The ERP answered {path} with text instead of data: {text}")
-    quoted = " ".join(text.split())[:_MAX_QUOTED]
-    return Transient("erp-text-answer", detail, path=path, text=quoted)
-
-
-def page_malformed(path: str) -> Transient:
-    detail = translatable("The answer to {path} is broken: it is not well-formed JSON.")
-    return Transient("erp-page-malformed", detail, path=path)
-
-
-def page_unexpected(path: str) -> Transient:
-    detail = translatable("The answer to {path} is not a list of records.")
-    return Transient("erp-page-unexpected", detail, path=path)

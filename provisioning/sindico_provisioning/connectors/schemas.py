@@ -8,6 +8,9 @@ from typing import Any, Protocol, Self
 
 import httpx
 
+from sindico_platform.connection_tests.schemas import Stage
+from sindico_platform.connection_tests.walk import Watch
+
 Cursor = dict[str, Any]
 """Where to read on; JSON, and meaningless outside the connector that made it."""
 
@@ -23,6 +26,7 @@ class HttpClients(Protocol):
         connect_seconds: float = 10,
         read_seconds: float = 60,
         max_body_bytes: int = ...,
+        watch: Watch = ...,
     ) -> httpx.AsyncClient: ...
 
 
@@ -62,44 +66,8 @@ class Exchange:
     """Code of what went wrong, if it did."""
 
 
-class CheckStage(StrEnum):
-    """Stages of a connection test, in their order."""
-
-    RESOLVE = "resolve"
-    CONNECT = "connect"
-    TLS = "tls"
-    AUTHENTICATE = "authenticate"
-    READ = "read"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class StageResult:
-    """How one stage went."""
-
-    stage: CheckStage
-    passed: bool | None
-    """None when an earlier stage failed, so that this one was not reached."""
-    elapsed_ms: int | None = None
-    """Time from the beginning until the stage was known to have passed or failed."""
-    code: str | None = None
-    detail: str | None = None
-    """English message id with its ``{facts}`` unfilled."""
-    facts: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CheckReport:
-    """A connection test, stage by stage."""
-
-    stages: tuple[StageResult, ...]
-
-    @property
-    def passed(self) -> bool:
-        return all(stage.passed for stage in self.stages)
-
-    @property
-    def failure(self) -> StageResult | None:
-        return next((stage for stage in self.stages if stage.passed is False), None)
+CHECK_STAGES = (Stage.RESOLVE, Stage.CONNECT, Stage.TLS, Stage.AUTHENTICATE, Stage.READ)
+"""What a connection test of an ERP walks."""
 
 
 class Connector(Protocol):
@@ -116,8 +84,12 @@ class Connector(Protocol):
         A load marks as removed what such a walk did not meet.
         """
 
-    async def check(self) -> CheckReport:
-        """Sign in and read a little, the very way a load does. Never raises an `OutsideError`."""
+    async def check(self, watch: Watch) -> None:
+        """Walk `CHECK_STAGES`: connect, sign in and read a little, the very way a load does.
+
+        Raises:
+            Transient, Terminal: the stage at which it ended, which `watch` has seen.
+        """
 
     async def read_page(self, table: str, cursor: Cursor | None) -> Page:
         """Read the page at `cursor`; None begins the table.

@@ -1,8 +1,11 @@
 """Opening the connector of an integration."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
+from sindico_platform.connection_tests.schemas import Report
+from sindico_platform.connection_tests.walk import report_on
 from sindico_platform.errors import FieldError
 from sindico_provisioning.connectors.errors import ConnectorNotFound
 from sindico_provisioning.connectors.mega.connector import MegaConnector, utc_now
@@ -12,7 +15,7 @@ from sindico_provisioning.connectors.mega.settings import (
     find_setting_faults,
     read_settings,
 )
-from sindico_provisioning.connectors.schemas import CheckReport, Connector, HttpClients, Property
+from sindico_provisioning.connectors.schemas import CHECK_STAGES, Connector, HttpClients, Property
 
 _PROPERTIES = {"mega": PROPERTIES}
 
@@ -59,8 +62,8 @@ def open_connector(
 
 
 async def check_connection(
-    kind: str, properties: Mapping[str, Any], *, http: HttpClients, scope: str
-) -> CheckReport:
+    kind: str, properties: Mapping[str, Any], *, http: HttpClients, scope: str, tested_at: datetime
+) -> Report:
     """Sign in to the ERP and read a little, as a load does. Call it outside any transaction.
 
     Raises:
@@ -68,4 +71,4 @@ async def check_connection(
         InvalidInput: the properties are not complete or not right.
     """
     async with open_connector(kind, properties, http=http, scope=scope) as connector:
-        return await connector.check()
+        return await report_on(CHECK_STAGES, connector.check, tested_at=tested_at)

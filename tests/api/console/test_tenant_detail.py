@@ -225,9 +225,10 @@ async def test_a_connection_that_fails_names_the_stage(
 
     assert "The connection does not work" in tested.text
     assert 'id="step-resolve"' in tested.text
-    assert report["passed"] is False
-    assert [stage["passed"] for stage in report["stages"]] == [False, None, None, None, None]
+    assert report["succeeded"] is False
+    assert [stage["status"] for stage in report["stages"]] == ["failed", *["skipped"] * 4]
     assert report["stages"][0]["code"].startswith("egress")
+    assert report["stages"][0]["advice"]
 
 
 async def test_a_customers_consultant_fills_in_its_own(

@@ -5,13 +5,14 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 
 from sindico_platform.connection_tests.schemas import (
+    ConnectionReportOut,
     Mistake,
     Report,
     Stage,
     StageResult,
     StageStatus,
 )
-from sindico_platform.connection_tests.walk import UNWATCHED, Watch, observe
+from sindico_platform.connection_tests.walk import UNWATCHED, Watch, observe, report_on
 from sindico_platform.errors import OutsideError, Terminal, Transient
 
 PLAN = (Stage.RESOLVE, Stage.CONNECT, Stage.TLS, Stage.AUTHENTICATE)
@@ -68,6 +69,66 @@ async def test_a_failure_names_its_stage_and_what_follows_is_skipped() -> None:
         REFUSED.advice,
         {"user": "ana"},
     )
+
+
+async def test_a_stage_inside_another_has_its_own_time_and_its_own_failure() -> None:
+    async def walk(watch: Watch) -> None:
+        with watch.stage(Stage.AUTHENTICATE):
+            with watch.stage(Stage.RESOLVE):
+                await asyncio.sleep(0)
+            with watch.stage(Stage.CONNECT):
+                raise REFUSED.error(user="ana")
+
+    results = await collect(walk)
+
+    assert summary(results) == [
+        (Stage.RESOLVE, StageStatus.SUCCEEDED),
+        (Stage.CONNECT, StageStatus.FAILED),
+        (Stage.TLS, StageStatus.SKIPPED),
+        (Stage.AUTHENTICATE, StageStatus.SKIPPED),
+    ]
+
+
+async def test_an_outer_stage_does_not_count_the_time_of_inner_ones() -> None:
+    async def walk(watch: Watch) -> None:
+        with watch.stage(Stage.AUTHENTICATE), watch.stage(Stage.RESOLVE):
+            await asyncio.sleep(0.2)
+
+    inner, outer, *_ = await collect(walk)
+
+    assert inner.duration_ms is not None
+    assert outer.duration_ms is not None
+    assert inner.duration_ms >= 190
+    assert outer.duration_ms < inner.duration_ms
+
+
+async def test_a_second_connection_is_not_told_again_and_its_failure_is_the_outer_stages() -> None:
+    async def walk(watch: Watch) -> None:
+        with watch.stage(Stage.CONNECT):
+            pass
+        with watch.stage(Stage.AUTHENTICATE), watch.stage(Stage.CONNECT):
+            raise REFUSED.error(user="ana")
+
+    assert summary(await collect(walk))[:2] == [
+        (Stage.CONNECT, StageStatus.SUCCEEDED),
+        (Stage.AUTHENTICATE, StageStatus.FAILED),
+    ]
+
+
+async def test_a_report_is_read_in_the_readers_language() -> None:
+    async def walk(watch: Watch) -> None:
+        with watch.stage(Stage.RESOLVE) as seen:
+            seen.note("{host} answered", host="mail.example")
+        with watch.stage(Stage.CONNECT):
+            raise REFUSED.error(user="{ana}")
+
+    report = await report_on(PLAN, walk, tested_at=datetime(2026, 11, 21, tzinfo=UTC))
+    shown = ConnectionReportOut.of(report, lambda text: text.replace("answered", "respondeu"))
+
+    assert not shown.succeeded
+    assert shown.stages[0].evidence == "mail.example respondeu"
+    assert shown.stages[1].detail == "{ana} was refused."
+    assert shown.stages[1].advice == "Correct the password of {ana}."
 
 
 async def test_a_failure_between_stages_belongs_to_the_next_one() -> None:

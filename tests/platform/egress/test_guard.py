@@ -7,6 +7,8 @@ from ipaddress import ip_address, ip_network
 import pytest
 import trustme
 
+from sindico_platform.connection_tests.schemas import Stage
+from sindico_platform.connection_tests.walk import Watch, observe
 from sindico_platform.egress import DenyList, EgressGuard, tls_context
 from sindico_platform.egress.hosts import normalise_host
 from sindico_platform.egress.ranges import LOOPBACK
@@ -22,6 +24,7 @@ from tests.platform.egress.conftest import (
     serving,
 )
 
+STAGES = (Stage.RESOLVE, Stage.CONNECT, Stage.TLS)
 PUBLIC = "200.160.2.3"
 
 
@@ -274,12 +277,56 @@ async def test_tls_keeps_the_host_name(ca: trustme.CA, ca_pem: str) -> None:
     assert greeting == b"hello from 127.0.0.1"
 
 
+async def test_a_watched_connection_leaves_evidence(ca: trustme.CA, ca_pem: str) -> None:
+    async def walk(watch: Watch) -> None:
+        _, writer = await open_guard().connect(
+            "erp.com", port, tls=tls_context(ca_pem), watch=watch
+        )
+        writer.close()
+
+    async with serving(greet, tls=server_tls(ca, "erp.com")) as port:
+        resolve, connect, tls = [result async for result in observe(STAGES, walk)]
+
+    assert resolve.facts == {"name": "erp.com", "addresses": "127.0.0.1"}
+    assert connect.facts == {"address": "127.0.0.1", "port": port}
+    assert tls.facts["version"] == "TLSv1.3"
+    assert tls.facts["days_left"] > 0
+    assert tls.facts["subject"]
+    assert "trustme" in tls.facts["issuer"]
+    assert tls.evidence is not None
+    assert tls.facts["valid_until"] in tls.evidence.format(**tls.facts)
+
+
+async def test_a_watched_failure_names_its_stage() -> None:
+    async def walk(watch: Watch) -> None:
+        await open_guard().connect("erp.com", port, tls=tls_context(), watch=watch)
+
+    async with serving(greet) as port:
+        results = [result async for result in observe(STAGES, walk)]
+
+    assert [result.code for result in results] == [None, None, "tls-not-spoken"]
+    assert all(result.duration_ms is not None for result in results)
+
+
+async def test_a_self_signed_certificate_is_told_apart() -> None:
+    own = trustme.CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    with own.cert_pem.tempfile() as cert, own.private_key_pem.tempfile() as key:
+        context.load_cert_chain(cert, key)
+
+    async with serving(greet, tls=context) as port:
+        with pytest.raises(Terminal) as raised:
+            await open_guard().connect("erp.com", port, tls=tls_context())
+
+    assert raised.value.code == "tls-certificate-self-signed"
+
+
 async def test_a_certificate_for_another_name_is_refused(ca: trustme.CA, ca_pem: str) -> None:
     async with serving(greet, tls=server_tls(ca, "other.com")) as port:
-        with pytest.raises(Terminal, match="Hostname mismatch") as raised:
+        with pytest.raises(Terminal, match=r"not for erp\.com") as raised:
             await open_guard().connect("erp.com", port, tls=tls_context(ca_pem))
 
-    assert raised.value.code == "tls-certificate-refused"
+    assert raised.value.code == "tls-certificate-other-name"
 
 
 async def test_a_foreign_authority_is_refused(ca: trustme.CA) -> None:
@@ -308,7 +355,7 @@ async def test_a_port_without_tls_is_told_apart() -> None:
         with pytest.raises(Terminal) as raised:
             await open_guard().connect("erp.com", port, tls=tls_context())
 
-    assert raised.value.code == "tls-failed"
+    assert raised.value.code == "tls-not-spoken"
 
 
 async def test_a_connection_closed_in_the_handshake_is_transient() -> None:
@@ -330,7 +377,7 @@ async def test_a_handshake_without_end_times_out() -> None:
         with pytest.raises(Transient) as raised:
             await open_guard().connect("erp.com", port, tls=tls_context(), timeout_seconds=0.1)
 
-    assert raised.value.code == "connection-timed-out"
+    assert raised.value.code == "tls-timed-out"
 
 
 @pytest.mark.parametrize("pem", ["", "segredo", "é", "-----BEGIN CERTIFICATE-----\nAAAA\n"])

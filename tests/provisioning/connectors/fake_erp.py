@@ -6,12 +6,11 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self
 
+from sindico_platform.connection_tests.walk import Watch
 from sindico_platform.errors import OutsideError
 from sindico_provisioning.connectors.errors import TableNotOffered
-from sindico_provisioning.connectors.reports import report_check
 from sindico_provisioning.connectors.schemas import (
-    CheckReport,
-    CheckStage,
+    CHECK_STAGES,
     Cursor,
     Exchange,
     Page,
@@ -46,11 +45,10 @@ class FakeErp:
     def snapshots(self) -> frozenset[str]:
         return frozenset(self.rows)
 
-    async def check(self) -> CheckReport:
-        async def step() -> None:
-            self._raise_scripted("check")
-
-        return await report_check({CheckStage.AUTHENTICATE: step, CheckStage.READ: step})
+    async def check(self, watch: Watch) -> None:
+        for stage in CHECK_STAGES:
+            with watch.stage(stage):
+                self._raise_scripted("check")
 
     async def read_page(self, table: str, cursor: Cursor | None) -> Page:
         self.reads.append((table, cursor))

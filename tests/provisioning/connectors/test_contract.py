@@ -9,13 +9,14 @@ from uuid import uuid4
 
 import pytest
 
+from sindico_platform.connection_tests.walk import report_on
 from sindico_platform.egress import GuardedHttp
 from sindico_platform.errors import OutsideError, Terminal, Transient
 from sindico_provisioning.connectors.errors import TableNotOffered
 from sindico_provisioning.connectors.mega.connector import MegaConnector
 from sindico_provisioning.connectors.mega.session import TokenCache
 from sindico_provisioning.connectors.mega.settings import read_settings
-from sindico_provisioning.connectors.schemas import Connector, Cursor, Page
+from sindico_provisioning.connectors.schemas import CHECK_STAGES, Connector, Cursor, Page
 from sindico_provisioning.erp_tables.queries import TABLES, get_table
 from sindico_provisioning.erp_tables.service import check_rows
 from sindico_provisioning.sandbox.faults import FaultKind
@@ -47,8 +48,8 @@ FAULTS: dict[FaultKind, tuple[type[OutsideError], str]] = {
     FaultKind.MISSING: (Terminal, "erp-route-missing"),
     FaultKind.REDIRECT: (Terminal, "erp-redirected"),
     FaultKind.FOREIGN_CERTIFICATE: (Terminal, "tls-certificate-refused"),
-    FaultKind.WRONG_NAME: (Terminal, "tls-certificate-refused"),
-    FaultKind.EXPIRED: (Terminal, "tls-certificate-refused"),
+    FaultKind.WRONG_NAME: (Terminal, "tls-certificate-other-name"),
+    FaultKind.EXPIRED: (Terminal, "tls-certificate-expired"),
 }
 
 
@@ -187,13 +188,7 @@ async def test_a_failed_exchange_is_kept_with_its_code(subject: Subject) -> None
 
 async def test_a_connection_test_passes_every_stage(subject: Subject) -> None:
     async with subject.open() as erp:
-        report = await erp.check()
+        report = await report_on(CHECK_STAGES, erp.check, tested_at=NOON)
 
-    assert report.passed
-    assert [result.stage for result in report.stages] == [
-        "resolve",
-        "connect",
-        "tls",
-        "authenticate",
-        "read",
-    ]
+    assert report.succeeded
+    assert [result.stage for result in report.stages] == list(CHECK_STAGES)

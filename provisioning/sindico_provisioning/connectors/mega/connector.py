@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from sindico_platform.connection_tests.schemas import Stage
+from sindico_platform.connection_tests.walk import UNWATCHED, Seen, Watch
 from sindico_platform.errors import OutsideError
 from sindico_platform.words import translatable
 from sindico_provisioning.connectors import errors
@@ -18,10 +20,7 @@ from sindico_provisioning.connectors.mega.session import Now, Session, TokenCach
 from sindico_provisioning.connectors.mega.settings import MegaSettings
 from sindico_provisioning.connectors.mega.windows import Window
 from sindico_provisioning.connectors.mega.wire import turn_rows
-from sindico_provisioning.connectors.reports import report_check
 from sindico_provisioning.connectors.schemas import (
-    CheckReport,
-    CheckStage,
     Cursor,
     Exchange,
     HttpClients,
@@ -71,6 +70,7 @@ class MegaConnector:
         self._read_seconds, self._max_body_bytes = read_seconds, max_body_bytes
         self._stack = AsyncExitStack()
         self._opened: Session | None = None
+        self._watch: Watch = UNWATCHED
         self._exchanges: list[Exchange] = []
 
     async def __aenter__(self) -> Self:
@@ -82,8 +82,7 @@ class MegaConnector:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._opened = None
-        await self._stack.aclose()
+        await self._close()
 
     @property
     def tables(self) -> tuple[str, ...]:
@@ -94,10 +93,14 @@ class MegaConnector:
         """The registers: answered at once, or by windows that end after the walk does."""
         return frozenset(name for name in self.tables if ROUTES[name].span is Span.REGISTERS)
 
-    async def check(self) -> CheckReport:
-        return await report_check(
-            {CheckStage.AUTHENTICATE: self._sign_in, CheckStage.READ: self._read_a_little}
-        )
+    async def check(self, watch: Watch) -> None:
+        await self._close()  # so that the connection is made under the watch
+        self._watch = watch
+        with watch.stage(Stage.AUTHENTICATE) as seen:
+            await self._session().sign_in_anew()
+            seen.note("Signed in as {user}.", user=self._settings.username)
+        with watch.stage(Stage.READ) as seen:
+            await self._read_a_little(seen)
 
     async def read_page(self, table: str, cursor: Cursor | None) -> Page:
         if table not in self._settings.routes:
@@ -156,14 +159,16 @@ class MegaConnector:
             return body, []
         return body, turn_rows(table, parse_page(body, path), self._zone)
 
-    async def _sign_in(self) -> None:
-        await self._session().sign_in_anew()
-
-    async def _read_a_little(self) -> None:
+    async def _read_a_little(self, seen: Seen) -> None:
         for table in self.tables:
             if "{inicio}" not in self._settings.routes[table]:
-                await self.read_page(table, None)
+                page = await self.read_page(table, None)
+                seen.note("{table}: {rows} records", table=table, rows=len(page.rows))
                 return
+
+    async def _close(self) -> None:
+        self._opened = None
+        await self._stack.aclose()
 
     def _session(self) -> Session:
         if self._opened is None:
@@ -172,6 +177,7 @@ class MegaConnector:
                 ca_pem=self._settings.ca_certificate,
                 read_seconds=self._read_seconds,
                 max_body_bytes=self._max_body_bytes,
+                watch=self._watch,
             )
             self._stack.push_async_callback(client.aclose)
             self._opened = Session(
@@ -216,7 +222,7 @@ def parse_page(body: bytes, path: str) -> list[Any]:
     except (msgspec.DecodeError, RecursionError, ValueError):
         rows = _parse_leniently(body, path)
     if not isinstance(rows, list):
-        raise errors.page_unexpected(path)
+        raise errors.PAGE_UNEXPECTED.error(path=path)
     return rows
 
 
@@ -225,4 +231,4 @@ def _parse_leniently(body: bytes, path: str) -> Any:
     try:
         return json.loads(body.decode(), parse_float=Decimal)
     except (ValueError, RecursionError) as fault:
-        raise errors.page_malformed(path) from fault
+        raise errors.PAGE_MALFORMED.error(path=path) from fault

@@ -15,7 +15,7 @@ from email.utils import parsedate_to_datetime
 import httpx
 import msgspec
 
-from sindico_platform.errors import OutsideError, Terminal
+from sindico_platform.errors import OutsideError
 from sindico_provisioning.connectors import errors
 from sindico_provisioning.connectors.mega.schemas import SIGN_IN
 from sindico_provisioning.connectors.mega.settings import MegaSettings
@@ -100,7 +100,7 @@ class Session:
             token = await self._renew(token)
             response = await self._get(path, token)
             if response.status_code == httpx.codes.UNAUTHORIZED:
-                raise errors.token_refused()
+                raise errors.TOKEN_REFUSED.error()
         _refuse_failure(response, path, setting)
         body = response.content
         if body and body.lstrip()[:1] not in {b"[", b"{"}:
@@ -128,7 +128,7 @@ class Session:
 
     async def _sign_in_unless_refused(self, now: datetime) -> str:
         if now < self._entry.refused_until:
-            raise errors.login_refused(self._settings.username)
+            raise errors.LOGIN_REFUSED.error(user=self._settings.username)
         return await self._sign_in()
 
     async def _sign_in(self) -> str:
@@ -142,7 +142,7 @@ class Session:
         signed_in = _read_sign_in(response)
         if signed_in is None:
             entry.refused_until = self._now() + _REFUSAL_REMEMBERED
-            raise errors.login_refused(settings.username)
+            raise errors.LOGIN_REFUSED.error(user=settings.username)
         entry.token = signed_in.access_token
         entry.expires_at = parse_expiry(signed_in.expiration_token, self._now()) - _EARLY
         entry.refused_until = _LONG_AGO
@@ -186,7 +186,7 @@ def _read_sign_in(response: httpx.Response) -> _SignedIn | None:
     if status in {httpx.codes.BAD_REQUEST, httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN}:
         return None
     _refuse_failure(response, SIGN_IN, "url")
-    raise errors.page_unexpected(SIGN_IN)
+    raise errors.PAGE_UNEXPECTED.error(path=SIGN_IN)
 
 
 def _refuse_failure(response: httpx.Response, path: str, setting: str) -> None:
@@ -194,20 +194,20 @@ def _refuse_failure(response: httpx.Response, path: str, setting: str) -> None:
     if status < httpx.codes.MULTIPLE_CHOICES:
         return
     if status < httpx.codes.BAD_REQUEST:
-        raise errors.redirected(path)
+        raise errors.REDIRECTED.error(path=path)
     if status == httpx.codes.TOO_MANY_REQUESTS:
         raise errors.too_many_requests(read_retry_after(response, datetime.now(UTC)))
     if status >= httpx.codes.INTERNAL_SERVER_ERROR:
-        raise errors.server_error(path, status)
+        raise errors.SERVER_ERROR.error(path=path, status=status)
     raise _refuse_request(status, path, setting)
 
 
-def _refuse_request(status: int, path: str, setting: str) -> Terminal:
+def _refuse_request(status: int, path: str, setting: str) -> OutsideError:
     if status == httpx.codes.FORBIDDEN:
-        return errors.access_denied(path)
+        return errors.ACCESS_DENIED.error(path=path)
     if status in {httpx.codes.NOT_FOUND, httpx.codes.METHOD_NOT_ALLOWED}:
-        return errors.route_missing(path, setting)
-    return errors.request_refused(path, status)
+        return errors.ROUTE_MISSING.error(path=path, setting=setting)
+    return errors.REQUEST_REFUSED.error(path=path, status=status)
 
 
 def read_retry_after(response: httpx.Response, now: datetime) -> int:

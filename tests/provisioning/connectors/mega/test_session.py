@@ -6,15 +6,19 @@ from typing import Any
 import httpx
 import pytest
 
+from sindico_platform.connection_tests.schemas import Report, StageStatus
+from sindico_platform.connection_tests.walk import report_on
 from sindico_platform.egress import GuardedHttp
 from sindico_platform.errors import Terminal, Transient
 from sindico_provisioning.connectors.mega.connector import MegaConnector
 from sindico_provisioning.connectors.mega.schemas import SIGN_IN
 from sindico_provisioning.connectors.mega.session import TokenCache, parse_expiry, read_retry_after
 from sindico_provisioning.connectors.mega.settings import read_settings
+from sindico_provisioning.connectors.schemas import CHECK_STAGES
 from sindico_provisioning.sandbox.mega.sandbox import MegaSandbox
 
 NOW = datetime(2026, 11, 21, 15, tzinfo=UTC)
+PASSED, FAILED, SKIPPED = StageStatus.SUCCEEDED, StageStatus.FAILED, StageStatus.SKIPPED
 
 
 class Clock:
@@ -36,6 +40,14 @@ def connect(
 ) -> MegaConnector:
     settings = read_settings({**mega.properties, **properties})
     return MegaConnector(settings, http=http, scope=scope, tokens=tokens, now=now or Clock())
+
+
+async def report_of(erp: MegaConnector) -> Report:
+    return await report_on(CHECK_STAGES, erp.check, tested_at=NOW)
+
+
+def statuses(report: Report) -> list[StageStatus]:
+    return [stage.status for stage in report.stages]
 
 
 async def test_connectors_of_one_credential_share_a_token(
@@ -119,12 +131,12 @@ async def test_a_connection_test_signs_in_although_a_refusal_is_remembered(
     tokens = TokenCache()
     mega.fail_next("text-200", route=SIGN_IN)
     async with connect(mega, http, tokens) as erp:
-        first, second = await erp.check(), await erp.check()
+        first, second = await report_of(erp), await report_of(erp)
 
     assert first.failure is not None
     assert (first.failure.stage, first.failure.code) == ("authenticate", "erp-login-refused")
-    assert [stage.passed for stage in first.stages] == [True, True, True, False, None]
-    assert second.passed
+    assert statuses(first) == [PASSED, PASSED, PASSED, FAILED, SKIPPED]
+    assert statuses(second) == [PASSED] * 5
 
 
 @pytest.mark.parametrize(
@@ -164,12 +176,12 @@ async def test_the_password_stands_in_no_exchange(mega: MegaSandbox, http: Guard
 
 async def test_an_erp_that_is_down_says_so(mega: MegaSandbox, http: GuardedHttp) -> None:
     async with connect(mega, http, TokenCache(), url="https://127.0.0.1:1/") as erp:
-        report = await erp.check()
+        report = await report_of(erp)
         with pytest.raises(Transient) as raised:
             await erp.read_page("filial", None)
 
     assert raised.value.code == "connection-refused"
-    assert [stage.passed for stage in report.stages] == [True, False, None, None, None]
+    assert statuses(report) == [PASSED, FAILED, SKIPPED, SKIPPED, SKIPPED]
 
 
 async def test_a_foreign_certificate_fails_the_tls_stage(
@@ -177,9 +189,9 @@ async def test_a_foreign_certificate_fails_the_tls_stage(
 ) -> None:
     mega.fail_next("foreign-certificate")
     async with connect(mega, http, TokenCache()) as erp:
-        report = await erp.check()
+        report = await report_of(erp)
 
-    assert [stage.passed for stage in report.stages] == [True, True, False, None, None]
+    assert statuses(report) == [PASSED, PASSED, FAILED, SKIPPED, SKIPPED]
 
 
 @pytest.mark.parametrize(
