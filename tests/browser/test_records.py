@@ -63,7 +63,7 @@ async def test_the_start_page_leads_to_records_and_notifications(
         await expect(page.get_by_role("heading", level=1, name="Cargas")).to_be_visible()
 
 
-@pytest.mark.parametrize("name", ["companies", "branches", "accounts", "contacts"])
+@pytest.mark.parametrize("name", ["accounts", "contacts"])
 async def test_records_are_listed_and_read(
     customer: Site, open_as: OpenAs, pictures: Path, name: str
 ) -> None:

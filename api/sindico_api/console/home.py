@@ -6,10 +6,12 @@ from typing import Any
 from litestar import Response, get
 
 from sindico_api.console import formats
+from sindico_api.console.company_settings import BRANCHES_TAB, COMPANIES_TAB
 from sindico_api.console.labels import status_label
 from sindico_api.console.rendering import page
 from sindico_api.console.view import ConsoleRequest, View, view_of
 from sindico_api.dependencies import CurrentActor, Uow
+from sindico_api.grid import GRID
 from sindico_platform.database.tx import Actor, Tx
 from sindico_platform.database.uow import UnitOfWork
 from sindico_platform.jobs import queries as jobs
@@ -26,11 +28,12 @@ from sindico_tenants.companies import queries as companies
 MOST_COUNTED = 100_000
 """Counting further would make the start page slow; beyond it a plus sign stands."""
 RECORDS = (
-    ("companies", translatable("Companies"), "building", companies.count_companies),
-    ("branches", translatable("Branches"), "buildings", companies.count_branches),
-    ("accounts", translatable("Accounts"), "briefcase", accounts.count_accounts),
-    ("contacts", translatable("Contacts"), "users", accounts.count_contacts),
+    (COMPANIES_TAB.href, "companies", "building", companies.count_companies),
+    (BRANCHES_TAB.href, "branches", "buildings", companies.count_branches),
+    ("/console/accounts", "accounts", "briefcase", accounts.count_accounts),
+    ("/console/contacts", "contacts", "users", accounts.count_contacts),
 )
+"""Address of the list, resource of the grid, icon, and what counts them."""
 TENANT_STATES = {
     "active": translatable("Active tenants"),
     "suspended": translatable("Suspended tenants"),
@@ -146,16 +149,16 @@ async def add_last_load(overview: Overview, tx: Tx, view: View) -> None:
 
 async def add_records(overview: Overview, tx: Tx, view: View) -> None:
     """How many of each record there are, for those who may see them."""
-    for resource, label, icon, count in RECORDS:
+    for href, resource, icon, count in RECORDS:
         if not tx.actor.may(f"{resource}:view"):
             continue
         found = await count(tx, most=MOST_COUNTED)
         text = formats.number(found, view.locale)
         overview.stats.append(
             {
-                "label": view.translate(label),
+                "label": view.translate(GRID.resource_of(f"{resource}:view").label),
                 "value": f"{text}+" if found == MOST_COUNTED else text,
                 "icon": icon,
-                "href": f"/console/{resource}",
+                "href": href,
             }
         )

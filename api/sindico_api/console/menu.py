@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from sindico_api.console.company_settings import COMPANY_SETTINGS_PATH
+from sindico_api.console.company_settings import TABS as COMPANY_SETTINGS_TABS
 from sindico_api.console.viewer import Viewer
 from sindico_platform.words import translatable
 
@@ -16,6 +18,8 @@ class MenuItem:
     icon: str
     permission: str | None = None
     """Shown to those who have it; `None` shows to everybody signed in."""
+    any_permission: tuple[str, ...] = ()
+    """Shown to those who have one of them at least."""
     master_only: bool = False
     customers_only: bool = False
     """Not for the vendor's own people, who have another way to the same thing."""
@@ -54,22 +58,6 @@ MENU: tuple[MenuGroup, ...] = (
         path=(translatable("Relationship Management | CRM"), translatable("Records")),
         items=(
             MenuItem(
-                label=translatable("Companies"),
-                about=translatable("Your own companies, as the ERP knows them."),
-                href="/console/companies",
-                icon="building",
-                permission="companies:access",
-                customers_only=True,
-            ),
-            MenuItem(
-                label=translatable("Branches"),
-                about=translatable("Head offices and branches of your own companies."),
-                href="/console/branches",
-                icon="buildings",
-                permission="branches:access",
-                customers_only=True,
-            ),
-            MenuItem(
                 label=translatable("Accounts"),
                 about=translatable("Your customers, companies and people."),
                 href="/console/accounts",
@@ -83,6 +71,19 @@ MENU: tuple[MenuGroup, ...] = (
                 href="/console/contacts",
                 icon="users",
                 permission="contacts:access",
+                customers_only=True,
+            ),
+        ),
+    ),
+    MenuGroup(
+        path=(translatable("Relationship Management | CRM"), translatable("System")),
+        items=(
+            MenuItem(
+                label=translatable("Configure Company/Branch"),
+                about=translatable("Your own companies and branches, and what each one uses."),
+                href=COMPANY_SETTINGS_PATH,
+                icon="building",
+                any_permission=tuple(f"{tab.resource}:access" for tab in COMPANY_SETTINGS_TABS),
                 customers_only=True,
             ),
         ),
@@ -176,7 +177,8 @@ def menu_of(viewer: Viewer) -> list[MenuGroup]:
 
 def _open_to(viewer: Viewer, group: MenuGroup) -> Iterator[MenuItem]:
     for item in group.items:
-        allowed = item.permission is None or viewer.may(item.permission)
+        demanded = item.any_permission or ((item.permission,) if item.permission else ())
+        allowed = not demanded or any(map(viewer.may, demanded))
         hidden = item.customers_only if viewer.is_master else item.master_only
         if allowed and not hidden:
             yield item

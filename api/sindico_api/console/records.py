@@ -1,4 +1,4 @@
-"""Companies, branches, accounts and contacts: what the loads brought, to be searched and read."""
+"""Accounts and contacts: what the loads brought, to be searched and read."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,11 +14,8 @@ from sindico_api.dependencies import AskedPage, CurrentActor, Uow
 from sindico_api.guards import requires
 from sindico_api.i18n import CONSOLE_PATH
 from sindico_platform.brazil.states import STATES
-from sindico_platform.database.tx import Tx
 from sindico_tenants.accounts import queries as accounts
 from sindico_tenants.accounts.schemas import AccountFilters, ContactFilters, PersonType
-from sindico_tenants.companies import queries as companies
-from sindico_tenants.companies.schemas import BranchFilters, CompanyFilters
 
 SITUATIONS: dict[str, dict[str, bool]] = {
     "active": {"is_active": True, "is_removed": False},
@@ -27,55 +24,7 @@ SITUATIONS: dict[str, dict[str, bool]] = {
 }
 """What the filter *Status* means; ``removed`` is what the ERP no longer has."""
 LONGEST_SEARCH = 100
-YES_NO = {"yes": True, "no": False}
 PERSON_TYPES = {each.value: each for each in PersonType}
-
-
-@get("/companies", guards=[requires("companies:view")])
-async def list_companies(
-    request: ConsoleRequest, actor: CurrentActor, uow: Uow, page: AskedPage
-) -> Response[str]:
-    """The tenant's own companies."""
-    listing = listing_of(request, "companies")
-    async with uow.begin(actor) as tx:
-        filters = CompanyFilters(**searched(listing))
-        found = await companies.list_companies(tx, request=page, filters=filters)
-    return rendering.page(request, "records/companies.html", found=found, listing=listing)
-
-
-@get("/companies/{company_id:uuid}", guards=[requires("companies:view")])
-async def show_company(
-    request: ConsoleRequest, company_id: FromPath[UUID], actor: CurrentActor, uow: Uow
-) -> Response[str]:
-    async with uow.begin(actor) as tx:
-        company = await companies.get_company(tx, company_id)
-    return rendering.page(request, "records/company.html", record=company)
-
-
-@get("/branches", guards=[requires("branches:view")])
-async def list_branches(
-    request: ConsoleRequest, actor: CurrentActor, uow: Uow, page: AskedPage
-) -> Response[str]:
-    """The branches of the tenant's own companies."""
-    listing = listing_of(request, "branches")
-    filters = BranchFilters(
-        **searched(listing),
-        company_id=id_in(listing, "company"),
-        is_head_office=YES_NO.get(listing.query.get("head_office", "")),
-    )
-    async with uow.begin(actor) as tx:
-        found = await companies.list_branches(tx, request=page, filters=filters)
-    return rendering.page(request, "records/branches.html", found=found, listing=listing)
-
-
-@get("/branches/{branch_id:uuid}", guards=[requires("branches:view")])
-async def show_branch(
-    request: ConsoleRequest, branch_id: FromPath[UUID], actor: CurrentActor, uow: Uow
-) -> Response[str]:
-    async with uow.begin(actor) as tx:
-        branch = await companies.get_branch(tx, branch_id)
-        owner = await company_name(tx, branch.company_id)
-    return rendering.page(request, "records/branch.html", record=branch, company=owner)
 
 
 @get("/accounts", guards=[requires("accounts:view")])
@@ -150,10 +99,3 @@ def id_in(listing: Listing, name: str) -> UUID | None:
         return UUID(listing.query.get(name, ""))
     except ValueError:
         return None
-
-
-async def company_name(tx: Tx, company_id: UUID) -> str | None:
-    """The name to show beside a branch, for those who may see companies."""
-    if not tx.actor.may("companies:view"):
-        return None
-    return (await companies.get_company(tx, company_id)).name

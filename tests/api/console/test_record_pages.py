@@ -18,7 +18,7 @@ from tests.support.identity import MakeTenant
 
 __all__ = ["erp_kind"]
 
-LISTS = ("companies", "branches", "accounts", "contacts")
+LISTS = ("company-settings/companies", "company-settings/branches", "accounts", "contacts")
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ async def test_a_list_leads_to_each_record(browser: AsyncClient, name: str) -> N
 async def test_lists_search_and_filter(browser: AsyncClient) -> None:
     found = await browser.get("/console/accounts", params={"q": "aurora", "state": ""})
     removed = await browser.get("/console/accounts", params={"situation": "removed"})
-    odd = await browser.get("/console/branches", params={"company": "x", "head_office": "maybe"})
+    odd = await browser.get(f"/console/{LISTS[1]}?company=x&head_office=maybe")
 
     assert "Metalúrgica Aurora" in found.text
     assert "Ana Souza" not in found.text
