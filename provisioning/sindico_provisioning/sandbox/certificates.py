@@ -10,6 +10,7 @@ from sindico_provisioning.sandbox.faults import FaultKind, FaultScript
 
 CA_FILE = "sandbox-ca.pem"
 _KEY_FILE = "sandbox-ca-key.pem"
+_LEAF_FILE = "sandbox-server.pem"
 
 
 class Certificates:
@@ -39,6 +40,13 @@ class Certificates:
 
         context.sni_callback = choose
         return context
+
+    def write_certificate(self, directory: Path) -> Path:
+        """Write the right certificate with its key to one file, for servers that read files."""
+        path = directory / _LEAF_FILE
+        path.touch(mode=0o600)
+        self._ca.issue_cert(self._host).private_key_and_cert_chain_pem.write_to_path(path)
+        return path
 
     def _issue_wrong(self, kind: FaultKind) -> trustme.LeafCert:
         if kind is FaultKind.WRONG_NAME:

@@ -1,4 +1,4 @@
-"""A small HTTPS server that answers from bytes and misbehaves on command."""
+"""A small HTTP server that answers from bytes and misbehaves on command."""
 
 import asyncio
 import ssl
@@ -60,9 +60,9 @@ _PLAIN_FAULTS = {
 
 
 class SandboxServer:
-    """Serves `respond` over HTTPS until stopped; faults of the script come first."""
+    """Serves `respond` until stopped, with `tls` over HTTPS; faults of the script come first."""
 
-    def __init__(self, respond: Respond, tls: ssl.SSLContext, script: FaultScript) -> None:
+    def __init__(self, respond: Respond, tls: ssl.SSLContext | None, script: FaultScript) -> None:
         self._respond, self._tls, self._script = respond, tls, script
         self._connections: set[asyncio.Task[None]] = set()
 

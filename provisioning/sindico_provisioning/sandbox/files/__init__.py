@@ -1,0 +1,1 @@
+"""FTP, FTPS and SFTP servers to try things on, over one folder."""
