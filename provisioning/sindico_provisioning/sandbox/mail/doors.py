@@ -52,6 +52,7 @@ class Handler:
     def __init__(self, door: Door, account: Account, inbox: Inbox) -> None:
         self._door, self._account, self._inbox = door, account, inbox
 
+    # lint-skip: vague-names (aiosmtpd's interface)
     async def handle_MAIL(  # noqa: N802 (aiosmtpd's interface)
         self,
         _server: SMTP,
@@ -67,6 +68,7 @@ class Handler:
         envelope.mail_options.extend(options)
         return ACCEPTED
 
+    # lint-skip: vague-names (aiosmtpd's interface)
     async def handle_RCPT(  # noqa: N802 (aiosmtpd's interface)
         self,
         _server: SMTP,
@@ -82,6 +84,7 @@ class Handler:
         envelope.rcpt_options.extend(options)
         return ACCEPTED
 
+    # lint-skip: vague-names (aiosmtpd's interface)
     async def handle_DATA(  # noqa: N802 (aiosmtpd's interface)
         self, server: SMTP, session: Session, envelope: Envelope
     ) -> str:

@@ -34,7 +34,10 @@ class MailPages:
         self._inbox, self._facts = inbox, facts
 
     def respond(self, request: Request) -> Answer:
-        match request.path.strip("/").split("/"):
+        path = request.path.strip("/").split("/")
+        if path[0] == "messages":
+            return self._find_answer(path[1:])
+        match path:
             case [""]:
                 return _html("list.html", mails=[*self._inbox.latest()], facts=self._facts)
             case ["messages.json"]:
@@ -42,26 +45,20 @@ class MailPages:
             case ["clear"] if request.method == "POST":
                 self._inbox.clear()
                 return Answer(status=303, headers={"Location": "/"})
-            case ["messages", mail_id]:
-                return self._show(mail_id, "mail.html")
-            case ["messages", mail_id, "html"]:
-                return self._show_foreign(mail_id)
-            case ["messages", mail_id, "source"]:
-                mail = self._inbox.find(mail_id)
-                text = mail.content.decode(errors="replace") if mail else ""
-                return answer_text(text) if mail else _missing()
         return _missing()
 
-    def _show_foreign(self, mail_id: str) -> Answer:
-        mail = self._inbox.find(mail_id)
+    def _find_answer(self, path: list[str]) -> Answer:
+        mail = self._inbox.find(path[0]) if path else None
         if mail is None:
             return _missing()
-        content = mail.body("html").encode()
-        return Answer(content_type="text/html; charset=utf-8", headers=_FOREIGN, parts=[content])
-
-    def _show(self, mail_id: str, page: str) -> Answer:
-        mail = self._inbox.find(mail_id)
-        return _html(page, mail=mail) if mail else _missing()
+        match path[1:]:
+            case []:
+                return _html("mail.html", mail=mail)
+            case ["html"]:
+                return _page(mail.body("html"), _FOREIGN)
+            case ["source"]:
+                return answer_text(mail.content.decode(errors="replace"))
+        return _missing()
 
 
 def _describe(mail: Mail) -> dict[str, Any]:
@@ -78,6 +75,9 @@ def _missing() -> Answer:
     return answer_text("Não há nada neste endereço.", status=404)
 
 
-def _html(page: str, **facts: Any) -> Answer:
-    content = _PAGES.get_template(page).render(**facts).encode()
-    return Answer(content_type="text/html; charset=utf-8", headers=_HEADERS, parts=[content])
+def _html(template: str, **facts: Any) -> Answer:
+    return _page(_PAGES.get_template(template).render(**facts), _HEADERS)
+
+
+def _page(html: str, headers: dict[str, str]) -> Answer:
+    return Answer(content_type="text/html; charset=utf-8", headers=headers, parts=[html.encode()])
