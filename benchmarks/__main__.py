@@ -7,7 +7,7 @@ from importlib import import_module
 from benchmarks.figures import Figure, render
 from benchmarks.stack import open_stack
 
-MODULES = ("jobs", "provisioning")
+MODULES = ("jobs", "provisioning", "list_route")
 
 
 async def measure(names: list[str]) -> list[Figure]:

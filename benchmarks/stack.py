@@ -37,10 +37,10 @@ class Stack:
             yield context
 
     @contextmanager
-    def process(self, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+    def process(self, *arguments: str, **environ: str) -> Iterator[subprocess.Popen[bytes]]:
         """Run ``python -m …`` on this stack for the length of the block."""
         child = subprocess.Popen(
-            [sys.executable, "-m", *arguments], env={**os.environ, **self.environ}
+            [sys.executable, "-m", *arguments], env={**os.environ, **self.environ, **environ}
         )
         try:
             yield child

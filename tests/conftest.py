@@ -165,4 +165,4 @@ async def console_as(
 @pytest.fixture
 def count_statements(served: Litestar) -> CountStatements:
     """Opens a block in which the served application's statements are counted."""
-    return lambda: counting(served.state.context.engines.app)
+    return lambda: counting(served.state.context.engines)

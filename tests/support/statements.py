@@ -4,9 +4,14 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from unittest.mock import patch
 
 from sqlalchemy import event
-from sqlalchemy.ext.asyncio import AsyncEngine
+
+from sindico_platform.database.driver import Row
+from sindico_platform.database.engines import Engines
+from sindico_platform.database.plain import PlainPool
+from sindico_platform.database.tx import Tx
 
 
 @dataclass
@@ -25,15 +30,27 @@ CountStatements = Callable[[], AbstractContextManager[Statements]]
 
 
 @contextmanager
-def counting(engine: AsyncEngine) -> Iterator[Statements]:
-    """Collect every statement the engine's connections send inside the block."""
+def counting(engines: Engines) -> Iterator[Statements]:
+    """Collect every statement that role `app` sends inside the block, by whatever way."""
     counted = Statements()
 
     def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
         counted.sent.append(statement)
 
-    event.listen(engine.sync_engine, "before_cursor_execute", note)
+    event.listen(engines.app.sync_engine, "before_cursor_execute", note)
     try:
-        yield counted
+        with noting_fetches(PlainPool, counted), noting_fetches(Tx, counted):
+            yield counted
     finally:
-        event.remove(engine.sync_engine, "before_cursor_execute", note)
+        event.remove(engines.app.sync_engine, "before_cursor_execute", note)
+
+
+def noting_fetches(kind: Any, counted: Statements) -> AbstractContextManager[Any]:
+    fetch = kind.fetch
+
+    async def noted(self: Any, statement: str, *values: Any) -> list[Row]:
+        counted.sent.append(statement)
+        rows: list[Row] = await fetch(self, statement, *values)
+        return rows
+
+    return patch.object(kind, "fetch", noted)

@@ -65,8 +65,7 @@ async def list_accounts(
         is_active=is_active,
         is_removed=is_removed,
     )
-    async with uow.begin(actor) as tx:
-        return await queries.list_accounts(tx, request=page, filters=filters)
+    return await queries.list_accounts(uow.reading(actor), request=page, filters=filters)
 
 
 @get("/accounts/{account_id:uuid}", guards=[requires("accounts:view")], tags=["accounts"])
@@ -102,8 +101,7 @@ async def list_contacts(
         is_active=is_active,
         is_removed=is_removed,
     )
-    async with uow.begin(actor) as tx:
-        return await queries.list_contacts(tx, request=page, filters=filters)
+    return await queries.list_contacts(uow.reading(actor), request=page, filters=filters)
 
 
 @get("/contacts/{contact_id:uuid}", guards=[requires("contacts:view")], tags=["contacts"])

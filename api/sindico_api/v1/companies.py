@@ -44,8 +44,7 @@ async def list_companies(
 ) -> Page[CompanyItem]:
     """List the tenant's own companies; orders are `name` and `created_at`."""
     filters = CompanyFilters(q=search, cnpj=cnpj, is_active=is_active, is_removed=is_removed)
-    async with uow.begin(actor) as tx:
-        return await queries.list_companies(tx, request=page, filters=filters)
+    return await queries.list_companies(uow.reading(actor), request=page, filters=filters)
 
 
 @get("/companies/{company_id:uuid}", guards=[requires("companies:view")], tags=["companies"])
@@ -77,8 +76,7 @@ async def list_branches(
         is_active=is_active,
         is_removed=is_removed,
     )
-    async with uow.begin(actor) as tx:
-        return await queries.list_branches(tx, request=page, filters=filters)
+    return await queries.list_branches(uow.reading(actor), request=page, filters=filters)
 
 
 @get("/branches/{branch_id:uuid}", guards=[requires("branches:view")], tags=["branches"])

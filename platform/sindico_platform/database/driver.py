@@ -1,8 +1,8 @@
 """The driver itself, for the few statements whose speed is worth leaving SQLAlchemy."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import asyncpg
@@ -21,6 +21,43 @@ GONE = (
 """What a statement raises when the server went away or does not answer in time."""
 
 PATIENCE_SECONDS = 15.0
+
+
+def session_settings(process: str) -> dict[str, str]:
+    """What every connection of a running process asks of the server."""
+    return {
+        "application_name": f"sindico-{process}",
+        # A statement that waits for a lock answers 503 with Retry-After instead of hanging.
+        "lock_timeout": "4s",
+        "idle_in_transaction_session_timeout": "60s",
+        "timezone": "UTC",
+    }
+
+
+class Row(asyncpg.Record):  # type: ignore[misc]  # asyncpg has no types
+    """A row whose columns are attributes too."""
+
+    __slots__ = ()
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+
+@contextmanager
+def as_database_errors(statement: str) -> Iterator[None]:
+    """Give what the driver raises the form that SQLAlchemy gives it.
+
+    Raises:
+        DBAPIError: with the driver's error as ``orig``.
+    """
+    try:
+        yield
+    except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        lost = "connection is closed" in str(error)
+        raise DBAPIError(statement, None, error, connection_invalidated=lost) from error
 
 
 @asynccontextmanager

@@ -8,6 +8,8 @@ from sqlalchemy import event
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from sindico_platform.database.driver import session_settings
+from sindico_platform.database.plain import PlainPool
 from sindico_platform.settings import Secret, Settings
 
 
@@ -20,23 +22,28 @@ class Engines:
     """The role `app` again, for claims, heartbeats and outcomes of jobs alone: they must never wait
     for a connection that the jobs' own transactions hold."""
     fleet: AsyncEngine
+    plain: PlainPool | None = None
+    """The role `app` again, for `UnitOfWork.ask` and `UnitOfWork.reading`; migrations need none."""
 
     async def dispose(self) -> None:
+        if self.plain is not None:
+            await self.plain.dispose()
         for engine in (self.app, self.leases, self.fleet):
             await engine.dispose()
 
 
-def create_engines(settings: Settings, *, process: str, pool_size: int = 15) -> Engines:
+def create_engines(settings: Settings, *, process: str, pool_size: int = 12) -> Engines:
     """Make the pools; no connection is opened yet.
 
     Args:
         process: shown as ``application_name``, so that a DBA can tell api, worker and clock apart.
-        pool_size: connections of the `app` pool; who finds none free waits for up to 10 s.
+        pool_size: connections of either pool of `app`; who finds none free waits for up to 10 s.
     """
     return Engines(
         app=_engine(settings.database_url, process=process, pool_size=pool_size),
         leases=_engine(settings.database_url, process=f"{process}-leases", pool_size=4),
         fleet=_engine(settings.database_fleet_url, process=f"{process}-fleet", pool_size=4),
+        plain=PlainPool(settings.database_url.reveal(), process=process, size=pool_size),
     )
 
 
@@ -47,14 +54,8 @@ def _engine(url: Secret[str], *, process: str, pool_size: int) -> AsyncEngine:
         # Connections beyond the pool would be opened and closed anew for every use.
         max_overflow=0,
         pool_timeout=10,
-        # A statement that waits for a lock answers 503 with Retry-After instead of hanging.
         connect_args={
-            "server_settings": {
-                "application_name": f"sindico-{process}",
-                "lock_timeout": "4s",
-                "idle_in_transaction_session_timeout": "60s",
-                "timezone": "UTC",
-            },
+            "server_settings": session_settings(process),
             "timeout": 10,
         },
         json_serializer=lambda value: msgspec.json.encode(value).decode(),

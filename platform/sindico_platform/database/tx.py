@@ -3,11 +3,13 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Self
+from typing import Any, Self
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid_utils.compat import uuid7
+
+from sindico_platform.database.driver import Row, as_database_errors
 
 
 class ActorKind(StrEnum):
@@ -62,6 +64,18 @@ class Tx:
     tenant_id: UUID
     now: datetime
     wakes: set[str] = field(default_factory=set)
+
+    async def fetch(self, statement: str, *values: Any) -> list[Row]:
+        """Read rows without SQLAlchemy in between.
+
+        Args:
+            statement: in PostgreSQL's own form, with ``$1`` and on for the values.
+        """
+        connection = await self.session.connection()
+        plain: Any = (await connection.get_raw_connection()).driver_connection
+        with as_database_errors(statement):
+            rows: list[Row] = await plain.fetch(statement, *values, record_class=Row)
+        return rows
 
     def new_id(self) -> UUID:
         """A UUIDv7: ordered by time, made here because PostgreSQL has it only from 18 on."""

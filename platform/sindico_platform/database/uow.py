@@ -1,15 +1,18 @@
-"""The only place where a transaction begins and a tenant is bound."""
+"""The only way to begin a transaction and to bind a tenant."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, TextClause, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from sindico_platform.audit import service as audit
+from sindico_platform.database.binding import Reading
+from sindico_platform.database.driver import Row
 from sindico_platform.database.engines import Engines
+from sindico_platform.database.plain import PlainPool
 from sindico_platform.database.tx import Actor, ActorKind, Tx
 
 # Binding is local to the transaction, so a pooled connection cannot carry it to the next one.
@@ -29,8 +32,7 @@ class UnitOfWork:
     def __init__(self, engines: Engines, *, wake: Wake = wake_nobody) -> None:
         self._app = async_sessionmaker(engines.app, expire_on_commit=False)
         self._fleet = async_sessionmaker(engines.fleet, expire_on_commit=False)
-        # Shares the pool; a statement that stands alone needs no BEGIN and COMMIT around it.
-        self._alone = engines.app.execution_options(isolation_level="AUTOCOMMIT")
+        self._engines = engines
         self._wake = wake
 
     @asynccontextmanager
@@ -47,6 +49,13 @@ class UnitOfWork:
                 yield tx
             await self._wake_after_commit(tx)
 
+    def reading(self, actor: Actor, *, tenant: UUID | None = None) -> Reading:
+        """For lists at full speed: each statement binds `tenant`, or the actor's own, and reads.
+
+        There is no transaction around them and no session.
+        """
+        return Reading(pool=self._plain(), tenant_id=tenant or actor.tenant_id)
+
     @asynccontextmanager
     async def begin_fleet(self, actor: Actor, *, reason: str) -> AsyncIterator[AsyncSession]:
         """Open a transaction that reads named tables across tenants.
@@ -59,16 +68,24 @@ class UnitOfWork:
         async with self._fleet() as session, session.begin():
             yield session
 
-    async def ask(self, statement: TextClause, **parameters: Any) -> Row[Any] | None:
+    async def ask(self, statement: str, *values: Any) -> Row | None:
         """Run one statement by itself as `app`, for functions that bind a tenant themselves.
 
         No tenant is bound before it nor after it.
 
+        Args:
+            statement: in PostgreSQL's own form, with ``$1`` and on for the values.
+
         Returns:
             The first row, or `None`.
         """
-        async with self._alone.connect() as connection:
-            return (await connection.execute(statement, parameters)).first()
+        rows = await self._plain().fetch(statement, *values)
+        return rows[0] if rows else None
+
+    def _plain(self) -> PlainPool:
+        if self._engines.plain is None:
+            raise RuntimeError("these engines were made without a plain pool")
+        return self._engines.plain
 
     async def _wake_after_commit(self, tx: Tx) -> None:
         if tx.wakes:

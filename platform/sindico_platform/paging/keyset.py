@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any, TypeVar, TypeVarTuple
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, bindparam, tuple_
+from sqlalchemy import ColumnElement, Select, bindparam, literal_column, tuple_
 from sqlalchemy.orm import InstrumentedAttribute
 
 from sindico_platform.errors import InvalidInput, field_error
@@ -39,15 +39,33 @@ class Keyset:
         Raises:
             InvalidInput: no such order, or a cursor that this list did not give in this order.
         """
+        return self.shape(statement, request).params(**self.place_of(request))
+
+    def shape(self, statement: Select[*Ts], request: PageRequest) -> Select[*Ts]:
+        """The applied statement without the cursor's values: the same for every cursor.
+
+        The limit is part of the text: as a parameter it would make PostgreSQL plan anew each time.
+
+        Raises:
+            InvalidInput: no such order.
+        """
         name, descending = self._order_of(request)
-        statement = statement.order_by(
-            *_ordering(self.orders[name], self.identity, descending=descending)
-        )
+        column = self.orders[name]
         if request.after is not None:
-            value, last = self._read(request.after, request)
-            later = _later(self.orders[name], self.identity, descending=descending)
-            statement = statement.where(later).params(after_value=value, after_id=last)
-        return statement.limit(request.limit + 1)
+            statement = statement.where(_later(column, self.identity, descending=descending))
+        ordering = _ordering(column, self.identity, descending=descending)
+        return statement.order_by(*ordering).limit(literal_column(str(request.limit + 1)))
+
+    def place_of(self, request: PageRequest) -> dict[str, Any]:
+        """The cursor's values as parameters of the shape; none on the first page.
+
+        Raises:
+            InvalidInput: no such order, or a cursor that this list did not give in this order.
+        """
+        if request.after is None:
+            return {}
+        value, last = self._read(request.after, request)
+        return {"after_value": value, "after_id": last}
 
     def page(
         self,

@@ -1,12 +1,13 @@
 """Every SELECT on accounts and contacts."""
 
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Uuid, func, select
+from sqlalchemy import Boolean, ColumnElement, Text, bindparam, func, select
 
 from sindico_platform.database.tx import Tx
 from sindico_platform.paging.keyset import Keyset
-from sindico_platform.paging.reading import StructReader
+from sindico_platform.paging.reading import Fetches, ListReader, StructReader
 from sindico_platform.paging.schemas import Page, PageRequest
 from sindico_tenants.accounts.errors import AccountNotFound, ContactNotFound
 from sindico_tenants.accounts.models import Account, Contact
@@ -19,49 +20,71 @@ from sindico_tenants.accounts.schemas import (
     ContactOut,
     ScopeFilters,
 )
-from sindico_tenants.search import MIN_PART, bare, begins_with, clean_query, pattern_of
+from sindico_tenants.search import (
+    MIN_PART,
+    bare,
+    begins_with,
+    clean_query,
+    pattern_of,
+    pattern_text,
+    removal_is,
+)
 
 ACCOUNT_ORDERS = Keyset(Account.id, default="name", name=Account.search_name, created_at=Account.id)
 CONTACT_ORDERS = Keyset(Contact.id, default="name", name=Contact.search_name, created_at=Contact.id)
 
-_account_items = StructReader(AccountItem, Account)
+
+def _filters(table: type[Account] | type[Contact], *equal: str) -> dict[str, ColumnElement[bool]]:
+    """Conditions by name; each takes a parameter of the same name."""
+    match = getattr(func.crm, f"match_{table.__tablename__}")
+    matching = match(pattern_of(bindparam("part", type_=Text))).column_valued("match")
+    filters = {
+        "part": table.id.in_(select(matching)),
+        "beginning": begins_with(table.search_name, bindparam("beginning", type_=Text)),
+        "is_removed": removal_is(table.erp_removed_at, bindparam("is_removed", type_=Boolean)),
+    }
+    for name in ("cpf", "company_id", "branch_id", "owner_user_id", "is_active", *equal):
+        column = getattr(table, name)
+        filters[name] = column == bindparam(name, type_=column.type)
+    return filters
+
+
 _accounts = StructReader(AccountOut, Account)
-_contact_items = StructReader(ContactItem, Contact)
 _contacts = StructReader(ContactOut, Contact)
+_account_list = ListReader(
+    AccountItem, Account, ACCOUNT_ORDERS, _filters(Account, "cnpj", "person_type", "state")
+)
+_contact_list = ListReader(ContactItem, Contact, CONTACT_ORDERS, _filters(Contact, "account_id"))
 
 
 async def list_accounts(
-    tx: Tx, *, request: PageRequest, filters: AccountFilters
+    tx: Fetches, *, request: PageRequest, filters: AccountFilters
 ) -> Page[AccountItem]:
     """List accounts."""
-    conditions = _matching(Account, filters)
-    if filters.cnpj is not None:
-        conditions.append(Account.cnpj == bare(filters.cnpj))
-    if filters.person_type is not None:
-        conditions.append(Account.person_type == filters.person_type.value)
-    if filters.state is not None:
-        conditions.append(Account.state == bare(filters.state))
-    return await _account_items.page(tx, ACCOUNT_ORDERS, request, conditions)
+    wanted = _wanted(filters) | {
+        "cnpj": filters.cnpj and bare(filters.cnpj),
+        "person_type": filters.person_type,
+        "state": filters.state and bare(filters.state),
+    }
+    return await _account_list.page(tx, request, wanted)
 
 
 async def list_contacts(
-    tx: Tx, *, request: PageRequest, filters: ContactFilters
+    tx: Fetches, *, request: PageRequest, filters: ContactFilters
 ) -> Page[ContactItem]:
     """List contacts."""
-    conditions = _matching(Contact, filters)
-    if filters.account_id is not None:
-        conditions.append(Contact.account_id == filters.account_id)
-    return await _contact_items.page(tx, CONTACT_ORDERS, request, conditions)
+    wanted = _wanted(filters) | {"account_id": filters.account_id}
+    return await _contact_list.page(tx, request, wanted)
 
 
 async def count_accounts(tx: Tx, *, most: int) -> int:
     """How many accounts there are; no more than `most` are counted."""
-    return await _account_items.count(tx, most=most)
+    return await _accounts.count(tx, most=most)
 
 
 async def count_contacts(tx: Tx, *, most: int) -> int:
     """How many contacts there are; no more than `most` are counted."""
-    return await _contact_items.count(tx, most=most)
+    return await _contacts.count(tx, most=most)
 
 
 async def get_account(tx: Tx, account_id: UUID) -> AccountOut:
@@ -88,27 +111,15 @@ async def get_contact(tx: Tx, contact_id: UUID) -> ContactOut:
     return contact
 
 
-def _matching(
-    table: type[Account] | type[Contact], filters: ScopeFilters
-) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
-    if filters.q and (text := clean_query(filters.q)):
-        conditions.append(_searching(table, text))
-    if filters.cpf is not None:
-        conditions.append(table.cpf == bare(filters.cpf))
-    conditions += [
-        getattr(table, name) == wanted
-        for name in ("company_id", "branch_id", "owner_user_id", "is_active")
-        if (wanted := getattr(filters, name)) is not None
-    ]
-    if filters.is_removed is not None:
-        removed = table.erp_removed_at.is_not(None)
-        conditions.append(removed if filters.is_removed else ~removed)
-    return conditions
-
-
-def _searching(table: type[Account] | type[Contact], text: str) -> ColumnElement[bool]:
-    if len(text) < MIN_PART:
-        return begins_with(table.search_name, text)
-    match = getattr(func.crm, f"match_{table.__tablename__}")
-    return table.id.in_(select(match(pattern_of(text), type_=Uuid).column_valued("match")))
+def _wanted(filters: ScopeFilters) -> dict[str, Any]:
+    text = clean_query(filters.q or "")
+    return {
+        "part": pattern_text(text) if len(text) >= MIN_PART else None,
+        "beginning": text if 0 < len(text) < MIN_PART else None,
+        "cpf": filters.cpf and bare(filters.cpf),
+        "company_id": filters.company_id,
+        "branch_id": filters.branch_id,
+        "owner_user_id": filters.owner_user_id,
+        "is_active": filters.is_active,
+        "is_removed": filters.is_removed,
+    }

@@ -1,12 +1,13 @@
 """Every SELECT on companies and branches."""
 
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import Boolean, ColumnElement, Text, bindparam
 
 from sindico_platform.database.tx import Tx
 from sindico_platform.paging.keyset import Keyset
-from sindico_platform.paging.reading import StructReader
+from sindico_platform.paging.reading import Fetches, ListReader, StructReader
 from sindico_platform.paging.schemas import Page, PageRequest
 from sindico_tenants.companies.errors import BranchNotFound, CompanyNotFound
 from sindico_tenants.companies.models import Branch, Company
@@ -18,44 +19,60 @@ from sindico_tenants.companies.schemas import (
     CompanyItem,
     CompanyOut,
 )
-from sindico_tenants.search import bare, clean_query, pattern_of
+from sindico_tenants.search import bare, clean_query, pattern_of, pattern_text, removal_is
 
 COMPANY_ORDERS = Keyset(Company.id, default="name", name=Company.search_name, created_at=Company.id)
 BRANCH_ORDERS = Keyset(Branch.id, default="name", name=Branch.search_name, created_at=Branch.id)
 
-_company_items = StructReader(CompanyItem, Company)
+
+def _filters(table: type[Company] | type[Branch], *equal: str) -> dict[str, ColumnElement[bool]]:
+    """Conditions by name; each takes a parameter of the same name."""
+    # No trigram index: a tenant has tens of companies, at most thousands of branches.
+    pattern = pattern_of(bindparam("part", type_=Text))
+    filters = {
+        "part": table.search_text.like(pattern),
+        "is_removed": removal_is(table.erp_removed_at, bindparam("is_removed", type_=Boolean)),
+    }
+    for name in ("cnpj", "is_active", *equal):
+        column = getattr(table, name)
+        filters[name] = column == bindparam(name, type_=column.type)
+    return filters
+
+
 _companies = StructReader(CompanyOut, Company)
-_branch_items = StructReader(BranchItem, Branch)
 _branches = StructReader(BranchOut, Branch)
+_company_list = ListReader(CompanyItem, Company, COMPANY_ORDERS, _filters(Company))
+_branch_list = ListReader(
+    BranchItem, Branch, BRANCH_ORDERS, _filters(Branch, "company_id", "is_head_office")
+)
 
 
 async def list_companies(
-    tx: Tx, *, request: PageRequest, filters: CompanyFilters
+    tx: Fetches, *, request: PageRequest, filters: CompanyFilters
 ) -> Page[CompanyItem]:
     """List the tenant's own companies."""
-    return await _company_items.page(tx, COMPANY_ORDERS, request, _matching(Company, filters))
+    return await _company_list.page(tx, request, _wanted(filters))
 
 
 async def list_branches(
-    tx: Tx, *, request: PageRequest, filters: BranchFilters
+    tx: Fetches, *, request: PageRequest, filters: BranchFilters
 ) -> Page[BranchItem]:
     """List the branches of the tenant's own companies."""
-    conditions = _matching(Branch, filters)
-    if filters.company_id is not None:
-        conditions.append(Branch.company_id == filters.company_id)
-    if filters.is_head_office is not None:
-        conditions.append(Branch.is_head_office.is_(filters.is_head_office))
-    return await _branch_items.page(tx, BRANCH_ORDERS, request, conditions)
+    wanted = _wanted(filters) | {
+        "company_id": filters.company_id,
+        "is_head_office": filters.is_head_office,
+    }
+    return await _branch_list.page(tx, request, wanted)
 
 
 async def count_companies(tx: Tx, *, most: int) -> int:
     """How many companies there are; no more than `most` are counted."""
-    return await _company_items.count(tx, most=most)
+    return await _companies.count(tx, most=most)
 
 
 async def count_branches(tx: Tx, *, most: int) -> int:
     """How many branches there are; no more than `most` are counted."""
-    return await _branch_items.count(tx, most=most)
+    return await _branches.count(tx, most=most)
 
 
 async def get_company(tx: Tx, company_id: UUID) -> CompanyOut:
@@ -82,18 +99,11 @@ async def get_branch(tx: Tx, branch_id: UUID) -> BranchOut:
     return branch
 
 
-def _matching(
-    table: type[Company] | type[Branch], filters: CompanyFilters
-) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
-    if filters.q and (text := clean_query(filters.q)):
-        # No trigram index: a tenant has tens of companies, at most thousands of branches.
-        conditions.append(table.search_text.like(pattern_of(text)))
-    if filters.cnpj is not None:
-        conditions.append(table.cnpj == bare(filters.cnpj))
-    if filters.is_active is not None:
-        conditions.append(table.is_active.is_(filters.is_active))
-    if filters.is_removed is not None:
-        removed = table.erp_removed_at.is_not(None)
-        conditions.append(removed if filters.is_removed else ~removed)
-    return conditions
+def _wanted(filters: CompanyFilters) -> dict[str, Any]:
+    text = clean_query(filters.q or "")
+    return {
+        "part": pattern_text(text) if text else None,
+        "cnpj": filters.cnpj and bare(filters.cnpj),
+        "is_active": filters.is_active,
+        "is_removed": filters.is_removed,
+    }

@@ -41,7 +41,7 @@ async def test_every_refusal_takes_one_statement_and_one_verification(
     doors = Doors(uow=context.uow, passwords=hasher, throttle=context.doors.throttle)
     attempt = Attempt(login=login, address="2001:db8:77::1")
 
-    with counting(context.engines.app) as counted, pytest.raises(SignInRefused):
+    with counting(context.engines) as counted, pytest.raises(SignInRefused):
         await prove_password(doors, attempt=attempt, password="wrong password here")
 
     assert counted.total == 1

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import event, insert
+from sqlalchemy import insert
 from uuid_utils.compat import uuid7
 
 from sindico_api.context import Context
@@ -17,6 +17,7 @@ from sindico_tenants.accounts import queries
 from sindico_tenants.accounts.errors import AccountNotFound
 from sindico_tenants.accounts.models import Account
 from sindico_tenants.accounts.schemas import AccountFilters
+from tests.support.statements import counting
 
 NAMES = ["Álamo Ltda.", "alvorada", "Bela Vista", "Çavalcante", "Zélia 100%"]
 
@@ -137,16 +138,8 @@ async def test_search_does_not_cross_tenants(uow: UnitOfWork) -> None:
 
 
 async def test_a_list_is_one_binding_and_one_select(context: Context) -> None:
-    statements: list[str] = []
-
-    @event.listens_for(context.engines.app.sync_engine, "before_cursor_execute")
-    def note(_c: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        statements.append(statement)
-
-    try:
+    with counting(context.engines) as statements:
         async with context.uow.begin(Actor.system(uuid7())) as tx:
             await names_of(tx, q="bela")
-    finally:
-        event.remove(context.engines.app.sync_engine, "before_cursor_execute", note)
 
-    assert len(statements) == 2
+    assert statements.total == 2

@@ -7,11 +7,9 @@ compared here in constant time; only a caller who proved it learns more than "no
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, text
-
+from sindico_platform.database.driver import Row
 from sindico_platform.database.tx import Actor, ActorKind
 from sindico_platform.database.uow import UnitOfWork
 from sindico_platform.identity.credentials import Credential
@@ -23,7 +21,7 @@ from sindico_platform.identity.errors import (
 )
 from sindico_platform.tenancy.models import TenantState
 
-AUTHENTICATE = text("SELECT * FROM crm.authenticate(:kind, :tenant_id, :id)")
+AUTHENTICATE = "SELECT * FROM crm.authenticate($1, $2, $3)"
 SESSION_IDLE = timedelta(hours=12)
 
 
@@ -63,7 +61,7 @@ async def authenticate(
     credential = Credential.parse(presented) if presented else None
     if credential is None:
         raise NotAuthenticated
-    row = await uow.ask(AUTHENTICATE, kind=kind, tenant_id=credential.tenant_id, id=credential.id)
+    row = await uow.ask(AUTHENTICATE, kind, credential.tenant_id, credential.id)
     if row is None or not credential.proves(row.digest) or row.is_revoked:
         raise NotAuthenticated
     _demand_time_left(row, kind)
@@ -83,13 +81,13 @@ def demand_active_tenant(state: str) -> None:
         raise TenantClosed
 
 
-def _demand_time_left(row: Row[Any], kind: CredentialKind) -> None:
+def _demand_time_left(row: Row, kind: CredentialKind) -> None:
     idle = kind is CredentialKind.SESSION and row.at - row.seen_at > SESSION_IDLE
     if idle or row.at >= row.expires_at:
         raise TokenExpired
 
 
-def _principal(credential: Credential, row: Row[Any], request_id: str | None) -> Principal:
+def _principal(credential: Credential, row: Row, request_id: str | None) -> Principal:
     permissions = frozenset(row.permissions.split())
     if row.scope is not None:
         permissions &= frozenset(row.scope)

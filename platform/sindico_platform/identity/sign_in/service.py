@@ -1,13 +1,12 @@
 """From login and password to a user, the same way for API and console."""
 
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Row, text
 
 from sindico_platform.audit import service as audit
+from sindico_platform.database.driver import Row
 from sindico_platform.database.tx import Actor, ActorKind, Tx
 from sindico_platform.database.uow import UnitOfWork
 from sindico_platform.errors import SindicoError
@@ -19,7 +18,7 @@ from sindico_platform.identity.sign_in.throttle import Attempt, SignInThrottle
 
 log = structlog.get_logger()
 
-CANDIDATE = text("SELECT * FROM crm.sign_in_candidate(:login, :domain)")
+CANDIDATE = "SELECT * FROM crm.sign_in_candidate($1, $2)"
 
 
 class SignInRefused(SindicoError):
@@ -93,14 +92,14 @@ async def prove_password(doors: Doors, *, attempt: Attempt, password: str) -> Pr
     return await _proven(doors, attempt, candidate, password)
 
 
-async def find_candidate(uow: UnitOfWork, login: str) -> Row[Any] | None:
+async def find_candidate(uow: UnitOfWork, login: str) -> Row | None:
     """Who may sign in as ``login@domain``, from any tenant."""
     # PostgreSQL cannot take a NUL, and no login has a space.
     local, _, domain = login.strip().replace("\0", " ").rpartition("@")
-    return await uow.ask(CANDIDATE, login=local, domain=domain)
+    return await uow.ask(CANDIDATE, local, domain)
 
 
-async def _proven(doors: Doors, attempt: Attempt, candidate: Row[Any], password: str) -> Proven:
+async def _proven(doors: Doors, attempt: Attempt, candidate: Row, password: str) -> Proven:
     outdated = doors.passwords.is_outdated(candidate.password_digest)
     return Proven(
         tenant_id=candidate.tenant_id,
