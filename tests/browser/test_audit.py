@@ -28,14 +28,14 @@ async def test_what_was_done_is_read_and_filtered(
             target_type="tenant",
             target_id=tenant.tenant_id,
             changes={
-                "name": ("Acme", LONG),
-                "limits": ({}, {"users": 12}),
+                "name": ("Acme", f"{LONG} {LONG}"),
+                "overrides": ({}, {"active_users": 12}),
                 "cnpj": (None, "1" * 14),
             },
             reason="renewal",
         )
     async with open_as(tenant, "admin", path="/console/audit") as page:
-        await page.get_by_text("Detalhes").first.click()
+        await page.get_by_text("Mostrar antes e depois").first.click()
         for look in LOOKS:
             await look_at(page, look)
             await shoot(page, pictures, f"audit-{look}")

@@ -21,7 +21,15 @@ from tests.support.identity import MakeTenant
 from tests.support.jobs import run_jobs
 
 pytestmark = pytest.mark.browser
-TABS = ("", "/package", "/default-records", "/integrations", "/notifications")
+TABS = (
+    "",
+    "/package",
+    "/default-records",
+    "/integrations",
+    "/loads",
+    "/notifications",
+    "/audit",
+)
 
 
 async def make_customer(context: Context) -> TenantOut:

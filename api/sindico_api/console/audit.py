@@ -4,17 +4,12 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-import msgspec
 from litestar import Response, get
 
 from sindico_api.console import rendering
-from sindico_api.console.audit_words import (
-    PERIODS,
-    TAG_LABELS,
-    TARGET_LABELS,
-    tag_label,
-    target_label,
-)
+from sindico_api.console.audit_lines import name_records, show_event
+from sindico_api.console.audit_values import Reader
+from sindico_api.console.audit_words import PERIODS, TAG_LABELS, TARGET_LABELS
 from sindico_api.console.listing import Listing
 from sindico_api.console.view import ConsoleRequest, view_of
 from sindico_api.dependencies import AskedPage, CurrentActor, Uow
@@ -23,6 +18,7 @@ from sindico_api.i18n import CONSOLE_PATH, Translator
 from sindico_platform.audit import queries
 from sindico_platform.audit.schemas import AuditFilters
 from sindico_platform.database.tx import Tx
+from sindico_platform.paging.schemas import PageRequest
 
 AUDIT_PATH = f"{CONSOLE_PATH}/audit"
 
@@ -32,28 +28,30 @@ async def show_audit(
     request: ConsoleRequest, actor: CurrentActor, uow: Uow, page: AskedPage
 ) -> Response[str]:
     """List what was done, newest first, with before and after."""
-    listing = Listing(path=AUDIT_PATH, query=dict(request.query_params), default_sort="-at")
-    _ = view_of(request).translate
     async with uow.begin(actor) as tx:
-        found = await queries.list_events(tx, request=page, filters=_filters(listing, tx))
-    return rendering.page(
-        request,
-        "audit/list.html",
-        found=found,
-        listing=listing,
-        own_tenant=actor.tenant_id,
-        choices=_choices(_),
-        tag_label=tag_label,
-        target_label=target_label,
-        plain=plain,
-    )
+        shown = await read_trail(request, tx, page, path=AUDIT_PATH, zone=actor.timezone)
+    return rendering.page(request, "audit/list.html", **shown)
 
 
-def plain(value: Any) -> str:
-    """A fact as people read it: text as it is, all else as JSON."""
-    if value is None or (not value and isinstance(value, str | list | dict)):
-        return "–"
-    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
+async def read_trail(
+    request: ConsoleRequest, tx: Tx, page: PageRequest, *, path: str, zone: str
+) -> dict[str, Any]:
+    """One page of the bound tenant's trail, as `ui.audit_trail` takes it.
+
+    Args:
+        path: of the screen.
+        zone: in which the instants are told.
+    """
+    listing = Listing(path=path, query=dict(request.query_params), default_sort="-at")
+    _ = view_of(request).translate
+    found = await queries.list_events(tx, request=page, filters=_filters(listing, tx))
+    reader = Reader(translate=_, zone=zone, names=await name_records(tx, found.items))
+    return {
+        "listing": listing,
+        "events": [show_event(each, reader, own_tenant=tx.tenant_id) for each in found.items],
+        "next_cursor": found.next_cursor,
+        "choices": _choices(_),
+    }
 
 
 def _filters(listing: Listing, tx: Tx) -> AuditFilters:

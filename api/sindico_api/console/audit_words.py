@@ -55,6 +55,65 @@ TAG_LABELS: dict[str, str] = {
     "user:sign-out": translatable("Signed out"),
 }
 
+FIELD_LABELS: dict[str, str] = {
+    # what changes
+    "name": translatable("Name"),
+    "email": translatable("E-mail"),
+    "locale": translatable("Language"),
+    "state": translatable("State"),
+    "package": translatable("Package"),
+    "contracted_package": translatable("Contracted package"),
+    "default_integration": translatable("Default integration"),
+    "overrides": translatable("Limits of its own"),
+    # what else is told
+    "reason": translatable("Reason"),
+    "closes_at": translatable("Closes at"),
+    "ends_at": translatable("Ends at"),
+    "domain": translatable("Domain"),
+    "is_master": translatable("Master tenant"),
+    "service": translatable("Service"),
+    "kind": translatable("Kind"),
+    "integration_id": translatable("Integration"),
+    "step": translatable("Step"),
+    "error": translatable("Error"),
+    "function": translatable("Task"),
+    "role": translatable("Role"),
+    "roles": translatable("Roles"),
+    "default": translatable("Default role"),
+    "permissions": translatable("Permissions"),
+    "added": translatable("Permissions given"),
+    "removed": translatable("Permissions taken away"),
+    "way": translatable("Way in"),
+    "address": translatable("Network address"),
+    "how": translatable("Way"),
+    "by_mail": translatable("Sent by e-mail"),
+    "because": translatable("Reason"),
+    "events": translatable("Events erased"),
+    "column": translatable("Column"),
+    "key": translatable("Key"),
+    "values": translatable("Values"),
+    "support_session_id": translatable("Support session"),
+}
+"""Fields before and after, and what an event tells besides, in the order they are shown."""
+
+VALUE_LABELS: dict[tuple[str, str], str] = {
+    ("way", "console"): translatable("Console"),
+    ("way", "api"): translatable("API"),
+    ("how", "invitation"): translatable("By the invitation"),
+    ("how", "reset"): translatable("By a reset link"),
+    ("how", "chosen"): translatable("Chosen in the profile"),
+    ("how", "demo"): translatable("By the demonstration"),
+    ("because", "api-client-rotated"): translatable("The client's secret was replaced"),
+    ("because", "api-client-revoked"): translatable("The client was revoked"),
+    ("because", "password-changed"): translatable("The password was changed"),
+    ("because", "refresh-token-reused"): translatable("A token was used twice"),
+    ("because", "revoked-by-holder"): translatable("Its holder ended it"),
+    ("reason", "home"): translatable("Home"),
+    ("reason", "key-rotation"): translatable("Key rotation"),
+    ("reason", "command-line"): translatable("Command line"),
+}
+"""What a field may hold that no catalogue names."""
+
 TARGET_LABELS: dict[str, str] = {
     "api_client": translatable("API client"),
     "integration": translatable("Integration"),

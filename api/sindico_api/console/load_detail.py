@@ -1,6 +1,7 @@
 """One load: how far it is, live; its log; the rows it did not take."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -260,11 +261,13 @@ def pretty(row: msgspec.Raw) -> str:
     return msgspec.json.format(bytes(row), indent=2).decode()
 
 
-def _seconds(load: LoadOut, tx: Tx) -> int | None:
-    """How long it has run, in whole seconds, so that a live page changes once a second."""
+def _seconds(load: LoadOut, tx: Tx) -> float | None:
+    """How long it has run; whole seconds while it does, so that a page changes once a second."""
     if load.started_at is None:
         return None
-    return int(((load.finished_at or tx.now) - load.started_at).total_seconds())
+    if load.finished_at is not None:
+        return (load.finished_at - load.started_at).total_seconds()
+    return (tx.now - load.started_at) // timedelta(seconds=1)
 
 
 def _log_reader(request: ConsoleRequest, load_id: UUID, actor: Actor, uow: UnitOfWork) -> Any:

@@ -41,30 +41,34 @@ async def show_loads(
     request: ConsoleRequest, actor: CurrentActor, uow: Uow, page: AskedPage
 ) -> Response[str]:
     """List loads, newest first; while one runs the list keeps itself fresh."""
-    listing = Listing(path=LOADS_PATH, query=dict(request.query_params), default_sort="-created_at")
     async with uow.begin(actor) as tx:
-        known = await all_integrations(tx)
-        chosen = listing.chosen("integration", [str(each.id) for each in known])
-        filters = LoadFilters(
-            status=listing.chosen("status", tuple(LoadStatus)),
-            kind=listing.chosen("kind", KIND_LABELS),
-            integration_id=UUID(chosen) if chosen else None,
-        )
-        found = await queries.list_loads(tx, request=page, filters=filters)
-        counts = await queries.count_rows(tx, [load.id for load in found.items])
-        now = tx.now
-    return rendering.page(
-        request,
-        "loads/list.html",
-        found=found,
-        counts=counts,
-        now=now,
-        listing=listing,
-        names={each.id: each.name for each in known},
-        kinds=KIND_LABELS,
-        choices=_choices(known, view_of(request).translate),
-        is_moving=any(load.status in ACTIVE for load in found.items),
+        shown = await read_loads(request, tx, page, path=LOADS_PATH)
+    return rendering.page(request, "loads/list.html", **shown)
+
+
+async def read_loads(
+    request: ConsoleRequest, tx: Tx, page: PageRequest, *, path: str
+) -> dict[str, Any]:
+    """One page of the bound tenant's loads, as `ui.load_list` takes it; `path` is the screen's."""
+    listing = Listing(path=path, query=dict(request.query_params), default_sort="-created_at")
+    known = await all_integrations(tx)
+    chosen = listing.chosen("integration", [str(each.id) for each in known])
+    filters = LoadFilters(
+        status=listing.chosen("status", tuple(LoadStatus)),
+        kind=listing.chosen("kind", KIND_LABELS),
+        integration_id=UUID(chosen) if chosen else None,
     )
+    found = await queries.list_loads(tx, request=page, filters=filters)
+    return {
+        "found": found,
+        "counts": await queries.count_rows(tx, [load.id for load in found.items]),
+        "now": tx.now,
+        "listing": listing,
+        "names": {each.id: each.name for each in known},
+        "kinds": KIND_LABELS,
+        "choices": _choices(known, view_of(request).translate),
+        "is_moving": any(load.status in ACTIVE for load in found.items),
+    }
 
 
 @get("/loads/new", guards=[MAY_START])

@@ -15,6 +15,7 @@ from litestar.status_codes import HTTP_204_NO_CONTENT, HTTP_303_SEE_OTHER
 from sindico_api.console import formats, menu
 from sindico_api.console.assets import asset
 from sindico_api.console.labels import status_label
+from sindico_api.console.system_words import who
 from sindico_api.console.view import FLASH_COOKIE, ConsoleRequest, Flash, View, view_of
 from sindico_api.i18n import CONSOLE_PATH, Locale, translator
 
@@ -87,11 +88,11 @@ def environment(locale: Locale) -> Environment:
 def _filters(locale: Locale) -> dict[str, Callable[..., str]]:
     @pass_context
     def instant(context: Context, value: Any) -> str:
-        return formats.instant(value, locale, context["view"].zone)
+        return formats.instant(value, locale, _zone(context))
 
     @pass_context
     def precise(context: Context, value: Any) -> str:
-        return formats.precise(value, locale, context["view"].zone)
+        return formats.precise(value, locale, _zone(context))
 
     def localised(function: Callable[..., str]) -> Callable[..., str]:
         return lambda value, **options: function(value, locale, **options)
@@ -103,7 +104,13 @@ def _filters(locale: Locale) -> dict[str, Callable[..., str]]:
         **formats.BRAZILIAN,
         "instant": instant,
         "precise": precise,
+        "who": lambda name: who(name, translator(locale)),
     }
+
+
+def _zone(context: Context) -> str:
+    """The zone of the tenant that the page is about, else that of the viewer's own."""
+    return str(context.get("zone") or context["view"].zone)
 
 
 def render(view: View, template: str, **context: Any) -> str:

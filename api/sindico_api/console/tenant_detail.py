@@ -35,7 +35,9 @@ TABS = (
     ("/default-records", translatable("Default records"), "provisioning:view"),
     ("/integrations", translatable("Integrations"), "provisioning:view"),
     ("/service-properties", translatable("Configuration"), "provisioning:view"),
+    ("/loads", translatable("Loads"), "provisioning:view"),
     ("/notifications", translatable("Notifications"), "tenants:view"),
+    ("/audit", translatable("Audit"), "tenants:view"),
 )
 """Path below the tenant's, label, and who may open it."""
 Reason = Annotated[str, Meta(max_length=500)]
@@ -61,7 +63,7 @@ RepairForm = Annotated[RepairIn, Body(media_type=RequestEncodingType.URL_ENCODED
 
 
 def frame_of(request: ConsoleRequest, tenant: TenantOut, current: str) -> dict[str, Any]:
-    """What the frame of every tab shows.
+    """What the frame of every tab shows; instants are told in the customer's zone.
 
     Args:
         current: path of the tab below the tenant's.
@@ -72,7 +74,13 @@ def frame_of(request: ConsoleRequest, tenant: TenantOut, current: str) -> dict[s
         for path, label, permission in TABS
         if view.viewer and view.viewer.may(permission)
     ]
-    return {"tenant": tenant, "tenant_href": base, "tabs": tabs, "offers": offers}
+    return {
+        "tenant": tenant,
+        "tenant_href": base,
+        "tabs": tabs,
+        "offers": offers,
+        "zone": tenant.timezone,
+    }
 
 
 async def read_tenant(tx: Tx) -> TenantOut:

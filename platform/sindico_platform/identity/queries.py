@@ -1,10 +1,10 @@
 """Reads of users, roles and API clients of the bound tenant."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, union_all
 
 from sindico_platform.database.tx import Tx
 from sindico_platform.identity.default_roles import ADMIN
@@ -103,6 +103,17 @@ async def find_role_by_name(tx: Tx, name: str) -> Role | None:
         Role.tenant_id == tx.tenant_id, Role.name_key == func.crm.role_name_key(name)
     )
     return (await tx.session.scalars(statement)).one_or_none()
+
+
+async def name_records(tx: Tx, ids: Collection[UUID]) -> dict[UUID, str]:
+    """What users, roles and API clients are called; ids of anything else are left out."""
+    tables = (TenantUser, Role, ApiClient)
+    named = [
+        select(table.id, table.name).where(table.tenant_id == tx.tenant_id, table.id.in_(ids))
+        for table in tables
+    ]
+    rows = await tx.session.execute(union_all(*named))
+    return {row.id: row.name for row in rows}
 
 
 async def get_roles(tx: Tx, role_ids: Iterable[UUID]) -> Sequence[Role]:

@@ -1,5 +1,6 @@
 """Every SELECT on integrations."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -36,6 +37,14 @@ async def get_integration(tx: Tx, integration_id: UUID, *, lock: bool = False) -
     if found is None:
         raise IntegrationNotFound
     return found
+
+
+async def name_integrations(tx: Tx, ids: Collection[UUID]) -> dict[UUID, str]:
+    """What integrations are called; ids of anything else are left out."""
+    query = select(Integration.id, Integration.name).where(
+        Integration.tenant_id == tx.tenant_id, Integration.id.in_(ids)
+    )
+    return {row.id: row.name for row in await tx.session.execute(query)}
 
 
 async def find_default(tx: Tx) -> Integration | None:

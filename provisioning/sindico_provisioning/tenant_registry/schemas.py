@@ -72,6 +72,8 @@ class TenantOut(Output, frozen=True):
     package: str | None
     default_integration: str | None
     overrides: dict[str, int | None]
+    timezone: str
+    """Name of the IANA zone in which its people are told instants."""
     created_at: datetime
     revision: int
 
@@ -92,6 +94,7 @@ class TenantOut(Output, frozen=True):
             package=subscription.package,
             default_integration=subscription.default_integration,
             overrides=subscription.overrides,
+            timezone=tenant.timezone,
             created_at=tenant.created_at,
             revision=subscription.revision,
         )

@@ -1,24 +1,88 @@
-"""The audit screen."""
+"""The audit screen: in words, of one's own tenant and of a customer's."""
 
+import ast
 import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
 
-from sindico_api.console.audit_words import TAG_LABELS, TARGET_LABELS
+import pytest
+
+from sindico_api.console.audit_lines import EventLine, show_event
+from sindico_api.console.audit_values import Reader
+from sindico_api.console.audit_words import FIELD_LABELS, TAG_LABELS, TARGET_LABELS
+from sindico_api.console.system_words import SYSTEM_LABELS
+from sindico_api.i18n import Locale, translator
+from sindico_api.job_modules import JOB_MODULES, import_jobs
 from sindico_platform.audit import service as audit
+from sindico_platform.audit.schemas import AuditActorOut, AuditEventOut, ChangeOut
 from sindico_platform.database.tx import Actor
 from sindico_platform.database.uow import UnitOfWork
+from sindico_platform.identity.links.service import LinkPurpose
+from sindico_platform.jobs.registry import all_declarations
+from sindico_platform.tenancy.models import Tenant
+from tests.provisioning import factories
 from tests.support.callers import ClientAs
-from tests.support.identity import MakeTenant
+from tests.support.identity import MakeTenant, MakeUser
 
 ROOT = Path(__file__).parents[3]
-SOURCES = ("platform", "tenants", "provisioning", "api")
+SOURCES = [
+    path.read_text(encoding="utf-8")
+    for folder in ("platform", "tenants", "provisioning", "api")
+    for path in (ROOT / folder).rglob("*.py")
+]
 TAG = re.compile(r'_?(?:record|release_event)\(\s*(?:tx,\s*)?"([a-z-]+:[a-z-]+)"')
 TARGET = re.compile(r'target_type="([a-z_]+)"')
+SYSTEM = re.compile(r'Actor\.system\([^()]+, "([a-z-]+)"')
+OF_THE_EVENT = {"target_type", "target_id", "changes"}
+TENANT = uuid4()
 
 
 def found_in_sources(pattern: re.Pattern[str]) -> set[str]:
-    paths = [path for folder in SOURCES for path in (ROOT / folder).rglob("*.py")]
-    return {tag for path in paths for tag in pattern.findall(path.read_text(encoding="utf-8"))}
+    return {found for source in SOURCES for found in pattern.findall(source)}
+
+
+def facts_told() -> Iterator[str]:
+    """The names of all facts that the product tells the trail."""
+    for source in SOURCES:
+        for call in (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)):
+            name = getattr(call.func, "attr", getattr(call.func, "id", ""))
+            first = ast.unparse(call.args[0]) if call.args else ""
+            if name in {"record", "_record"} and first == "tx":
+                yield from (each.arg for each in call.keywords if each.arg)
+
+
+def shown(
+    tag: str = "user:edit",
+    *,
+    locale: Locale = Locale.PORTUGUESE,
+    actor: tuple[str, str] = ("user", "ana@acme"),
+    actor_tenant: UUID = TENANT,
+    changes: dict[str, tuple[Any, Any]] | None = None,
+    names: dict[UUID, str] | None = None,
+    **facts: Any,
+) -> EventLine:
+    """An event as a person of the tenant reads it, in Manaus."""
+    event = AuditEventOut(
+        id=uuid4(),
+        at=datetime(2026, 1, 31, 12, tzinfo=UTC),
+        tag=tag,
+        actor=AuditActorOut(tenant_id=actor_tenant, kind=actor[0], id=None, name=actor[1]),
+        target_type=None,
+        target_id=None,
+        facts=facts,
+        changes=[
+            ChangeOut(field=name, before=before, after=after)
+            for name, (before, after) in (changes or {}).items()
+        ],
+        is_erased=False,
+        request_id=None,
+        seal_number=1,
+    )
+    reader = Reader(translate=translator(locale), zone="America/Manaus", names=names or {})
+    return show_event(event, reader, own_tenant=TENANT)
 
 
 def test_every_event_and_record_has_a_label() -> None:
@@ -26,17 +90,113 @@ def test_every_event_and_record_has_a_label() -> None:
     assert found_in_sources(TARGET) - set(TARGET_LABELS) == set()
 
 
+def test_every_fact_that_is_told_has_a_label() -> None:
+    told = set(facts_told()) - OF_THE_EVENT
+
+    assert len(told) > 10
+    assert told - set(FIELD_LABELS) == set()
+
+
+def test_every_part_of_the_product_that_acts_has_a_name() -> None:
+    import_jobs()
+    jobs = {each.name for each in all_declarations() if each.function.__module__ in JOB_MODULES}
+    links = {f"{purpose}-link" for purpose in LinkPurpose}
+
+    assert (found_in_sources(SYSTEM) | jobs | links) - set(SYSTEM_LABELS) == set()
+
+
+@pytest.mark.parametrize(
+    ("actor", "reader"),
+    [
+        (("system", "provisioning_runs.walk_run"), "Síndico (implantação)"),
+        (("system", "system"), "Síndico"),
+        (("system", "operador@sindico"), "operador@sindico"),
+        (("system", "reports.of_an_older_release"), "Síndico (reports.of_an_older_release)"),
+        (("user", "ana@acme"), "ana@acme"),
+        (("api_client", "release"), "release"),
+    ],
+    ids=["job", "product", "for-an-operator", "unknown-job", "person", "client-like-a-job"],
+)
+def test_who_did_it_is_readable(actor: tuple[str, str], reader: str) -> None:
+    assert shown(actor=actor).who == reader
+
+
+def test_staff_of_the_vendor_are_told_apart() -> None:
+    assert shown(actor_tenant=uuid4()).who_note == "Equipe do fornecedor"
+    assert shown().who_note is None
+
+
+def test_values_are_said_in_words() -> None:
+    integration = uuid4()
+    line = shown(
+        "tenant:close",
+        changes={
+            "state": ("active", "closing"),
+            "locale": (None, "en"),
+            "overrides": ({}, {"active_users": 1200, "branches": None}),
+        },
+        names={integration: "ERP da matriz"},
+        closes_at="2026-02-28T12:00:00Z",
+        integration_id=str(integration),
+        role="crm-user",
+        added=["accounts:view", "accounts:edit", "gone:view"],
+        by_mail=False,
+    )
+
+    assert [(each.label, each.before, each.after) for each in line.changes] == [
+        ("Situação", "Ativo", "Em encerramento"),
+        ("Idioma", "–", "English"),
+        ("Limites próprios", "–", "Usuários ativos: 1.200; Filiais: sem limite"),
+    ]
+    assert line.facts == [
+        ("Encerra em", "28/02/2026 08:00"),
+        ("Integração", "ERP da matriz"),
+        ("Papel", "CRM Usuário"),
+        ("Permissões concedidas", "Contas (Visualizar, Editar); gone (Visualizar)"),
+        ("Enviado por e-mail", "Não"),
+    ]
+
+
+def test_the_reason_of_a_read_across_tenants_is_said_in_words() -> None:
+    assert shown("fleet:read", reason="home", locale=Locale.ENGLISH).facts == [("Reason", "Home")]
+    assert shown("fleet:read", reason="tenants:view").facts == [("Motivo", "Tenants (Visualizar)")]
+    assert shown("tenant:suspend", reason="Sem pagamento: view").facts == [
+        ("Motivo", "Sem pagamento: view")
+    ]
+
+
+def test_properties_of_a_service_have_their_own_labels_and_secrets_no_values() -> None:
+    line = shown(
+        "service-properties:change",
+        changes={
+            "password": ("changed", "changed"),
+            "grantType": ("Api", None),
+            "ativo": (True, False),
+        },
+        domain="crm",
+        service="integration_mega",
+    )
+
+    assert [(each.label, each.before, each.after) for each in line.changes] == [
+        ("Senha", "", ""),
+        ("Tipo de concessão (grant type)", "Api", "Api (padrão)"),
+        ("Ativo", "Sim", "Não"),
+    ]
+    assert line.changes[0].is_secret
+    assert ("Serviço", "Integração com o ERP Mega XT") in line.facts
+
+
 async def test_before_and_after_are_shown_in_portuguese(
-    console_as: ClientAs, make_tenant: MakeTenant, uow: UnitOfWork
+    console_as: ClientAs, make_tenant: MakeTenant, make_user: MakeUser, uow: UnitOfWork
 ) -> None:
     tenant = await make_tenant()
-    browser = await console_as(tenant, "audit:view")
+    browser, target = await console_as(tenant, "audit:view"), await make_user(tenant)
     async with uow.begin(Actor.system(tenant.tenant_id)) as tx:
         await audit.record(
             tx,
             "user:edit",
             target_type="user",
-            target_id=tx.new_id(),
+            target_id=target.id,
             changes={"name": ("Ana", "<b>Bia</b>")},
         )
 
@@ -44,9 +204,29 @@ async def test_before_and_after_are_shown_in_portuguese(
     other = (await browser.get("/console/audit", params={"tag": "tenant:close"})).text
 
     assert "Usuário alterado" in text
+    assert f"<strong>{target.name}</strong>" in text
     assert "Ana</del>" in text
     assert "&lt;b&gt;Bia&lt;/b&gt;</ins>" in text
     assert "Nada corresponde aos filtros" in other
+
+
+async def test_an_operator_reads_a_customers_trail_in_the_customers_zone(
+    console_as: ClientAs, make_tenant: MakeTenant, uow: UnitOfWork
+) -> None:
+    customer = await factories.make_tenant(uow)
+    async with uow.begin(Actor.system(customer.id)) as tx:
+        (await tx.session.get_one(Tenant, customer.id)).timezone = "America/Manaus"
+        await audit.record(
+            tx,
+            "tenant:close",
+            target_type="tenant",
+            closes_at=datetime(2026, 1, 31, 12, tzinfo=UTC),
+        )
+    operator = await console_as(await make_tenant(master=True), "operator")
+
+    page = await operator.get(f"/console/tenants/{customer.id}/audit")
+
+    assert "Encerra em:</span> 31/01/2026 08:00" in page.text
 
 
 async def test_filters_that_make_no_sense_restrict_nothing(

@@ -103,7 +103,14 @@
       if (name?.textContent.trim()) link.prepend(`${name.textContent.trim()}: `);
     });
   };
+  // On a narrow screen the tab one is on may lie beyond the edge.
+  const showTab = (root) => {
+    const tab = root.querySelector(".tabs [aria-current]");
+    const strip = tab?.closest(".tabs");
+    if (strip) strip.scrollLeft = tab.offsetLeft - (strip.clientWidth - tab.offsetWidth) / 2;
+  };
   const prepare = (root) => {
+    showTab(root);
     nameCells(root);
     nameErrors(root);
     root.querySelectorAll("[data-must-equal]").forEach((field) => {

@@ -1,0 +1,129 @@
+"""Audit events as the screens show them: who, what, to which record, before and after."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sindico_api.console.audit_values import Reader
+from sindico_api.console.audit_words import FIELD_LABELS, tag_label, target_label
+from sindico_api.console.system_words import PRODUCT, SYSTEM_LABELS, who
+from sindico_platform.audit.schemas import AuditActorOut, AuditEventOut, ChangeOut
+from sindico_platform.database.tx import ActorKind, Tx
+from sindico_platform.identity import queries as identity
+from sindico_provisioning.connectors.schemas import Property, PropertyType
+from sindico_provisioning.integrations import queries as integrations
+from sindico_provisioning.service_properties.catalogue import SERVICES
+
+LONG_TEXT = 90
+"""Characters above which a value is folded, such as a certificate."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ChangeLine:
+    """One field, before and after, as texts; a secret has neither."""
+
+    label: str
+    before: str
+    after: str
+    is_secret: bool = False
+
+    @property
+    def is_long(self) -> bool:
+        return max(len(self.before), len(self.after)) > LONG_TEXT
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EventLine:
+    """One event in the reader's language."""
+
+    event: AuditEventOut
+    title: str
+    target: str | None
+    """What kind of record it is about."""
+    target_name: str | None
+    who: str
+    who_note: str | None
+    changes: list[ChangeLine]
+    facts: list[tuple[str, str]]
+
+
+async def name_records(tx: Tx, events: Sequence[AuditEventOut]) -> dict[UUID, str]:
+    """What the records are called that the events are about; those that are gone are left out."""
+    told = {event.facts.get("integration_id") for event in events} - {None}
+    ids = {event.target_id for event in events if event.target_id} | {UUID(each) for each in told}
+    return await identity.name_records(tx, ids) | await integrations.name_integrations(tx, ids)
+
+
+def show_event(event: AuditEventOut, reader: Reader, *, own_tenant: UUID) -> EventLine:
+    """Say an event in the reader's language.
+
+    Args:
+        own_tenant: whose trail it is; whoever belongs to another one is the vendor's.
+    """
+    _ = reader.translate
+    return EventLine(
+        event=event,
+        title=_(tag_label(event.tag)),
+        target=_(target_label(event.target_type)) if event.target_type else None,
+        target_name=reader.names.get(event.target_id) if event.target_id else None,
+        who=_say_actor(event.actor, reader),
+        who_note=_note_actor(event.actor, reader, own_tenant),
+        changes=[_say_change(change, event, reader) for change in event.changes],
+        facts=_say_facts(event.facts, reader),
+    )
+
+
+def _say_actor(actor: AuditActorOut, reader: Reader) -> str:
+    """The product has a name of its own; a client that calls itself like a job has not."""
+    if actor.kind != ActorKind.SYSTEM:
+        return actor.name
+    known = actor.name in SYSTEM_LABELS or "@" in actor.name
+    return who(actor.name, reader.translate) if known else f"{PRODUCT} ({actor.name})"
+
+
+def _note_actor(actor: AuditActorOut, reader: Reader, own_tenant: UUID) -> str | None:
+    _ = reader.translate
+    if actor.tenant_id != own_tenant:
+        return _("Vendor's staff")
+    return _("API client") if actor.kind == ActorKind.API_CLIENT else None
+
+
+def _say_change(change: ChangeOut, event: AuditEventOut, reader: Reader) -> ChangeLine:
+    _, known = reader.translate, _property_of(event.facts, change.field)
+    if known is None:
+        label = _(FIELD_LABELS.get(change.field, change.field))
+        before, after = (
+            reader.say(change.field, change.before),
+            reader.say(change.field, change.after),
+        )
+        return ChangeLine(label=label, before=before, after=after)
+    label = _(known.label).format(**known.facts)
+    if known.type is PropertyType.SECRET:
+        return ChangeLine(label=label, before="", after="", is_secret=True)
+    before, after = (_say_property(known, value, reader) for value in (change.before, change.after))
+    return ChangeLine(label=label, before=before, after=after)
+
+
+def _property_of(facts: dict[str, Any], key: str) -> Property | None:
+    service = SERVICES.get((facts.get("domain", ""), facts.get("service", "")))
+    return service.property_of(key) if service else None
+
+
+def _say_property(known: Property, value: Any, reader: Reader) -> str:
+    """A property without a value has its default."""
+    if value is None and known.default is not None:
+        _ = reader.translate
+        return _("{value} (default)", value=reader.say("", known.default))
+    return reader.say("", value)
+
+
+def _say_facts(facts: dict[str, Any], reader: Reader) -> list[tuple[str, str]]:
+    """What is told besides, in the order of the labels; what an older release told comes last."""
+    order = {name: place for place, name in enumerate(FIELD_LABELS)}
+    named = sorted(facts.items(), key=lambda fact: order.get(fact[0], len(order)))
+    return [
+        (reader.translate(FIELD_LABELS.get(name, name)), reader.say(name, value))
+        for name, value in named
+        if value is not None
+    ]

@@ -1,0 +1,35 @@
+"""What the product is called when it did something by itself: a job, a release, a command."""
+
+from sindico_api.i18n import Translator
+from sindico_platform.words import translatable
+
+PRODUCT = "Síndico"
+SYSTEM_LABELS: dict[str, str] = {
+    "system": "",
+    "bootstrap": translatable("installation"),
+    "release": translatable("new release"),
+    "demo": translatable("demonstration"),
+    "command-line": translatable("command line"),
+    "key-rotation": translatable("key rotation"),
+    "rate-limit": translatable("request limit"),
+    "refresh-token": translatable("access"),
+    "revocation": translatable("access"),
+    "forgotten-password": translatable("access links"),
+    "invitation-link": translatable("access links"),
+    "reset-link": translatable("access links"),
+    # jobs, by their function
+    "blobs.remove_expired_blob": translatable("clean-up"),
+    "links.send_link": translatable("access links"),
+    "loads.run_load": translatable("loads"),
+    "provisioning_runs.walk_run": translatable("deployment"),
+    "tenant_registry.finish_closing": translatable("closing of tenants"),
+}
+"""By the name that the audit trail and the rows keep; what is empty is the product as a whole."""
+
+
+def who(name: str, _: Translator) -> str:
+    """Whoever did something, for people: ``Síndico (deployment)`` for a job, a login as it is."""
+    if name not in SYSTEM_LABELS:
+        return name
+    part = SYSTEM_LABELS[name]
+    return f"{PRODUCT} ({_(part)})" if part else PRODUCT
