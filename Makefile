@@ -10,34 +10,48 @@ SOURCES := platform tenants provisioning api tests scripts migrations benchmarks
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-$(BIN)/uv:
+# UV=… takes a uv that is there already; else the one we know goes into .venv.
+ifndef UV
+UV := $(BIN)/uv
+OWN_UV := $(BIN)/uv
+endif
+
+$(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
+
+$(BIN)/uv: | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
 
 # The stamp is newer than the locks when what is installed is what is locked.
-$(VENV)/.installed: $(BIN)/uv requirements/dev.lock pyproject.toml hatch_build.py web/package-lock.json web/icons.txt
-	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements/dev.lock
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
+$(VENV)/.installed: requirements/dev.lock pyproject.toml hatch_build.py web/package-lock.json web/icons.txt | $(BIN)/python $(OWN_UV)
+	$(UV) pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements/dev.lock
+	$(UV) pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@touch $@
+
+# Compiled once, ahead of the first start, which would do it in each of its processes.
+CODE := platform tenants provisioning api migrations
+$(VENV)/.compiled: $(VENV)/.installed $(shell find $(CODE) -name '*.py')
+	@$(BIN)/python -m compileall -q -j 0 $(CODE)
 	@touch $@
 
 .PHONY: install
 install: $(VENV)/.installed ## Set up .venv with the locked versions
 
 .PHONY: lock
-lock: $(BIN)/uv ## Resolve requirements/*.lock anew from pyproject.toml
-	$(BIN)/uv pip compile pyproject.toml --extra embedded --universal --generate-hashes \
+lock: $(OWN_UV) ## Resolve requirements/*.lock anew from pyproject.toml
+	$(UV) pip compile pyproject.toml --extra embedded --universal --generate-hashes \
 	  --python-version 3.11 --no-annotate --no-header --quiet -o requirements/runtime.lock
-	$(BIN)/uv pip compile pyproject.toml --extra embedded --group dev --universal --generate-hashes \
+	$(UV) pip compile pyproject.toml --extra embedded --group dev --universal --generate-hashes \
 	  --python-version 3.11 --no-annotate --no-header --quiet -c requirements/runtime.lock \
 	  -o requirements/dev.lock
 
 .PHONY: demo
-demo: install ## Start everything with three example tenants and a sandbox ERP
-	$(BIN)/sindico demo
+demo: $(VENV)/.compiled ## Start everything with three example tenants and a sandbox ERP
+	$(BIN)/sindico demo $(ARGS)
 
 .PHONY: up
-up: install ## Start everything, empty
-	$(BIN)/sindico up
+up: $(VENV)/.compiled ## Start everything, empty
+	$(BIN)/sindico up $(ARGS)
 
 .PHONY: lint
 lint: install ## Style, import direction and our own rules

@@ -7,7 +7,7 @@ from importlib import import_module
 from benchmarks.figures import Figure, render
 from benchmarks.stack import open_stack
 
-MODULES = ("jobs", "provisioning", "list_route", "initial_load")
+MODULES = ("jobs", "provisioning", "list_route", "initial_load", "startup")
 
 
 async def measure(names: list[str]) -> list[Figure]:

@@ -8,7 +8,7 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from sindico_api.rate_limit import RequestLimits
+from sindico_api.request_limits import RequestLimits
 from sindico_platform.blobs.stores import ByteStore, open_store
 from sindico_platform.database.engines import Engines, create_engines
 from sindico_platform.database.uow import UnitOfWork

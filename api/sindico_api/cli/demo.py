@@ -1,14 +1,11 @@
 """`sindico demo`: everything, with three example tenants and one initial load to watch."""
 
-import asyncio
 from pathlib import Path
 
 import click
-from rich.console import Console
 
 from sindico_api.cli.stack import data_dir_option
 from sindico_api.cli.up import run_stack
-from sindico_api.demo.load import run_first_load
 from sindico_api.demo.record import FILE_NAME, DemoRecord, read_record
 
 
@@ -20,10 +17,11 @@ def demo(host: str, port: int, data_dir: Path) -> None:
     """Start the demonstration and stay until Ctrl-C; a second start keeps the data."""
 
     def show() -> None:
+        from sindico_api.demo.load import show_first_load  # its progress bars are not needed before
+
         record = read_record(data_dir.expanduser().absolute())
         assert record is not None  # noqa: S101 - `run_stack` has just written it
-        console = Console(stderr=True)
-        asyncio.run(run_first_load(record, console))
+        show_first_load(record)
         click.echo(describe(record), err=True)
         click.echo(f"Everything is in {data_dir / FILE_NAME}. Ctrl-C ends it.", err=True)
 

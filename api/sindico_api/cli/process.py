@@ -12,7 +12,6 @@ import uvloop
 from prometheus_client import start_http_server
 
 from sindico_api.context import Context, open_context
-from sindico_api.job_modules import import_jobs
 from sindico_platform.settings import load_settings
 from sindico_platform.telemetry import configure_logs, metrics
 
@@ -49,7 +48,6 @@ def serve(name: str, run: Run, *, ready_file: Path | None, metrics_port: int | N
     """
     settings = load_settings()
     configure_logs(settings.log_format, process=name)
-    import_jobs()
     if metrics_port:
         start_http_server(metrics_port, METRICS_HOST, registry=metrics.registry)
 

@@ -68,10 +68,8 @@ def run_stack(
 
 def start(supervisor: Supervisor, stack: Stack, *, host: str, port: int, demo: bool) -> None:
     """Start all in order: data first, then the schema, then who serves."""
-    for service in (stack.postgres, stack.valkey):
-        if service:
-            say(f"starting {service.name} in {service.data_dir}")
-            supervisor.start(service.prepare())
+    finish = begin_demo(supervisor, stack) if demo else None
+    start_services(supervisor, stack)
     say("bringing the schema up to date")
     asyncio.run(stack.ensure_schema())
     say("starting the processes")
@@ -82,24 +80,44 @@ def start(supervisor: Supervisor, stack: Stack, *, host: str, port: int, demo: b
         silent_process(stack, environ, "worker", "--grace-seconds", WORKER_GRACE_SECONDS),
         silent_process(stack, environ, "clock"),
     )
-    if demo:
-        start_demo(supervisor, stack, environ, base_url=address(host, port))
+    if finish:
+        finish(environ, address(host, port))
 
 
-def start_demo(
-    supervisor: Supervisor, stack: Stack, environ: dict[str, str], *, base_url: str
-) -> None:
-    """Start the sandbox ERP and make the example tenants."""
+def start_services(supervisor: Supervisor, stack: Stack) -> None:
+    """Start the servers that the environment does not give, side by side."""
+    waits = []
+    for service in (stack.postgres, stack.valkey):
+        if service:
+            say(f"starting {service.name} in {service.data_dir}")
+            waits.append(supervisor.begin(service.prepare()))
+    for wait_ready in waits:
+        wait_ready()
+
+
+def begin_demo(supervisor: Supervisor, stack: Stack) -> Callable[[dict[str, str], str], None]:
+    """Start the sandbox ERP, which needs none of the others.
+
+    Returns:
+        What makes the example tenants once the others run, given their environment and address.
+    """
     from sindico_api.demo.sandbox import accepts, mega_arguments, mega_facts
     from sindico_api.demo.setup import ensure_demo
 
     say("starting the sandbox ERP")
-    facts = mega_facts(stack.data_dir)
-    arguments = mega_arguments(facts, stack.data_dir)
-    supervisor.start(own_process(stack, environ, *arguments, is_ready=lambda _pid: accepts(facts)))
-    say("making the example tenants")
-    settings = load_settings(environ)
-    asyncio.run(ensure_demo(settings, stack.data_dir, base_url=base_url, mega=facts))
+    mega = mega_facts(stack.data_dir)
+    arguments = mega_arguments(mega, stack.data_dir)
+    wait_ready = supervisor.begin(
+        own_process(stack, dict(stack.given), *arguments, is_ready=lambda _pid: accepts(mega))
+    )
+
+    def finish(environ: dict[str, str], base_url: str) -> None:
+        wait_ready()
+        say("making the example tenants")
+        settings = load_settings(environ)
+        asyncio.run(ensure_demo(settings, stack.data_dir, base_url=base_url, mega=mega))
+
+    return finish
 
 
 def demo_environ(*, demo: bool) -> dict[str, str]:

@@ -7,6 +7,8 @@ import click
 
 from sindico_api.cli.process import serve, serving_options
 from sindico_api.context import Context
+from sindico_api.job_modules import import_jobs
+from sindico_api.loading import loading
 from sindico_api.worker import CONCURRENCY, GRACE_SECONDS, Worker, queues_in_use
 
 
@@ -25,6 +27,8 @@ def worker(
     concurrency: int, grace_seconds: float, ready_file: Path | None, metrics_port: int | None
 ) -> None:
     """Run jobs until told to stop; what still runs then is given back."""
+    with loading():
+        import_jobs()
 
     async def run(context: Context, stop: Event) -> None:
         queues = queues_in_use(concurrency)

@@ -1,5 +1,6 @@
 """The initial load of the demonstration, watched in the terminal."""
 
+import asyncio
 from typing import Any
 
 from rich.console import Console
@@ -11,6 +12,11 @@ from sindico_api.demo.record import DemoRecord
 
 MEGA_TENANT = "freemium"
 COUNTS = ("received", "created", "updated", "unchanged", "rejected")
+
+
+def show_first_load(record: DemoRecord) -> None:
+    """Run the initial load, unless it has run, with its progress on standard error."""
+    asyncio.run(run_first_load(record, Console(stderr=True)))
 
 
 async def run_first_load(record: DemoRecord, console: Console) -> None:

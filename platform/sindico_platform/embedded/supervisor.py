@@ -81,12 +81,25 @@ class Supervisor:
         Raises:
             ChildFailed: one ended or stayed unready.
         """
+        self.begin(*specs)()
+
+    def begin(self, *specs: ChildSpec) -> Callable[[], None]:
+        """Start children side by side and return; they are stopped with the others.
+
+        Returns:
+            What waits until all of them are ready and raises `ChildFailed` like `start`; to be
+            called before `watch`.
+        """
         begun = [_Kept(child=Child(spec), started_at=time.monotonic()) for spec in specs]
         for kept in begun:
             self._kept.append(kept)
             kept.child.start()
-        for kept in begun:
-            kept.child.wait_ready()
+
+        def wait_ready() -> None:
+            for kept in begun:
+                kept.child.wait_ready()
+
+        return wait_ready
 
     def watch(self, *, beside: Callable[[], None] | None = None) -> NoReturn:
         """Keep the children alive until a signal ends the block.

@@ -33,8 +33,9 @@ def fail() -> None:
 
 def main(directory: Path, beside: str = "") -> None:
     with Supervisor(notify=say, adopt_orphans=True) as supervisor:
-        supervisor.start(spec("obedient", directory, BODY))
+        wait_ready = supervisor.begin(spec("obedient", directory, BODY))
         supervisor.start(spec("stubborn", directory, STUBBORN))
+        wait_ready()
         say("started")
         supervisor.watch(beside=fail if beside else None)
 

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from sindico_platform.embedded import ChildSpec, Supervisor
+from sindico_platform.embedded.errors import ChildFailed
 from tests.processes import is_running, wait_until
 
 pytestmark = pytest.mark.stack
@@ -81,3 +83,18 @@ def test_what_fails_beside_the_watch_stops_every_child_and_is_raised(tmp_path: P
     assert ended.returncode == 1
     assert "what ran beside has failed" in ended.stderr
     assert not any(is_running(pid) for name in NAMES for pid in pids_of(tmp_path, name))
+
+
+def test_the_end_of_a_begun_child_is_noticed_by_whoever_waits_for_it(tmp_path: Path) -> None:
+    short = ChildSpec(
+        name="short",
+        argv=(sys.executable, "-c", "raise SystemExit(3)"),
+        log_file=tmp_path / "short.log",
+        environ={},
+        is_ready=lambda _pid: False,
+    )
+
+    with Supervisor(notify=lambda _text: None) as supervisor:
+        wait_ready = supervisor.begin(short)
+        with pytest.raises(ChildFailed, match="short ended with exit code 3"):
+            wait_ready()
