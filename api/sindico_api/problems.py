@@ -151,7 +151,10 @@ def problem_from_validation(
 def field_fault(item: dict[str, Any]) -> FieldError:
     """Name what msgspec or Litestar found wrong with one field."""
     message = str(item.get("message", ""))
-    field = str(item.get("key") or _path_in(message) or "body")
+    key = item.get("key")
+    if key == "data":  # what Litestar calls the body as a whole
+        key = None
+    field = str(key or _path_in(message) or "body")
     missing = re.search(r"missing required (?:field|query parameter|parameter) `?'?(\w+)", message)
     if missing:
         prefix = f"{field}." if field not in {"body", missing[1]} else ""

@@ -16,6 +16,12 @@ class Recorded:
     updated_by: Mapped[UUID | None] = mapped_column(sort_order=903)
 
 
+class Revised:
+    """Rows that count their changes, so that nobody overwrites what they have not seen."""
+
+    revision: Mapped[int] = mapped_column(server_default=text("1"), sort_order=910)
+
+
 class FromErp:
     """What a row needs to live beside its ERP's version of it."""
 

@@ -6,7 +6,12 @@ from typing import Any
 from uuid import UUID
 
 from sindico_api.console.audit_values import Reader
-from sindico_api.console.audit_words import FIELD_LABELS, tag_label, target_label
+from sindico_api.console.audit_words import (
+    FIELD_LABELS,
+    REGISTRATION_LABELS,
+    tag_label,
+    target_label,
+)
 from sindico_api.console.system_words import PRODUCT, SYSTEM_LABELS, who
 from sindico_platform.audit.schemas import AuditActorOut, AuditEventOut, ChangeOut
 from sindico_platform.database.tx import ActorKind, Tx
@@ -14,7 +19,10 @@ from sindico_platform.identity import queries as identity
 from sindico_provisioning.connectors.schemas import Property, PropertyType
 from sindico_provisioning.integrations import queries as integrations
 from sindico_provisioning.service_properties.catalogue import SERVICES
+from sindico_tenants.companies import queries as companies
 
+DOCUMENTS = {"cnpj", "cep", "phone"}
+"""What of a company's or branch's fields is written with a mask."""
 LONG_TEXT = 90
 """Characters above which a value is folded, such as a certificate."""
 
@@ -52,7 +60,8 @@ async def name_records(tx: Tx, events: Sequence[AuditEventOut]) -> dict[UUID, st
     """What the records are called that the events are about; those that are gone are left out."""
     told = {event.facts.get("integration_id") for event in events} - {None}
     ids = {event.target_id for event in events if event.target_id} | {UUID(each) for each in told}
-    return await identity.name_records(tx, ids) | await integrations.name_integrations(tx, ids)
+    named = await identity.name_records(tx, ids) | await integrations.name_integrations(tx, ids)
+    return named | await companies.name_records(tx, ids)
 
 
 def show_event(event: AuditEventOut, reader: Reader, *, own_tenant: UUID) -> EventLine:
@@ -91,6 +100,10 @@ def _note_actor(actor: AuditActorOut, reader: Reader, own_tenant: UUID) -> str |
 
 def _say_change(change: ChangeOut, event: AuditEventOut, reader: Reader) -> ChangeLine:
     _, known = reader.translate, _property_of(event.facts, change.field)
+    if registered := REGISTRATION_LABELS.get(event.target_type or "", {}).get(change.field):
+        field = change.field if change.field in DOCUMENTS else ""
+        before, after = reader.say(field, change.before), reader.say(field, change.after)
+        return ChangeLine(label=_(registered), before=before, after=after)
     if known is None:
         label = _(FIELD_LABELS.get(change.field, change.field))
         before, after = (

@@ -10,6 +10,7 @@ import msgspec
 
 from sindico_api.console import formats, offers
 from sindico_api.console.audit_words import VALUE_LABELS
+from sindico_api.console.company_words import BRANCH_LABELS
 from sindico_api.console.failed_tasks import TASK_LABELS
 from sindico_api.console.grid_form import ACCESS_LABELS
 from sindico_api.console.labels import status_label
@@ -124,6 +125,10 @@ SAYINGS: dict[str, Callable[[Reader, Any], str]] = {
     ),
     "overrides": say_overrides,
     "reason": say_reason,
+    "field": _named(BRANCH_LABELS),
+    "cnpj": lambda _reader, cnpj: formats.BRAZILIAN["cnpj"](cnpj),
+    "cep": lambda _reader, cep: formats.BRAZILIAN["cep"](cep),
+    "phone": lambda _reader, phone: formats.BRAZILIAN["phone"](phone),
     "closes_at": say_instant,
     "ends_at": say_instant,
     "service": _named(SERVICE_TITLES),

@@ -1,5 +1,6 @@
 """What the events of the audit trail, and the records they are about, are called on the screens."""
 
+from sindico_api.console.company_words import BRANCH_LABELS, COMPANY_LABELS
 from sindico_platform.words import translatable
 
 TAG_LABELS: dict[str, str] = {
@@ -8,6 +9,16 @@ TAG_LABELS: dict[str, str] = {
     "api-client:revoke": translatable("API client revoked"),
     "api-client:rotate": translatable("Secret of an API client replaced"),
     "audit:erase": translatable("Personal data erased from the audit"),
+    "branch:create": translatable("Branch registered"),
+    "branch:delete": translatable("Branch deleted"),
+    "branch:edit": translatable("Branch changed"),
+    "branch:take-erp-value": translatable("The ERP's value taken for a branch"),
+    "branch:unpin": translatable("Field of a branch left to the ERP"),
+    "company:create": translatable("Company registered"),
+    "company:delete": translatable("Company deleted"),
+    "company:edit": translatable("Company changed"),
+    "company:take-erp-value": translatable("The ERP's value taken for a company"),
+    "company:unpin": translatable("Field of a company left to the ERP"),
     "fleet:read": translatable("Read across tenants"),
     "integration:create": translatable("Integration created"),
     "integration:pause": translatable("Integration paused"),
@@ -93,8 +104,12 @@ FIELD_LABELS: dict[str, str] = {
     "key": translatable("Key"),
     "values": translatable("Values"),
     "support_session_id": translatable("Support session"),
+    "field": translatable("Field"),
 }
 """Fields before and after, and what an event tells besides, in the order they are shown."""
+
+REGISTRATION_LABELS = {"company": COMPANY_LABELS, "branch": BRANCH_LABELS}
+"""Fields of records that have names of their own for them, by the kind of record."""
 
 VALUE_LABELS: dict[tuple[str, str], str] = {
     ("way", "console"): translatable("Console"),
@@ -116,6 +131,8 @@ VALUE_LABELS: dict[tuple[str, str], str] = {
 
 TARGET_LABELS: dict[str, str] = {
     "api_client": translatable("API client"),
+    "branch": translatable("Branch"),
+    "company": translatable("Company"),
     "integration": translatable("Integration"),
     "job": translatable("Background job"),
     "load": translatable("Load"),

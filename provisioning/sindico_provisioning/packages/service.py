@@ -1,6 +1,7 @@
 """Packages in force: limits, features, and the change from one package to another."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any
 
 from sqlalchemy import update
@@ -20,14 +21,18 @@ from sindico_provisioning.packages.errors import (
 )
 from sindico_provisioning.packages.models import CrmState, Subscription
 from sindico_provisioning.packages.schemas import Allowance, UsageOut
+from sindico_tenants.companies.queries import count_branches
 
 Count = Callable[[Tx], Awaitable[int]]
 FeaturesInUse = Callable[[Tx], Awaitable[frozenset[str]]]
 
 MAX_LIMIT = 2**53 - 1  # what every JSON reader keeps exact
 
-# What the ground floor keeps is counted here, since it cannot declare it itself.
-_counters: dict[str, Count] = {"active_users": count_active_users}
+# What lower floors keep is counted here, since they cannot declare it themselves.
+_counters: dict[str, Count] = {
+    "active_users": count_active_users,
+    "branches": partial(count_branches, most=MAX_LIMIT),
+}
 _features_in_use: list[FeaturesInUse] = []
 
 

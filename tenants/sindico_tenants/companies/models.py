@@ -2,23 +2,24 @@
 
 from uuid import UUID
 
-from sqlalchemy import ForeignKeyConstraint, Index, Text
+from sqlalchemy import ForeignKeyConstraint, Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from sindico_platform.database.base import Base, TenantRow
-from sindico_tenants.rows import Addressed, FromErp, Reachable, Recorded, search_columns
+from sindico_tenants.rows import Addressed, FromErp, Reachable, Recorded, Revised, search_columns
 
 COMPANY_NAME, COMPANY_SEARCH = search_columns("name", "trade_name", "cnpj", "erp_code")
 BRANCH_NAME, BRANCH_SEARCH = search_columns("name", "trade_name", "cnpj", "erp_code")
 
 
-class Company(TenantRow, Reachable, Addressed, FromErp, Recorded, Base):
+class Company(TenantRow, Reachable, Addressed, FromErp, Recorded, Revised, Base):
     """One of the customer's own companies."""
 
     __tablename__ = "company"
     __table_args__ = (
         Index("ix_company_search_name", "tenant_id", "search_name", "id"),
         Index("ix_company_cnpj", "tenant_id", "cnpj"),
+        Index("ix_company_erp_code", "tenant_id", "erp_code"),
         {"schema": "crm"},
     )
 
@@ -35,7 +36,7 @@ class Company(TenantRow, Reachable, Addressed, FromErp, Recorded, Base):
     is_active: Mapped[bool]
 
 
-class Branch(TenantRow, Reachable, Addressed, FromErp, Recorded, Base):
+class Branch(TenantRow, Reachable, Addressed, FromErp, Recorded, Revised, Base):
     """A branch of a company; there is no upper limit on their number (R-038)."""
 
     __tablename__ = "branch"
@@ -44,8 +45,16 @@ class Branch(TenantRow, Reachable, Addressed, FromErp, Recorded, Base):
             ["tenant_id", "company_id"], ["crm.company.tenant_id", "crm.company.id"]
         ),
         Index("ix_branch_search_name", "tenant_id", "search_name", "id"),
-        Index("ix_branch_company_id", "tenant_id", "company_id"),
+        Index(
+            "ix_branch_shown",
+            "tenant_id",
+            "company_id",
+            text("is_head_office DESC"),
+            "search_name",
+            "id",
+        ),
         Index("ix_branch_cnpj", "tenant_id", "cnpj"),
+        Index("ix_branch_erp_code", "tenant_id", "erp_code"),
         {"schema": "crm"},
     )
 

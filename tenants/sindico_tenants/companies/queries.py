@@ -1,9 +1,10 @@
 """Every SELECT on companies and branches."""
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Boolean, ColumnElement, Text, bindparam
+from sqlalchemy import Boolean, ColumnElement, Text, bindparam, func, select, union_all
 
 from sindico_platform.database.tx import Tx
 from sindico_platform.paging.keyset import Keyset
@@ -23,6 +24,8 @@ from sindico_tenants.search import bare, clean_query, pattern_of, pattern_text, 
 
 COMPANY_ORDERS = Keyset(Company.id, default="name", name=Company.search_name, created_at=Company.id)
 BRANCH_ORDERS = Keyset(Branch.id, default="name", name=Branch.search_name, created_at=Branch.id)
+
+Register = TypeVar("Register", Company, Branch)
 
 
 def _filters(table: type[Company] | type[Branch], *equal: str) -> dict[str, ColumnElement[bool]]:
@@ -97,6 +100,73 @@ async def get_branch(tx: Tx, branch_id: UUID) -> BranchOut:
     if branch is None:
         raise BranchNotFound(branch_id=branch_id)
     return branch
+
+
+async def lock_company(tx: Tx, company_id: UUID) -> Company:
+    """Read one company and keep others from changing it, or from linking anything to it.
+
+    Raises:
+        CompanyNotFound: no such company, or it is another tenant's.
+    """
+    company = await _lock(tx, Company, company_id)
+    if company is None:
+        raise CompanyNotFound(company_id=company_id)
+    return company
+
+
+async def lock_branch(tx: Tx, branch_id: UUID) -> Branch:
+    """Read one branch and keep others from changing it, or from linking anything to it.
+
+    Raises:
+        BranchNotFound: no such branch, or it is another tenant's.
+    """
+    branch = await _lock(tx, Branch, branch_id)
+    if branch is None:
+        raise BranchNotFound(branch_id=branch_id)
+    return branch
+
+
+async def _lock(tx: Tx, table: type[Register], row_id: UUID) -> Register | None:
+    statement = select(table).where(table.tenant_id == tx.tenant_id, table.id == row_id)
+    found: Register | None = await tx.session.scalar(
+        statement.with_for_update().execution_options(populate_existing=True)
+    )
+    return found
+
+
+async def lock_register(tx: Tx, table: type[Company] | type[Branch]) -> None:
+    """Let one transaction of the tenant at a time look for what is taken, until it ends.
+
+    No unique index can do it: what an ERP brings may have the same code or document twice.
+    """
+    name = f"{table.__tablename__}:{tx.tenant_id}"
+    await tx.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
+
+
+async def find_holder(
+    tx: Tx, table: type[Register], *, besides: Register | None = None, **values: Any
+) -> Register | None:
+    """The first other row that has all the values."""
+    conditions = [getattr(table, name) == value for name, value in values.items()]
+    if besides is not None:
+        conditions.append(table.id != besides.id)
+    found: Register | None = await tx.session.scalar(
+        select(table).where(table.tenant_id == tx.tenant_id, *conditions).limit(1)
+    )
+    return found
+
+
+async def name_records(tx: Tx, ids: Iterable[UUID]) -> dict[UUID, str]:
+    """The names of those of the ids that are companies or branches."""
+    wanted = list(ids)
+    if not wanted:
+        return {}
+    names = (
+        select(table.id, table.name).where(table.tenant_id == tx.tenant_id, table.id.in_(wanted))
+        for table in (Company, Branch)
+    )
+    found = await tx.session.execute(union_all(*names))
+    return {row.id: row.name for row in found}
 
 
 def _wanted(filters: CompanyFilters) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from sqlalchemy import (
     case,
     cast,
     collate,
+    exists,
     func,
     insert,
     literal,
@@ -49,6 +50,16 @@ def linked_id(
         )
         .scalar_subquery()
     )
+
+
+async def has_link(tx: Tx, *, resource: str, row_id: UUID) -> bool:
+    """Whether one of our rows has a version in an ERP."""
+    found = exists().where(
+        ExternalRef.tenant_id == tx.tenant_id,
+        ExternalRef.resource == resource,
+        ExternalRef.id == row_id,
+    )
+    return bool(await tx.session.scalar(select(found)))
 
 
 def build_merge(into: type[DeclarativeBase], incoming: CTE) -> Select[Any]:
@@ -115,9 +126,10 @@ def _link(resource: str, fresh: CTE) -> CTE:
 def _change(table: Any, known: CTE, names: list[str]) -> CTE:
     wanted = {name: _unless_pinned(table, known, name) for name in names}
     differs = tuple_(*(table.c[name] for name in names)).is_distinct_from(tuple_(*wanted.values()))
+    counted = {"revision": table.c.revision + 1} if "revision" in table.c else {}
     return (
         update(table)
-        .values(**wanted, updated_at=_now(), updated_by=null())
+        .values(**wanted, **counted, updated_at=_now(), updated_by=null())
         .where(table.c.tenant_id == _tenant(), table.c.id == known.c.known_id, differs)
         .returning(table.c.id)
         .cte("changed")

@@ -3,10 +3,11 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select
+from sqlalchemy import Select, delete
 from sqlalchemy.orm import DeclarativeBase
 
 from sindico_platform.database.tx import Tx
+from sindico_tenants.erp_links.models import ExternalRef
 from sindico_tenants.erp_links.queries import build_merge
 from sindico_tenants.erp_links.schemas import MergeCounts
 
@@ -42,3 +43,14 @@ async def merge_rows(
     )
     received, created, updated = found.one()
     return MergeCounts(received=received, created=created, updated=updated)
+
+
+async def forget_links(tx: Tx, *, resource: str, row_id: UUID) -> None:
+    """Let the ERP's version of a row that goes be a new row at its next load."""
+    await tx.session.execute(
+        delete(ExternalRef).where(
+            ExternalRef.tenant_id == tx.tenant_id,
+            ExternalRef.resource == resource,
+            ExternalRef.id == row_id,
+        )
+    )

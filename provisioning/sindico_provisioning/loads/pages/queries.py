@@ -35,6 +35,9 @@ REGISTERED = {
     "is_active": "ativo",
 }
 KEPT = {"id_erp": "id_erp", "erp_removed_at": "removed_at"}
+COMPANY_VALUES = {**REGISTERED, **REACHED, **ADDRESSED, "erp_code": "id_erp"}
+BRANCH_VALUES = {**COMPANY_VALUES, "is_head_office": "matriz"}
+"""Our columns, and what of the ERP each is filled with."""
 
 
 async def find_stretch(tx: Tx, staged: Table, *, integration_id: UUID, after: str) -> Stretch:
@@ -61,8 +64,7 @@ async def find_stretch(tx: Tx, staged: Table, *, integration_id: UUID, after: st
 
 def select_companies(_tx: Tx, stretch: Stretch) -> Select[Any]:
     """Own companies, from `empresa_propria`."""
-    columns = _columns(COMPANIES, KEPT | REGISTERED | REACHED | ADDRESSED)
-    return _select(COMPANIES, stretch, *columns, COMPANIES.c.id_erp.label("erp_code"))
+    return _select(COMPANIES, stretch, *_columns(COMPANIES, KEPT | COMPANY_VALUES))
 
 
 def select_branches(tx: Tx, stretch: Stretch) -> Select[Any]:
@@ -71,9 +73,7 @@ def select_branches(tx: Tx, stretch: Stretch) -> Select[Any]:
     return _select(
         BRANCHES,
         stretch,
-        *_columns(BRANCHES, KEPT | REGISTERED | REACHED | ADDRESSED),
-        BRANCHES.c.id_erp.label("erp_code"),
-        BRANCHES.c.matriz.label("is_head_office"),
+        *_columns(BRANCHES, KEPT | BRANCH_VALUES),
         company.label("company_id"),
     ).where(company.is_not(None))
 

@@ -1,0 +1,1 @@
+"""What belongs to a company or branch, and so keeps it from being deleted."""
