@@ -5,11 +5,14 @@ import time
 from typing import Any
 
 import certifi
+from cryptography import x509
+from cryptography.x509.oid import NameOID
 
 from sindico_platform.connection_tests.walk import Seen
 from sindico_platform.egress import errors
 
 _SECONDS_PER_DAY = 86_400
+_MAX_NAMES = 5
 
 
 def tls_context(ca_pem: str | None = None) -> ssl.SSLContext:
@@ -41,9 +44,37 @@ def tls_context(ca_pem: str | None = None) -> ssl.SSLContext:
     return context
 
 
+def unverified_context() -> ssl.SSLContext:
+    """Takes any certificate: only for looking at a server that a test found wanting.
+
+    Nothing may be sent over such a connection.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def note_shown_certificate(seen: Seen, tls: ssl.SSLObject) -> None:
+    """Leave as evidence the certificate of a connection by `unverified_context`."""
+    der = tls.getpeercert(binary_form=True)
+    if der is None:
+        return
+    certificate = x509.load_der_x509_certificate(der)
+    seen.note(
+        "The server shows a certificate for {names}, issued by {issuer}, valid until "
+        "{valid_until}.",
+        names=", ".join(_names_in(certificate)[:_MAX_NAMES]) or "–",
+        issuer=_issuer_of(certificate) or "–",
+        valid_until=f"{certificate.not_valid_after_utc:%Y-%m-%d}",
+    )
+
+
 def note_tls(seen: Seen, tls: ssl.SSLObject) -> None:
     """Leave as evidence how a connection is encrypted, and for how long its certificate holds."""
-    certificate: Any = tls.getpeercert() or {}
+    certificate: Any = tls.getpeercert()
+    if not certificate:  # it was not verified
+        return
     ends_at = ssl.cert_time_to_seconds(certificate["notAfter"])
     seen.note(
         "{version}; certificate of {subject}, issued by {issuer}, valid until {valid_until}: "
@@ -54,6 +85,26 @@ def note_tls(seen: Seen, tls: ssl.SSLObject) -> None:
         valid_until=time.strftime("%Y-%m-%d", time.gmtime(ends_at)),
         days_left=int((ends_at - time.time()) // _SECONDS_PER_DAY),
     )
+
+
+def _names_in(certificate: x509.Certificate) -> list[str]:
+    try:
+        extension = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
+    except (x509.ExtensionNotFound, ValueError):
+        return _common_names(certificate.subject)
+    names = extension.value
+    addresses = map(str, names.get_values_for_type(x509.IPAddress))
+    return [*names.get_values_for_type(x509.DNSName), *addresses]
+
+
+def _issuer_of(certificate: x509.Certificate) -> str:
+    organisations = certificate.issuer.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)
+    named = [*_common_names(certificate.issuer), *(str(item.value) for item in organisations)]
+    return next(iter(named), "")
+
+
+def _common_names(name: x509.Name) -> list[str]:
+    return [str(item.value) for item in name.get_attributes_for_oid(NameOID.COMMON_NAME)]
 
 
 def _name_in(certificate: dict[str, Any], side: str) -> str:

@@ -87,9 +87,9 @@ def build_email(message: Message, sender: Address) -> EmailMessage:
     email["Date"] = format_datetime(localtime())
     email["Message-ID"] = f"<{message.job_id}@{sender.domain}>"
     email["Auto-Submitted"] = "auto-generated"
-    email["Content-Language"] = message.content.language
     email.set_content(message.content.text)
     email.add_alternative(message.content.html, subtype="html")
+    email["Content-Language"] = message.content.language  # last: set_content drops such headers
     return email
 
 
