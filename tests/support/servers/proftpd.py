@@ -42,7 +42,6 @@ TLSEngine on
 TLSRequired {tls_required}
 TLSRSACertificateFile {certificate}
 TLSRSACertificateKeyFile {certificate}
-TLSOptions NoSessionReuseRequired
 TLSLog {root}/tls.log
 <Directory {root}/files/somente-leitura>
   <Limit WRITE>
