@@ -1,10 +1,17 @@
 """Words for people, written where the code is: English ids of the message catalogues."""
 
-from collections.abc import Callable
-from typing import LiteralString
+from typing import Any, LiteralString, Protocol
 
-Translate = Callable[[str], str]
-"""Gives a message id in the reader's language; `str` leaves it in English."""
+
+class Translate(Protocol):
+    """Gives a message id in the reader's language, with its ``{facts}`` put in."""
+
+    def __call__(self, message: str, /, **facts: Any) -> str: ...
+
+
+def in_english(message: str, /, **facts: Any) -> str:
+    """Leave a message in the language of its id."""
+    return message.format(**facts) if facts else message
 
 
 def translatable(text: LiteralString) -> str:

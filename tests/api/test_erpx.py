@@ -88,6 +88,7 @@ async def test_at_the_end_a_notification_says_that_the_crm_is_ready(
     reader, colleague = await client_as(tenant, "admin"), await client_as(tenant, "admin")
 
     before = (await reader.get("/api/v1/notifications")).json()["items"]
+    portuguese = await reader.get("/api/v1/notifications", headers={"Accept-Language": "pt-BR"})
     await reader.post(f"/api/v1/notifications/{before[0]['id']}/read")
     unread = (await reader.get("/api/v1/notifications?unread=true")).json()["items"]
     others = (await colleague.get("/api/v1/notifications/unread")).json()
@@ -97,6 +98,7 @@ async def test_at_the_end_a_notification_says_that_the_crm_is_ready(
     assert [(item["code"], item["title"]) for item in before] == [
         ("crm-ready", "The CRM is ready to be configured")
     ]
+    assert portuguese.json()["items"][0]["title"] == "O CRM está pronto para ser configurado"
     assert (unread, others) == ([], {"unread": 1})
     assert (await colleague.get("/api/v1/notifications/unread")).json() == {"unread": 0}
     assert [item["code"] for item in seen] == ["crm-ready"]

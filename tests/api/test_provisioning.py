@@ -4,6 +4,7 @@ import asyncio
 import json
 import secrets
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -13,9 +14,12 @@ from sqlalchemy import delete, select, update
 
 from sindico_api.context import Context
 from sindico_platform.audit.models import AuditEvent
-from sindico_platform.database.tx import Actor
+from sindico_platform.database.tx import Actor, Tx
 from sindico_platform.identity.models import Role, TenantUser
 from sindico_platform.tenancy.models import Tenant
+from sindico_provisioning.provisioning_runs.errors import DefaultsNotRight
+from sindico_provisioning.provisioning_runs.steps import service as steps
+from sindico_provisioning.provisioning_runs.steps.catalogue import STEP_BY_CODE, StepInput
 from sindico_provisioning.service_properties import queries as properties
 from tests.support.callers import ClientAs
 from tests.support.identity import MakeTenant
@@ -88,6 +92,42 @@ async def test_an_operator_provisions_a_tenant_and_watches_it(
     assert (shown["crm_state"], shown["package"]) == ("active", "freemium")
     runs = (await operator.get(f"/api/v1/tenants/{tenant}/provisioning-runs")).json()
     assert [item["id"] for item in runs["items"]] == [done["id"]]
+
+
+async def test_a_step_that_fails_says_why_in_the_callers_language(
+    operator: AsyncClient, context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuse(_tx: Tx, _given: StepInput) -> None:
+        raise DefaultsNotRight(["role:admin"])
+
+    roles = replace(STEP_BY_CODE["roles"], apply=refuse)
+    monkeypatch.setattr(steps, "STEP_BY_CODE", {**STEP_BY_CODE, "roles": roles})
+    tenant, portuguese = await new_tenant(operator), {"Accept-Language": "pt-BR"}
+    run = (
+        await operator.post(f"/api/v1/tenants/{tenant}/provisioning-runs", json=order())
+    ).headers["Location"]
+    await run_jobs(context, tenant)
+
+    english = step_of((await operator.get(run)).json())
+    translated = step_of((await operator.get(run, headers=portuguese)).json())
+    events = (await operator.get(f"{run}/events", headers=portuguese)).text
+    again = step_of((await operator.post(f"{run}/retry", headers=portuguese)).json(), "package")
+
+    assert english["error"]["detail"] == (
+        "These default records are missing or different: role:admin."
+    )
+    assert translated["title"] == "Papéis e permissões"
+    assert translated["error"]["detail"] == (
+        "Estes cadastros padrão faltam ou estão diferentes: role:admin."
+    )
+    assert translated["error"]["advice"].startswith("Abra Conferir cadastros")
+    assert translated["error"]["facts"] == {"records": "role:admin"}
+    assert translated["error"]["advice"] in events
+    assert again["title"] == "Pacote e limites"
+
+
+def step_of(run: dict[str, Any], code: str = "roles") -> dict[str, Any]:
+    return next(step for step in run["steps"] if step["code"] == code)
 
 
 async def test_the_same_order_sent_twice_starts_one_run(operator: AsyncClient) -> None:

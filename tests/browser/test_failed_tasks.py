@@ -32,7 +32,28 @@ async def test_a_failed_task_is_repeated(
             await assert_fits(page)
             await assert_accessible(page)
         row = page.get_by_role("row").filter(has_text=tenant.domain)
+        await row.get_by_role("button", name="Cancelar", exact=True).click()
+        await expect(page.get_by_role("dialog")).to_be_visible()
+        await shoot(page, pictures, "failed-tasks-cancel")
+        await assert_accessible(page)
+        await page.get_by_role("button", name="Manter na lista").click()
         await row.get_by_role("button", name="Repetir").click()
 
         await expect(page.get_by_text("A tarefa será executada de novo.")).to_be_visible()
+        await expect(row).to_have_count(0)
+
+
+async def test_a_failed_task_is_cancelled_after_a_question(
+    context: Context, open_as: OpenAs, make_tenant: MakeTenant
+) -> None:
+    tenant, master = await make_tenant(), await make_tenant(master=True)
+    await add_note(context, tenant.tenant_id, Terminal("no-answer", "No answer came."))
+    await run_jobs(context, tenant.tenant_id)
+
+    async with open_as(master, "operator", path="/console/failed-tasks") as page:
+        row = page.get_by_role("row").filter(has_text=tenant.domain)
+        await row.get_by_role("button", name="Cancelar", exact=True).press("Enter")
+        await page.get_by_role("button", name="Cancelar a tarefa").press("Enter")
+
+        await expect(page.get_by_text("A tarefa foi cancelada.")).to_be_visible()
         await expect(row).to_have_count(0)

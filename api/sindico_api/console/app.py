@@ -45,6 +45,7 @@ PAGES: tuple[ControllerRouterHandler, ...] = (
     home.show_home,
     failed_tasks.list_failed_tasks,
     failed_tasks.retry_failed_task,
+    failed_tasks.cancel_failed_task,
     company_settings.open_company_settings,
     companies.list_companies,
     companies.show_company,

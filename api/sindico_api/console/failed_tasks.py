@@ -35,7 +35,7 @@ async def list_failed_tasks(
         path=FAILED_TASKS_PATH, query=dict(request.query_params), default_sort="-created_at"
     )
     async with uow.begin_fleet(actor, reason="dead_letters:view") as fleet:
-        found = await queries.list_dead_letters(fleet, page, translate=view_of(request).translate)
+        found = await queries.list_dead_letters(fleet, page, translate=view_of(request).tell)
     return rendering.page(
         request, "failed_tasks/list.html", found=found, listing=listing, task_labels=TASK_LABELS
     )
@@ -54,4 +54,20 @@ async def retry_failed_task(
     async with uow.begin(actor, tenant=tenant_id) as tx:
         await service.retry_job(tx, job_id=job_id)
     flash = Flash(text=_("The task will run again."))
+    return see_other(request, FAILED_TASKS_PATH, flash=flash)
+
+
+@post("/failed-tasks/{tenant_id:uuid}/{job_id:uuid}/cancel", guards=[requires("dead_letters:edit")])
+async def cancel_failed_task(
+    request: ConsoleRequest,
+    tenant_id: FromPath[UUID],
+    job_id: FromPath[UUID],
+    actor: CurrentActor,
+    uow: Uow,
+) -> Response[None]:
+    """Give the task up for good; nobody has to look at it any more."""
+    _ = view_of(request).translate
+    async with uow.begin(actor, tenant=tenant_id) as tx:
+        await service.cancel_job(tx, job_id=job_id)
+    flash = Flash(text=_("The task is cancelled."), tone="info")
     return see_other(request, FAILED_TASKS_PATH, flash=flash)

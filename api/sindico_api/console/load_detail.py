@@ -88,7 +88,7 @@ async def show_log(
         shown = await load_variables(tx, load_id, view)
         asked = PageRequest(limit=NEWEST_LINES.limit, after=page.after, sort=listing.sort)
         found = await queries.list_log(
-            tx, load_id, request=asked, filters=log_filters(listing), translate=view.translate
+            tx, load_id, request=asked, filters=log_filters(listing), translate=view.tell
         )
     is_live = not shown["is_ended"] and listing.is_first_page and listing.sort == "-at"
     return rendering.page(
@@ -121,7 +121,7 @@ async def follow_log(
                 load_id,
                 request=NEWEST_LINES,
                 filters=log_filters(listing),
-                translate=view.translate,
+                translate=view.tell,
             )
         ended = queries.is_ended(load)
         return {"found": found, "is_ended": ended, "load_id": load_id} | log_words(listing)
@@ -201,7 +201,7 @@ async def download_rejections(
 
 async def load_variables(tx: Tx, load_id: UUID, view: View) -> dict[str, Any]:
     """What every page of one load shows of it."""
-    load = await queries.get_load(tx, load_id, translate=view.translate)
+    load = await queries.get_load(tx, load_id, translate=view.tell)
     integration = await integrations.get_integration(tx, load.integration_id)
     fetched = [phase for phase in load.phases if phase.step == "fetch"]
     return {
@@ -271,7 +271,7 @@ def _seconds(load: LoadOut, tx: Tx) -> float | None:
 
 
 def _log_reader(request: ConsoleRequest, load_id: UUID, actor: Actor, uow: UnitOfWork) -> Any:
-    filters, translate = log_filters(log_listing(request, load_id)), view_of(request).translate
+    filters, translate = log_filters(log_listing(request, load_id)), view_of(request).tell
 
     async def read(asked: PageRequest) -> Page[LogLineOut]:
         async with uow.begin(actor) as tx:

@@ -151,7 +151,7 @@ MENU: tuple[MenuGroup, ...] = (
             ),
             MenuItem(
                 label=translatable("Failed tasks"),
-                about=translatable("Work that gave up, why, and the way to repeat it."),
+                about=translatable("Work that gave up, why, and the way to repeat or cancel it."),
                 href="/console/failed-tasks",
                 icon="alert-triangle",
                 permission="dead_letters:access",

@@ -28,7 +28,9 @@ async def list_notifications(
     listing = Listing(path=NOTIFICATIONS_PATH, query=dict(request.query_params))
     only_unread = listing.query.get("unread") == "yes"
     async with uow.begin(actor) as tx:
-        found = await queries.list_notifications(tx, page, unread=only_unread)
+        found = await queries.list_notifications(
+            tx, page, unread=only_unread, translate=view_of(request).tell
+        )
         unread = await queries.count_unread(tx)
     return rendering.page(
         request,

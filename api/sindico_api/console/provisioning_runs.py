@@ -16,7 +16,6 @@ from sindico_api.console.view import ConsoleRequest, View, view_of
 from sindico_api.console.widgets import StepView
 from sindico_api.dependencies import AppContext, CurrentActor, Uow
 from sindico_api.guards import requires
-from sindico_api.i18n import Translator
 from sindico_api.links import hand_out_link
 from sindico_api.live import follow
 from sindico_api.v1.provisioning import as_the_product
@@ -24,11 +23,7 @@ from sindico_platform.identity.links.service import LinkPurpose
 from sindico_platform.identity.schemas import LinkOut
 from sindico_provisioning.provisioning_runs import queries, service
 from sindico_provisioning.provisioning_runs.queries import is_finished
-from sindico_provisioning.provisioning_runs.schemas import (
-    ProvisioningRunOut,
-    StepErrorOut,
-    StepOut,
-)
+from sindico_provisioning.provisioning_runs.schemas import ProvisioningRunOut, StepOut
 from sindico_provisioning.tenant_registry.queries import get_tenant
 from sindico_provisioning.tenant_registry.schemas import TenantOut
 
@@ -49,7 +44,7 @@ async def show_run(
     """How far a provisioning is; the page follows it to its end."""
     async with context.uow.begin(actor, tenant=tenant_id) as tx:
         tenant = TenantOut.from_rows(*await get_tenant(tx))
-        run = await queries.read_run(tx, run_id)
+        run = await queries.read_run(tx, run_id, translate=view_of(request).tell)
     return _show(request, tenant, run, mails=context.settings.mail_url is not None)
 
 
@@ -66,7 +61,7 @@ async def follow_run(
 
     async def read() -> ProvisioningRunOut:
         async with context.uow.begin(actor, tenant=tenant_id) as tx:
-            return await queries.read_run(tx, run_id)
+            return await queries.read_run(tx, run_id, translate=view.tell)
 
     await read()  # a run that does not exist is refused before the stream begins
     states = follow(
@@ -107,7 +102,7 @@ async def invite_administrator(
             purpose=LinkPurpose.INVITATION,
         )
         tenant = TenantOut.from_rows(*await get_tenant(tx))
-        run = await queries.read_run(tx, run_id)
+        run = await queries.read_run(tx, run_id, translate=view_of(request).tell)
     return _show(request, tenant, run, mails=link.by_mail, link=link)
 
 
@@ -126,7 +121,7 @@ def _show(
         offers=offers,
         follows=not is_finished(run),
         link=link,
-        **_block(view_of(request), run, mails=mails),
+        **_block(run, mails=mails),
     )
 
 
@@ -137,35 +132,31 @@ async def _events(
         if run is None:
             yield ServerSentEventMessage(data=None, comment="nothing new")
             continue
-        text = render_block(view, TEMPLATE, "run", **_block(view, run, mails=mails), link=None)
+        text = render_block(view, TEMPLATE, "run", **_block(run, mails=mails), link=None)
         yield ServerSentEventMessage(event="run", data=text)
         if is_finished(run):
             yield ServerSentEventMessage(event="end", data="")
 
 
-def _block(view: View, run: ProvisioningRunOut, *, mails: bool) -> dict[str, Any]:
+def _block(run: ProvisioningRunOut, *, mails: bool) -> dict[str, Any]:
     """What the moving part of the page shows."""
     return {
         "run": run,
         "mails": mails,
         "run_href": run_path(run),
         "tenant_href": tenant_path(run.tenant_id),
-        "steps": [step_view(step, view.translate) for step in run.steps],
+        "steps": [step_view(step) for step in run.steps],
         "done": sum(step.status == "succeeded" for step in run.steps),
     }
 
 
-def step_view(step: StepOut, _: Translator) -> StepView:
-    """A step in the reader's language."""
+def step_view(step: StepOut) -> StepView:
+    """A step as `ui.step_list` takes it."""
     return StepView(
         id=step.code,
-        label=_(step.title),
+        label=step.title,
         status=step.status,
         duration_seconds=None if step.duration_ms is None else step.duration_ms / MILLISECONDS,
         attempts=step.attempts,
-        problem=_problem(step.error, _) if step.error else None,
+        problem=f"{step.error.detail} {step.error.advice}" if step.error else None,
     )
-
-
-def _problem(error: StepErrorOut, _: Translator) -> str:
-    return f"{_(error.template).format(**error.facts)} {_(error.advice)}"

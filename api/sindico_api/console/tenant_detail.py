@@ -177,7 +177,7 @@ async def list_notifications(
     """What the customer's people were told."""
     async with uow.begin(actor, tenant=tenant_id) as tx:
         tenant = await read_tenant(tx)
-        found = await notifications.list_notifications(tx, page)
+        found = await notifications.list_notifications(tx, page, translate=view_of(request).tell)
     path = f"{tenant_path(tenant_id)}/notifications"
     listing = Listing(path=path, query=dict(request.query_params))
     frame = frame_of(request, tenant, "/notifications")

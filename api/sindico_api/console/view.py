@@ -9,6 +9,7 @@ from typing import Any
 from litestar import Request
 from litestar.datastructures import Cookie, State
 
+from sindico_api.console.telling import Telling
 from sindico_api.console.viewer import Viewer
 from sindico_api.i18n import CONSOLE_PATH, Locale, Translator, locale_of, translator
 from sindico_api.request_id import request_id_of
@@ -63,6 +64,11 @@ class View:
     @property
     def translate(self) -> Translator:
         return translator(self.locale)
+
+    @property
+    def tell(self) -> Telling:
+        """Translates sentences whose facts come from rows: numbers, days and instants in them."""
+        return Telling(self.translate, self.zone)
 
 
 def view_of(request: ConsoleRequest) -> View:

@@ -57,7 +57,7 @@ async def retry_job(
 async def cancel_job(
     job_id: FromPath[UUID], actor: CurrentActor, uow: Uow, translate: Translate
 ) -> JobOut:
-    """End a job that waits or runs."""
+    """End a job that waits or runs, or set one aside that failed."""
     async with uow.begin(actor) as tx:
         return queries.show_job(await service.cancel_job(tx, job_id=job_id), translate)
 
@@ -119,6 +119,6 @@ async def cancel_job_of_tenant(
     uow: Uow,
     translate: Translate,
 ) -> JobOut:
-    """End a customer's job that waits or runs."""
+    """End a customer's job that waits or runs, or set one aside that failed."""
     async with uow.begin(actor, tenant=tenant_id) as tx:
         return queries.show_job(await service.cancel_job(tx, job_id=job_id), translate)

@@ -6,7 +6,7 @@ from litestar import get, post
 from litestar.params import FromPath, FromQuery
 from litestar.status_codes import HTTP_204_NO_CONTENT
 
-from sindico_api.dependencies import AskedPage, CurrentActor, Uow
+from sindico_api.dependencies import AskedPage, CurrentActor, Translate, Uow
 from sindico_api.guards import requires
 from sindico_platform.paging.schemas import Page
 from sindico_provisioning.notifications import queries, service
@@ -18,11 +18,16 @@ MAY_VIEW = requires("notifications:view")
 
 @get("/notifications", tags=TAGS, guards=[MAY_VIEW])
 async def list_notifications(
-    actor: CurrentActor, uow: Uow, page: AskedPage, *, unread: FromQuery[bool] = False
+    actor: CurrentActor,
+    uow: Uow,
+    page: AskedPage,
+    translate: Translate,
+    *,
+    unread: FromQuery[bool] = False,
 ) -> Page[NotificationOut]:
     """List notifications, newest first; `unread` leaves out what the caller has read."""
     async with uow.begin(actor) as tx:
-        return await queries.list_notifications(tx, page, unread=unread)
+        return await queries.list_notifications(tx, page, unread=unread, translate=translate)
 
 
 @get("/notifications/unread", tags=TAGS, guards=[MAY_VIEW])
@@ -55,8 +60,12 @@ async def mark_all_notifications_read(actor: CurrentActor, uow: Uow) -> None:
 
 @get("/tenants/{tenant_id:uuid}/notifications", tags=TAGS, guards=[requires("tenants:view")])
 async def list_notifications_of_tenant(
-    tenant_id: FromPath[UUID], actor: CurrentActor, uow: Uow, page: AskedPage
+    tenant_id: FromPath[UUID],
+    actor: CurrentActor,
+    uow: Uow,
+    page: AskedPage,
+    translate: Translate,
 ) -> Page[NotificationOut]:
     """List what a customer's people were told."""
     async with uow.begin(actor, tenant=tenant_id) as tx:
-        return await queries.list_notifications(tx, page)
+        return await queries.list_notifications(tx, page, translate=translate)

@@ -8,7 +8,7 @@ from litestar.params import FromPath, JSONBody
 from litestar.response import ServerSentEvent
 from litestar.status_codes import HTTP_200_OK, HTTP_202_ACCEPTED
 
-from sindico_api.dependencies import AppContext, AskedPage, CurrentActor, Uow
+from sindico_api.dependencies import AppContext, AskedPage, CurrentActor, Translate, Uow
 from sindico_api.guards import requires
 from sindico_api.links import hand_out_link
 from sindico_api.live import as_events, follow
@@ -59,12 +59,15 @@ def accepted(run: ProvisioningRunOut) -> Response[ProvisioningRunOut]:
     status_code=HTTP_202_ACCEPTED,
 )
 async def start_provisioning(
-    tenant_id: FromPath[UUID], data: JSONBody[ProvisioningRunIn], once: OnlyOnce
+    tenant_id: FromPath[UUID],
+    data: JSONBody[ProvisioningRunIn],
+    once: OnlyOnce,
+    translate: Translate,
 ) -> Response[ProvisioningRunOut]:
     """Begin to give a tenant its CRM; follow `Location` until it has succeeded or failed."""
 
     async def start(tx: Tx) -> Response[ProvisioningRunOut]:
-        return accepted(await service.start_run(tx, data))
+        return accepted(await service.start_run(tx, data, translate=translate))
 
     return await once.run(start, tenant=tenant_id)
 
@@ -80,23 +83,27 @@ async def list_provisioning_runs(
 
 @get("/provisioning-runs/{run_id:uuid}", tags=TAGS, guards=[MAY_VIEW])
 async def read_provisioning_run(
-    run_id: FromPath[UUID], actor: CurrentActor, uow: Uow
+    run_id: FromPath[UUID], actor: CurrentActor, uow: Uow, translate: Translate
 ) -> ProvisioningRunOut:
     """Read how far a provisioning is, step by step."""
     async with uow.begin(actor, tenant=await tenant_of(uow, actor, run_id)) as tx:
-        return await queries.read_run(tx, run_id)
+        return await queries.read_run(tx, run_id, translate=translate)
 
 
 @get("/provisioning-runs/{run_id:uuid}/events", tags=TAGS, guards=[MAY_VIEW])
 async def follow_provisioning_run(
-    run_id: FromPath[UUID], actor: CurrentActor, uow: Uow, context: AppContext
+    run_id: FromPath[UUID],
+    actor: CurrentActor,
+    uow: Uow,
+    context: AppContext,
+    translate: Translate,
 ) -> ServerSentEvent:
     """Follow a provisioning live: `progress` with every change, then `finished`."""
     tenant_id = await tenant_of(uow, actor, run_id)
 
     async def read() -> ProvisioningRunOut:
         async with uow.begin(actor, tenant=tenant_id) as tx:
-            return await queries.read_run(tx, run_id)
+            return await queries.read_run(tx, run_id, translate=translate)
 
     states = follow(
         context.redis,
@@ -114,11 +121,11 @@ async def follow_provisioning_run(
     status_code=HTTP_202_ACCEPTED,
 )
 async def retry_provisioning_run(
-    run_id: FromPath[UUID], actor: CurrentActor, uow: Uow
+    run_id: FromPath[UUID], actor: CurrentActor, uow: Uow, translate: Translate
 ) -> Response[ProvisioningRunOut]:
     """Go on with a failed provisioning from the step that failed."""
     async with uow.begin(actor, tenant=await tenant_of(uow, actor, run_id)) as tx:
-        return accepted(await service.retry_run(tx, run_id=run_id))
+        return accepted(await service.retry_run(tx, run_id=run_id, translate=translate))
 
 
 @post("/provisioning-runs/{run_id:uuid}/invitation", tags=TAGS, guards=[MAY_EDIT])

@@ -93,7 +93,7 @@ class StageOut(Output, frozen=True):
     @classmethod
     def of(cls, result: StageResult, translate: Translate) -> Self:
         def words(text: str | None) -> str | None:
-            return translate(text).format(**result.facts) if text else None
+            return translate(text, **result.facts) if text else None
 
         return cls(
             stage=result.stage,

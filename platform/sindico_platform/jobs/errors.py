@@ -23,10 +23,10 @@ class JobNotFailed(SindicoError):
 
 
 class JobFinished(SindicoError):
-    """A job that has ended cannot be cancelled."""
+    """A job that has ended well, or was cancelled, cannot be cancelled."""
 
     code, status, title = "job-finished", 409, "The job has already ended"
-    detail = "It is {state}; only a pending or running job can be cancelled."
+    detail = "It is {state}; only a pending, running or failed job can be cancelled."
 
     def __init__(self, *, state: str) -> None:
         super().__init__(state=state)

@@ -1,6 +1,5 @@
 """Every SELECT over jobs."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -17,6 +16,7 @@ from sindico_platform.paging.keyset import Keyset
 from sindico_platform.paging.schemas import Page, PageRequest
 from sindico_platform.telemetry import metrics
 from sindico_platform.tenancy.models import Tenant
+from sindico_platform.words import Translate, in_english
 
 # Ids are ordered by time.
 ORDERS = Keyset(Job.id, default="-created_at", created_at=Job.id)
@@ -33,7 +33,6 @@ KNOWN_TO_FLEET = (
     Job.finished_at,
 )
 
-Translate = Callable[[str], str]
 
 FIGURES = """
     WITH due AS (
@@ -81,7 +80,11 @@ async def count_dead(fleet: AsyncSession) -> int:
 
 
 async def list_jobs(
-    tx: Tx, request: PageRequest, *, status: JobState | None = None, translate: Translate = str
+    tx: Tx,
+    request: PageRequest,
+    *,
+    status: JobState | None = None,
+    translate: Translate = in_english,
 ) -> Page[JobOut]:
     """The bound tenant's jobs; the order is `created_at`."""
     columns: list[Any] = [*KNOWN_TO_FLEET, Job.actor_name, Job.progress, _order(request)]
@@ -91,7 +94,7 @@ async def list_jobs(
 
 
 async def list_dead_letters(
-    fleet: AsyncSession, request: PageRequest, *, translate: Translate = str
+    fleet: AsyncSession, request: PageRequest, *, translate: Translate = in_english
 ) -> Page[DeadLetterOut]:
     """Every tenant's jobs that gave up; the order is `created_at`."""
     columns: list[Any] = [*KNOWN_TO_FLEET, Tenant.tenant_id, Tenant.name, Tenant.domain]
@@ -104,7 +107,7 @@ async def list_dead_letters(
     return ORDERS.page(rows, request, lambda row: _show_dead_letter(row, translate))
 
 
-async def get_job(tx: Tx, job_id: UUID, *, translate: Translate = str) -> JobOut:
+async def get_job(tx: Tx, job_id: UUID, *, translate: Translate = in_english) -> JobOut:
     """Raises: JobNotFound."""
     row = await tx.session.scalar(
         select(Job).where(Job.tenant_id == tx.tenant_id, Job.id == job_id)
@@ -123,7 +126,7 @@ def _in_state(state: JobState | None) -> list[ColumnElement[bool]]:
     return [] if state is None else [Job.state == literal(state.value, literal_execute=True)]
 
 
-def show_job(row: Any, translate: Translate = str) -> JobOut:
+def show_job(row: Any, translate: Translate = in_english) -> JobOut:
     """A row, or what a query took of it, as callers see it."""
     return JobOut(**_common(row, translate), requested_by=row.actor_name, progress=row.progress)
 
@@ -155,7 +158,7 @@ def _common(row: Any, translate: Translate) -> dict[str, Any]:
 def _show_error(error: dict[str, Any], translate: Translate) -> JobErrorOut:
     return JobErrorOut(
         code=error["code"],
-        detail=translate(error["detail"]).format(**error["facts"]),
+        detail=translate(error["detail"], **error["facts"]),
         facts=error["facts"],
     )
 

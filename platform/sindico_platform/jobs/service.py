@@ -92,14 +92,17 @@ async def retry_job(tx: Tx, *, job_id: UUID) -> Job:
 
 
 async def cancel_job(tx: Tx, *, job_id: UUID) -> Job:
-    """End a job that waits or runs. One that runs notices at its next heartbeat or record.
+    """End a job that waits or runs, or give up for good one that failed.
+
+    One that runs notices at its next heartbeat or record. A dead letter keeps the reason it failed
+    for and stands in nobody's way any more; it can still be tried again.
 
     Raises:
         JobNotFound: no such job in the bound tenant.
-        JobFinished: it has already ended.
+        JobFinished: it has ended well, or was cancelled before.
     """
     job = await queries.lock_job(tx, job_id)
-    if job.state not in {JobState.PENDING, JobState.RUNNING}:
+    if job.state not in UNFINISHED:
         raise JobFinished(state=job.state)
     job.state, job.finished_at = JobState.CANCELLED, tx.now
     job.lease_token = job.lease_until = job.worker_id = job.dispatched_at = None

@@ -13,7 +13,7 @@ from sindico_platform.paging.keyset import Keyset
 from sindico_platform.paging.reading import StructReader
 from sindico_platform.paging.schemas import Page, PageRequest
 from sindico_platform.tenancy.models import Tenant
-from sindico_platform.words import Translate
+from sindico_platform.words import Translate, in_english
 from sindico_provisioning.loads.advice import advice_for
 from sindico_provisioning.loads.errors import LoadNotFound
 from sindico_provisioning.loads.models import (
@@ -75,7 +75,7 @@ async def count_rows(tx: Tx, load_ids: Sequence[UUID]) -> dict[UUID, LoadCounts]
     }
 
 
-async def get_load(tx: Tx, load_id: UUID, *, translate: Translate = str) -> LoadOut:
+async def get_load(tx: Tx, load_id: UUID, *, translate: Translate = in_english) -> LoadOut:
     """Read a load with its phases.
 
     Raises:
@@ -227,7 +227,7 @@ async def list_log(
     *,
     request: PageRequest,
     filters: LogFilters,
-    translate: Translate = str,
+    translate: Translate = in_english,
 ) -> Page[LogLineOut]:
     """List a load's log, oldest line first unless asked otherwise."""
     columns = select(LoadLog, LoadLog.id.label("order_value"), LoadLog.id)
@@ -247,7 +247,7 @@ async def list_rejections(
     *,
     request: PageRequest,
     table: str | None = None,
-    translate: Translate = str,
+    translate: Translate = in_english,
 ) -> Page[RejectionOut]:
     """List the rows a load did not take, in the order they came."""
     columns = select(
@@ -261,7 +261,7 @@ async def list_rejections(
     return REJECTION_ORDERS.page(rows, request, lambda row: _show_rejection(row[0], translate))
 
 
-def show_load(load: Load, phases: list[LoadPhase], translate: Translate = str) -> LoadOut:
+def show_load(load: Load, phases: list[LoadPhase], translate: Translate = in_english) -> LoadOut:
     return LoadOut(
         id=load.id,
         integration_id=load.integration_id,
@@ -310,20 +310,20 @@ def _show_phase(phase: LoadPhase) -> PhaseOut:
 def _show_error(error: dict[str, Any], translate: Translate) -> LoadErrorOut:
     return LoadErrorOut(
         code=error["code"],
-        detail=translate(error["detail"]).format(**error["facts"]),
+        detail=translate(error["detail"], **error["facts"]),
         advice=translate(advice_for(error)),
         facts=error["facts"],
     )
 
 
-def show_line(line: LoadLog, translate: Translate = str) -> LogLineOut:
+def show_line(line: LoadLog, translate: Translate = in_english) -> LogLineOut:
     return LogLineOut(
         id=line.id,
         at=line.at,
         level=line.level,
         code=line.code,
         table=line.resource,
-        text=translate(line.detail).format(**line.facts),
+        text=translate(line.detail, **line.facts),
         facts=line.facts,
     )
 
@@ -338,7 +338,7 @@ def _show_rejection(kept: StagingRejection, translate: Translate) -> RejectionOu
             ReasonOut(
                 field=item["field"],
                 code=item["code"],
-                detail=translate(item["detail"]).format(**item["facts"]),
+                detail=translate(item["detail"], **item["facts"]),
             )
             for item in kept.errors
         ],

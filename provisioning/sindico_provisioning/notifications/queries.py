@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Row, func, or_, select
 from sindico_platform.database.tx import Tx
 from sindico_platform.paging.keyset import Keyset
 from sindico_platform.paging.schemas import Page, PageRequest
+from sindico_platform.words import Translate, in_english
 from sindico_provisioning.notifications.catalogue import KINDS
 from sindico_provisioning.notifications.models import Notification, NotificationRead
 from sindico_provisioning.notifications.schemas import NotificationOut
@@ -17,7 +18,7 @@ NOBODY = UUID(int=0)
 
 
 async def list_notifications(
-    tx: Tx, request: PageRequest, *, unread: bool = False
+    tx: Tx, request: PageRequest, *, unread: bool = False, translate: Translate = in_english
 ) -> Page[NotificationOut]:
     """One page of what the actor may read in the bound tenant, newest first."""
     columns: list[Any] = [
@@ -32,7 +33,7 @@ async def list_notifications(
         .where(*_visible(tx), *([NotificationRead.read_at.is_(None)] if unread else []))
     )
     rows = (await tx.session.execute(ORDERS.apply(query, request))).all()
-    return ORDERS.page(rows, request, _describe)
+    return ORDERS.page(rows, request, lambda row: _describe(row, translate))
 
 
 async def count_unread(tx: Tx) -> int:
@@ -86,15 +87,14 @@ def _read_by_actor(tx: Tx) -> ColumnElement[bool]:
     )
 
 
-def _describe(row: Row[Any]) -> NotificationOut:
+def _describe(row: Row[Any], translate: Translate) -> NotificationOut:
     notification: Notification = row[0]
     kind = KINDS[notification.code]
     return NotificationOut(
         id=notification.id,
         code=notification.code,
-        title=kind.title,
-        detail=kind.detail.format(**notification.facts),
-        template=kind.detail,
+        title=translate(kind.title),
+        detail=translate(kind.detail, **notification.facts),
         facts=notification.facts,
         path=notification.path,
         created_at=notification.created_at,

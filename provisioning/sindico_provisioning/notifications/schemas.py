@@ -8,14 +8,12 @@ from sindico_platform.schemas import Output
 
 
 class NotificationOut(Output, frozen=True):
-    """One notification, and whether the caller has read it."""
+    """One notification in the reader's language, and whether the caller has read it."""
 
     id: UUID
     code: str
     title: str
     detail: str
-    template: str
-    """The detail before its facts were put in: the id of its translations."""
     facts: dict[str, Any]
     path: str | None
     created_at: datetime

@@ -11,6 +11,7 @@ from sindico_platform.database.tx import Tx
 from sindico_platform.jobs.models import Job, JobState
 from sindico_platform.paging.keyset import Keyset
 from sindico_platform.paging.schemas import Page, PageRequest
+from sindico_platform.words import Translate, in_english
 from sindico_provisioning.provisioning_runs.errors import ProvisioningRunNotFound, advice_for
 from sindico_provisioning.provisioning_runs.models import (
     ProvisioningRun,
@@ -112,7 +113,9 @@ async def list_earlier_administrators(tx: Tx, run: ProvisioningRun) -> list[str]
     )
 
 
-async def read_run(tx: Tx, run_id: UUID) -> ProvisioningRunOut:
+async def read_run(
+    tx: Tx, run_id: UUID, *, translate: Translate = in_english
+) -> ProvisioningRunOut:
     """A run of the bound tenant with all its steps.
 
     Raises:
@@ -122,7 +125,7 @@ async def read_run(tx: Tx, run_id: UUID) -> ProvisioningRunOut:
     if run is None:
         raise ProvisioningRunNotFound
     steps = await list_steps(tx, run_id)
-    return describe(run, steps, await find_job_state(tx, run))
+    return describe(run, steps, await find_job_state(tx, run), translate)
 
 
 async def list_runs(tx: Tx, request: PageRequest) -> Page[ProvisioningRunItem]:
@@ -149,7 +152,10 @@ async def list_steps(tx: Tx, run_id: UUID) -> list[ProvisioningStep]:
 
 
 def describe(
-    run: ProvisioningRun, steps: Sequence[ProvisioningStep], job_state: str | None
+    run: ProvisioningRun,
+    steps: Sequence[ProvisioningStep],
+    job_state: str | None,
+    translate: Translate = in_english,
 ) -> ProvisioningRunOut:
     """Status and percent follow from the steps; a job that died makes a run fail that was alive."""
     status = derive_status([Status(step.status) for step in steps])
@@ -168,7 +174,7 @@ def describe(
         requested_at=run.requested_at,
         started_at=run.started_at,
         finished_at=run.finished_at,
-        steps=[describe_step(step) for step in steps],
+        steps=[describe_step(step, translate) for step in steps],
     )
 
 
@@ -188,16 +194,17 @@ def is_finished(run: ProvisioningRunOut) -> bool:
     return run.status in {Status.SUCCEEDED, Status.FAILED}
 
 
-def describe_step(step: ProvisioningStep) -> StepOut:
+def describe_step(step: ProvisioningStep, translate: Translate) -> StepOut:
+    declared = STEP_BY_CODE.get(step.code)
     return StepOut(
         code=step.code,
-        title=STEP_BY_CODE[step.code].title if step.code in STEP_BY_CODE else step.code,
+        title=translate(declared.title) if declared else step.code,
         status=step.status,
         started_at=step.started_at,
         finished_at=step.finished_at,
         duration_ms=_duration_ms(step.started_at, step.finished_at),
         attempts=step.attempts,
-        error=_describe_error(step.error) if step.error else None,
+        error=_describe_error(step.error, translate) if step.error else None,
     )
 
 
@@ -207,11 +214,10 @@ def _duration_ms(started_at: datetime | None, finished_at: datetime | None) -> i
     return round((finished_at - started_at).total_seconds() * MILLISECONDS)
 
 
-def _describe_error(error: dict[str, Any]) -> StepErrorOut:
+def _describe_error(error: dict[str, Any], translate: Translate) -> StepErrorOut:
     return StepErrorOut(
         code=error["code"],
-        detail=error["detail"].format(**error["facts"]),
-        template=error["detail"],
+        detail=translate(error["detail"], **error["facts"]),
+        advice=translate(advice_for(error["code"])),
         facts=error["facts"],
-        advice=advice_for(error["code"]),
     )

@@ -31,13 +31,11 @@ class ProvisioningRunIn(Input, frozen=True):
 
 
 class StepErrorOut(Output, frozen=True):
-    """Why the last attempt of a step failed, and what to do."""
+    """Why the last attempt of a step failed, and what to do, in the reader's language."""
 
     code: str
     detail: str
     advice: str
-    template: str
-    """The detail before its facts were put in: the id of its translations."""
     facts: dict[str, Any]
 
 

@@ -15,6 +15,7 @@ from sindico_platform.identity.models import UserState
 from sindico_platform.identity.service import login_fault
 from sindico_platform.jobs import service as jobs
 from sindico_platform.tenancy.models import Tenant, TenantState
+from sindico_platform.words import Translate, in_english
 from sindico_provisioning.default_records.catalogue import SUPPORT_USER
 from sindico_provisioning.integrations import service as integrations
 from sindico_provisioning.packages import service as packages
@@ -47,7 +48,9 @@ from sindico_provisioning.tenant_registry.errors import TenantNotActive
 ERP_TITLES = {"mega": "ERP Mega XT", "erpx": "ERPX"}
 
 
-async def start_run(tx: Tx, wanted: ProvisioningRunIn) -> ProvisioningRunOut:
+async def start_run(
+    tx: Tx, wanted: ProvisioningRunIn, *, translate: Translate = in_english
+) -> ProvisioningRunOut:
     """Begin to give the bound tenant its CRM: the steps are listed, a job will take them.
 
     Raises:
@@ -80,10 +83,12 @@ async def start_run(tx: Tx, wanted: ProvisioningRunIn) -> ProvisioningRunOut:
     _mark_provisioning(tx, subscription)
     await _record(tx, "provisioning:start", run)
     await tx.session.flush()
-    return queries.describe(run, steps, None)
+    return queries.describe(run, steps, None, translate)
 
 
-async def retry_run(tx: Tx, *, run_id: UUID) -> ProvisioningRunOut:
+async def retry_run(
+    tx: Tx, *, run_id: UUID, translate: Translate = in_english
+) -> ProvisioningRunOut:
     """Go on with a failed run of the bound tenant from the step that failed.
 
     Raises:
@@ -105,7 +110,7 @@ async def retry_run(tx: Tx, *, run_id: UUID) -> ProvisioningRunOut:
     _mark_provisioning(tx, subscription)
     await _record(tx, "provisioning:retry", run)
     await tx.session.flush()
-    return await queries.read_run(tx, run_id)
+    return await queries.read_run(tx, run_id, translate=translate)
 
 
 async def get_invitable_administrator(tx: Tx, *, run_id: UUID) -> UUID:

@@ -12,6 +12,7 @@ from sindico_api.console.labels import status_label
 from sindico_api.console.listing import Listing
 from sindico_api.console.menu import MENU, is_current, menu_of
 from sindico_api.console.session import local_path
+from sindico_api.console.telling import Telling
 from sindico_api.console.view import Flash, flash_of
 from sindico_api.console.viewer import Viewer
 from sindico_api.i18n import Locale, translator
@@ -151,3 +152,24 @@ def test_a_flash_survives_its_cookie() -> None:
 def test_initials_are_of_the_first_and_last_name() -> None:
     assert VIEWER.initials == "AS"
     assert replace(VIEWER, name="").initials == "?"
+
+
+@pytest.mark.parametrize(
+    ("facts", "text"),
+    [
+        ({"value": 20348}, "20.348"),
+        ({"value": 1.5}, "1.5"),
+        ({"value": "2026-11-21"}, "21/11/2026"),
+        ({"value": "2026-11-21T12:00:00Z"}, "21/11/2026 08:00"),
+        ({"value": "2026-11-21 was a Saturday"}, "2026-11-21 was a Saturday"),
+        ({"port": 27415}, "27415"),
+        ({"package": "freemium"}, "Freemium"),
+        ({"resource": "contacts"}, "Contatos"),
+        ({"requested_by": "provisioning_runs.walk_run"}, "Síndico (implantação)"),
+    ],
+    ids=["count", "fraction", "day", "instant", "sentence", "port", "package", "table", "job"],
+)
+def test_facts_are_told_as_people_write_them(facts: dict[str, Any], text: str) -> None:
+    tell = Telling(translator(PT), "America/Manaus")
+
+    assert tell(f"{{{next(iter(facts))}}}", **facts) == text

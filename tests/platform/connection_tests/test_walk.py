@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from typing import Any
 
 from sindico_platform.connection_tests.schemas import (
     ConnectionReportOut,
@@ -116,6 +117,9 @@ async def test_a_second_connection_is_not_told_again_and_its_failure_is_the_oute
 
 
 async def test_a_report_is_read_in_the_readers_language() -> None:
+    def in_a_way(message: str, /, **facts: Any) -> str:
+        return message.replace("answered", "respondeu").format(**facts)
+
     async def walk(watch: Watch) -> None:
         with watch.stage(Stage.RESOLVE) as seen:
             seen.note("{host} answered", host="mail.example")
@@ -123,7 +127,7 @@ async def test_a_report_is_read_in_the_readers_language() -> None:
             raise REFUSED.error(user="{ana}")
 
     report = await report_on(PLAN, walk, tested_at=datetime(2026, 11, 21, tzinfo=UTC))
-    shown = ConnectionReportOut.of(report, lambda text: text.replace("answered", "respondeu"))
+    shown = ConnectionReportOut.of(report, in_a_way)
 
     assert not shown.succeeded
     assert shown.stages[0].evidence == "mail.example respondeu"
