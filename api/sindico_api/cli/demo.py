@@ -20,7 +20,6 @@ def demo(host: str, port: int, data_dir: Path) -> None:
         from sindico_api.demo.load import show_first_load  # its progress bars are not needed before
 
         record = read_record(data_dir.expanduser().absolute())
-        assert record is not None  # noqa: S101 - `run_stack` has just written it
         show_first_load(record)
         click.echo(describe(record), err=True)
         click.echo(f"Everything is in {data_dir / FILE_NAME}. Ctrl-C ends it.", err=True)
@@ -30,7 +29,8 @@ def demo(host: str, port: int, data_dir: Path) -> None:
 
 def describe(record: DemoRecord) -> str:
     """Addresses and logins, never cut: people copy them from here."""
-    operator, mega = record.operator, record.sandbox.mega
+    operator, sandbox = record.operator, record.sandbox
+    mega, mail, files = sandbox.mega, sandbox.mail, sandbox.files
     rows = [
         ("", "login", "password"),
         ("vendor's operator", operator.login, operator.password),
@@ -39,7 +39,18 @@ def describe(record: DemoRecord) -> str:
             for tenant in record.tenants
         ),
         (f"sandbox Mega ERP {mega.url}", mega.user, mega.password),
+        (
+            f"sandbox SMTP {mail.host}: TLS {mail.port_starttls}, SSL {mail.port_ssl}",
+            mail.user,
+            mail.password,
+        ),
+        (
+            f"sandbox files {files.host}: FTP {files.port_ftp}, SFTP {files.port_sftp}",
+            files.user,
+            files.password,
+        ),
     ]
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
     lines = ("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)
-    return "\n".join([f"\nConsole: {record.base_url}/console", *lines, ""])
+    addresses = f"\nConsole: {record.base_url}/console\nMail that arrived: {mail.web_url}"
+    return "\n".join([addresses, *lines, ""])

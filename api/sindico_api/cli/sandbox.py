@@ -1,4 +1,4 @@
-"""`sindico sandbox`: stand-ins for ERPs, to try configurations and failures on."""
+"""`sindico sandbox`: stand-ins for ERPs and servers, to try configurations and failures on."""
 
 import asyncio
 import json
@@ -38,7 +38,7 @@ class FaultType(click.ParamType[Fault]):
 
 @click.group
 def sandbox() -> None:
-    """Run a made-up ERP."""
+    """Run a made-up ERP, or mail and file servers."""
 
 
 @sandbox.command
@@ -89,17 +89,75 @@ def mega(
 
 
 async def _serve(erp: MegaSandbox, facts: dict[str, str], *, as_json: bool) -> None:
-    stopped = asyncio.Event()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(name, stopped.set)
+    stopped = stop_event()
     async with erp:
         facts |= {"url": erp.url, "user": erp.user, "password": erp.password}
         facts |= {"tenant_id": erp.tenant_id}
-        click.echo(json.dumps(facts) if as_json else _describe(erp, facts))
+        rows = {name: chapter.rows for name, chapter in erp.book.chapters.items()}
+        click.echo(json.dumps(facts) if as_json else "\n".join(_describe(facts, rows)))
         await stopped.wait()
 
 
-def _describe(erp: MegaSandbox, facts: dict[str, str]) -> str:
-    rows = (f"  {name:<16}{c.rows:>9}" for name, c in erp.book.chapters.items())
-    lines = (f"{name.replace('_', ' '):<18}{value}" for name, value in facts.items())
-    return "\n".join(["ready", *lines, "rows", *rows])
+@sandbox.command
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--starttls-port", default=2587, show_default=True, help="SMTP that turns to TLS.")
+@click.option("--ssl-port", default=2465, show_default=True, help="SMTP with TLS from the start.")
+@click.option("--open-port", default=2525, show_default=True, help="SMTP without TLS or login.")
+@click.option("--web-port", default=8025, show_default=True, help="The page of what arrived.")
+@click.option("--ftp-port", default=2121, show_default=True, help="FTP and FTPS.")
+@click.option("--sftp-port", default=2222, show_default=True, help="SFTP.")
+@click.option("--password", help="Made up and printed if not given.")
+@data_dir_option
+@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON when ready.")
+def servers(
+    *, host: str, password: str | None, data_dir: Path, as_json: bool, **ports: int
+) -> None:
+    """Serve mail, with a page of what arrived, and files by FTP, FTPS and SFTP, until Ctrl-C.
+
+    Any port may be 0, which takes a free one. What arrives stays in the data directory; no mail is
+    delivered to anybody.
+    """
+    wanted = {name.removesuffix("_port"): port for name, port in ports.items()}
+    password = password or secrets.token_urlsafe(12)
+    asyncio.run(_serve_servers(host, wanted, password, data_dir / "sandbox", as_json=as_json))
+
+
+async def _serve_servers(
+    host: str, ports: dict[str, int], password: str, directory: Path, *, as_json: bool
+) -> None:
+    # What only these need takes a second to import, and the sandbox ERP starts with the product.
+    from sindico_provisioning.sandbox.files.sandbox import FileSandbox
+    from sindico_provisioning.sandbox.mail.sandbox import MailSandbox
+
+    stopped = stop_event()
+    mail = MailSandbox(directory=directory, host=host, ports=ports, password=password)
+    files = FileSandbox(directory=directory, host=host, ports=ports, password=password)
+    async with mail, files:
+        facts = {"ca_file": str((directory / CA_FILE).resolve())}
+        if as_json:
+            click.echo(json.dumps(facts | {"mail": mail.facts, "files": files.facts}))
+        else:
+            parts = (
+                _describe(facts),
+                ["mail", *_lines(mail.facts)],
+                ["files", *_lines(files.facts)],
+            )
+            click.echo("\n".join(line for part in parts for line in part))
+        await stopped.wait()
+
+
+def stop_event() -> asyncio.Event:
+    """Set by Ctrl-C and by a request to end."""
+    stopped = asyncio.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(name, stopped.set)
+    return stopped
+
+
+def _describe(facts: dict[str, str], rows: dict[str, int] | None = None) -> list[str]:
+    counts = [f"  {name:<16}{number:>9}" for name, number in (rows or {}).items()]
+    return ["ready", *_lines(facts), *(["rows", *counts] if counts else [])]
+
+
+def _lines(facts: dict[str, str]) -> list[str]:
+    return [f"{name.replace('_', ' '):<18}{value}" for name, value in facts.items()]

@@ -5,6 +5,8 @@ import http.client
 import signal
 import sys
 from collections.abc import Callable
+from functools import partial
+from itertools import takewhile
 from pathlib import Path
 
 import click
@@ -96,26 +98,36 @@ def start_services(supervisor: Supervisor, stack: Stack) -> None:
 
 
 def begin_demo(supervisor: Supervisor, stack: Stack) -> Callable[[dict[str, str], str], None]:
-    """Start the sandbox ERP, which needs none of the others.
+    """Start the sandboxes, which need none of the others.
 
     Returns:
         What makes the example tenants once the others run, given their environment and address.
     """
-    from sindico_api.demo.sandbox import accepts, mega_arguments, mega_facts
+    from sindico_api.demo import sandbox
     from sindico_api.demo.setup import ensure_demo
 
-    say("starting the sandbox ERP")
-    mega = mega_facts(stack.data_dir)
-    arguments = mega_arguments(mega, stack.data_dir)
-    wait_ready = supervisor.begin(
-        own_process(stack, dict(stack.given), *arguments, is_ready=lambda _pid: accepts(mega))
-    )
+    say("starting the sandbox ERP, mail and file servers")
+    mega, servers = sandbox.mega_facts(stack.data_dir), sandbox.server_ports(stack.data_dir)
+
+    def begin(port: str, arguments: tuple[str, ...]) -> Callable[[], None]:
+        is_ready = partial(sandbox.accepts, port)
+        return supervisor.begin(
+            own_process(stack, dict(stack.given), *arguments, is_ready=lambda _pid: is_ready())
+        )
+
+    waits = [
+        begin(mega["port"], sandbox.mega_arguments(mega, stack.data_dir)),
+        begin(servers["sftp"], sandbox.server_arguments(stack.data_dir, servers)),
+    ]
 
     def finish(environ: dict[str, str], base_url: str) -> None:
-        wait_ready()
+        for wait_ready in waits:
+            wait_ready()
         say("making the example tenants")
         settings = load_settings(environ)
-        asyncio.run(ensure_demo(settings, stack.data_dir, base_url=base_url, mega=mega))
+        asyncio.run(
+            ensure_demo(settings, stack.data_dir, base_url=base_url, mega=mega, servers=servers)
+        )
 
     return finish
 
@@ -161,7 +173,7 @@ def own_process(
     is_ready: Callable[[int], bool] = lambda _pid: True,
 ) -> ChildSpec:
     """One of our own processes, started through this very command line."""
-    name = arguments[0]
+    name = "-".join(takewhile(lambda word: not word.startswith("-"), arguments))
     return ChildSpec(
         name=name,
         argv=(sys.executable, "-m", "sindico_api.cli.main", *arguments),

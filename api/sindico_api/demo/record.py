@@ -28,25 +28,59 @@ class MegaAccess(msgspec.Struct, kw_only=True):
     ca_file: str
 
 
+class MailAccess(msgspec.Struct, kw_only=True):
+    host: str
+    port_starttls: int
+    port_ssl: int
+    port_open: int
+    user: str
+    password: str
+    ca_file: str
+    web_url: str
+    """The page that shows what arrived."""
+
+
+class FilesAccess(msgspec.Struct, kw_only=True):
+    host: str
+    port_ftp: int
+    """FTP and, on demand, FTPS."""
+    port_sftp: int
+    folder: str
+    user: str
+    password: str
+    ca_file: str
+
+
 class SandboxAccess(msgspec.Struct, kw_only=True):
     mega: MegaAccess
+    mail: MailAccess
+    files: FilesAccess
 
 
-class DemoRecord(msgspec.Struct, kw_only=True):
+class DemoLogins(msgspec.Struct, kw_only=True):
+    """What later starts keep, also of a file that an earlier release wrote."""
+
+    operator: Login
+    tenants: list[DemoTenant]
+
+
+class DemoRecord(DemoLogins, kw_only=True):
     """The file's content; it holds passwords, so only its owner may read it."""
 
     base_url: str
-    operator: Login
-    tenants: list[DemoTenant]
     sandbox: SandboxAccess
 
     def tenant(self, domain: str) -> DemoTenant:
         return next(tenant for tenant in self.tenants if tenant.domain == domain)
 
 
-def read_record(data_dir: Path) -> DemoRecord | None:
+def read_record(data_dir: Path) -> DemoRecord:
+    return msgspec.json.decode((data_dir / FILE_NAME).read_bytes(), type=DemoRecord)
+
+
+def find_logins(data_dir: Path) -> DemoLogins | None:
     path = data_dir / FILE_NAME
-    return msgspec.json.decode(path.read_bytes(), type=DemoRecord) if path.exists() else None
+    return msgspec.json.decode(path.read_bytes(), type=DemoLogins) if path.exists() else None
 
 
 def write_record(data_dir: Path, record: DemoRecord) -> None:

@@ -3,30 +3,41 @@
 import asyncio
 from pathlib import Path
 
+import msgspec
+
 from sindico_api.demo.caller import Caller
 from sindico_api.demo.record import (
     DemoRecord,
+    FilesAccess,
+    MailAccess,
     MegaAccess,
     SandboxAccess,
-    read_record,
+    find_logins,
     write_record,
 )
+from sindico_api.demo.sandbox import files_facts, mail_facts
 from sindico_platform.settings import Settings
 
 
 async def ensure_demo(
-    settings: Settings, data_dir: Path, *, base_url: str, mega: dict[str, str]
+    settings: Settings,
+    data_dir: Path,
+    *,
+    base_url: str,
+    mega: dict[str, str],
+    servers: dict[str, str],
 ) -> DemoRecord:
     """Make what is missing of the demonstration and write `demo.json`; repeatable.
 
     Args:
         settings: of the running stack, whose API answers at `base_url`.
         mega: what the sandbox ERP says of itself: url, user, password, ca_file, tenant_id.
+        servers: ports of the sandbox mail and file servers, by name.
 
     Raises:
         DemoFailed: the API refused a step.
     """
-    if known := read_record(data_dir):
+    if known := find_logins(data_dir):
         operator, tenants = known.operator, known.tenants
     else:
         # Another second of imports, which only the first start needs.
@@ -35,10 +46,12 @@ async def ensure_demo(
         operator, tenants = await make_fleet(settings, base_url)
     async with Caller.signed_in(base_url, operator.login, operator.password) as caller:
         await connect_sandbox(caller, tenants[0].id, mega)
-    access = MegaAccess(**{key: mega[key] for key in MegaAccess.__struct_fields__})
-    record = DemoRecord(
-        base_url=base_url, operator=operator, tenants=tenants, sandbox=SandboxAccess(mega=access)
+    sandbox = SandboxAccess(
+        mega=MegaAccess(**{key: mega[key] for key in MegaAccess.__struct_fields__}),
+        mail=msgspec.convert(mail_facts(data_dir, servers), MailAccess, strict=False),
+        files=msgspec.convert(files_facts(data_dir, servers), FilesAccess, strict=False),
     )
+    record = DemoRecord(base_url=base_url, operator=operator, tenants=tenants, sandbox=sandbox)
     write_record(data_dir, record)
     return record
 

@@ -1,5 +1,6 @@
 """The sandbox's own certificate authority, kept in its directory so that it stays the same."""
 
+import fcntl
 import ssl
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,6 +12,7 @@ from sindico_provisioning.sandbox.faults import FaultKind, FaultScript
 CA_FILE = "sandbox-ca.pem"
 _KEY_FILE = "sandbox-ca-key.pem"
 _LEAF_FILE = "sandbox-server.pem"
+_LOCK_FILE = "sandbox-ca.lock"
 
 
 class Certificates:
@@ -66,12 +68,14 @@ def _context(certificate: trustme.LeafCert) -> ssl.SSLContext:
 def _ensure_ca(directory: Path | None) -> trustme.CA:
     if directory is None:
         return trustme.CA(organization_name="Síndico sandbox")
-    certificate, key = directory / CA_FILE, directory / _KEY_FILE
-    if certificate.exists() and key.exists():
-        return trustme.CA.from_pem(certificate.read_bytes(), key.read_bytes())
-    ca = trustme.CA(organization_name="Síndico sandbox")
     directory.mkdir(parents=True, exist_ok=True)
-    key.touch(mode=0o600)
-    ca.private_key_pem.write_to_path(key)
-    ca.cert_pem.write_to_path(certificate)
-    return ca
+    certificate, key = directory / CA_FILE, directory / _KEY_FILE
+    with (directory / _LOCK_FILE).open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # several sandboxes start at once on one directory
+        if certificate.exists() and key.exists():
+            return trustme.CA.from_pem(certificate.read_bytes(), key.read_bytes())
+        ca = trustme.CA(organization_name="Síndico sandbox")
+        key.touch(mode=0o600)
+        ca.private_key_pem.write_to_path(key)
+        ca.cert_pem.write_to_path(certificate)
+        return ca

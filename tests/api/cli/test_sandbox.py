@@ -1,4 +1,4 @@
-"""`sindico sandbox mega` as a person starts it."""
+"""`sindico sandbox` as a person starts it."""
 
 import json
 import signal
@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from click.testing import CliRunner
 
@@ -67,4 +68,20 @@ def test_people_are_told_what_it_holds(tmp_path: Path) -> None:
     assert lines[0] == "ready\n"
     assert any(line.split() == ["user", "consultora"] for line in lines)
     assert any(line.split() == ["pedido", "2000"] for line in lines)
+    assert process.returncode == 0
+
+
+def test_mail_and_file_servers_say_where_they_are(tmp_path: Path) -> None:
+    ports = [f"--{name}-port=0" for name in ("starttls", "ssl", "open", "web", "ftp", "sftp")]
+    command = [*SINDICO, "sandbox", "servers", "--json", "--data-dir", str(tmp_path), *ports]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        facts: dict[str, Any] = json.loads(process.stdout.readline())
+        try:
+            inbox = httpx.get(facts["mail"]["web_url"])
+        finally:
+            process.send_signal(signal.SIGTERM)
+
+    assert "Nada chegou ainda" in inbox.text
+    assert facts["files"]["folder"] == "/documentos"
     assert process.returncode == 0
