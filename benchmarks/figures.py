@@ -1,5 +1,6 @@
 """What a benchmark answers, and how it is printed."""
 
+import sys
 from dataclasses import dataclass
 
 
@@ -54,3 +55,8 @@ def bar(figure: Figure) -> str:
     if figure.at_least is not None:
         return f"≥ {figure.at_least:g}"
     return f"≤ {figure.at_most:g}" if figure.at_most is not None else ""
+
+
+def tell(progress: str) -> None:
+    """Say how far a benchmark is, beside the table."""
+    print(f"  {progress}", file=sys.stderr, flush=True)

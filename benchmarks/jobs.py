@@ -15,7 +15,7 @@ from uuid_utils.compat import uuid7
 
 from benchmarks import procrastinate_worker
 from benchmarks.empty_job import empty
-from benchmarks.figures import Figure
+from benchmarks.figures import Figure, tell
 from benchmarks.stack import Stack
 from sindico_platform.database.tx import Actor
 from sindico_platform.jobs import service as jobs
@@ -62,10 +62,12 @@ class Round:
 async def measure(stack: Stack) -> list[Figure]:
     """Drain, enqueue and pick-up, each the median of the rounds."""
     async with ours_on(stack) as ours, procrastinate_on(stack) as theirs:
-        rounds = [
-            (await run_round(stack, theirs), await run_round(stack, ours)) for _ in range(ROUNDS)
-        ]
-    return figures([pair[1] for pair in rounds], [pair[0] for pair in rounds])
+        rounds: list[tuple[Round, Round]] = []
+        for number in range(1, ROUNDS + 1):
+            rounds.append((await run_round(stack, ours), await run_round(stack, theirs)))
+            rates = " beside ".join(f"{item.drained_per_second:,.0f}" for item in rounds[-1])
+            tell(f"round {number} of {ROUNDS}: {rates} jobs/s drained")
+    return figures([pair[0] for pair in rounds], [pair[1] for pair in rounds])
 
 
 def figures(ours: list[Round], theirs: list[Round]) -> list[Figure]:

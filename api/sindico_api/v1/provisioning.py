@@ -34,14 +34,13 @@ MAY_VIEW, MAY_START = requires("provisioning:view"), requires("provisioning:incl
 MAY_EDIT = requires("provisioning:edit")
 
 
-async def tenant_of(uow: UnitOfWork, actor: Actor, run_id: UUID) -> UUID:
+async def tenant_of(uow: UnitOfWork, run_id: UUID) -> UUID:
     """The tenant a run belongs to; the path of a run does not name it.
 
     Raises:
         ProvisioningRunNotFound: no such run.
     """
-    async with uow.begin(actor) as tx:
-        tenant_id = await queries.find_tenant_of_run(tx, run_id)
+    tenant_id = await queries.find_tenant_of_run(uow, run_id)
     if tenant_id is None:
         raise ProvisioningRunNotFound
     return tenant_id
@@ -86,7 +85,7 @@ async def read_provisioning_run(
     run_id: FromPath[UUID], actor: CurrentActor, uow: Uow, translate: Translate
 ) -> ProvisioningRunOut:
     """Read how far a provisioning is, step by step."""
-    async with uow.begin(actor, tenant=await tenant_of(uow, actor, run_id)) as tx:
+    async with uow.begin(actor, tenant=await tenant_of(uow, run_id)) as tx:
         return await queries.read_run(tx, run_id, translate=translate)
 
 
@@ -99,7 +98,7 @@ async def follow_provisioning_run(
     translate: Translate,
 ) -> ServerSentEvent:
     """Follow a provisioning live: `progress` with every change, then `finished`."""
-    tenant_id = await tenant_of(uow, actor, run_id)
+    tenant_id = await tenant_of(uow, run_id)
 
     async def read() -> ProvisioningRunOut:
         async with uow.begin(actor, tenant=tenant_id) as tx:
@@ -124,7 +123,7 @@ async def retry_provisioning_run(
     run_id: FromPath[UUID], actor: CurrentActor, uow: Uow, translate: Translate
 ) -> Response[ProvisioningRunOut]:
     """Go on with a failed provisioning from the step that failed."""
-    async with uow.begin(actor, tenant=await tenant_of(uow, actor, run_id)) as tx:
+    async with uow.begin(actor, tenant=await tenant_of(uow, run_id)) as tx:
         return accepted(await service.retry_run(tx, run_id=run_id, translate=translate))
 
 
@@ -133,7 +132,7 @@ async def invite_administrator(
     run_id: FromPath[UUID], actor: CurrentActor, uow: Uow, context: AppContext
 ) -> LinkOut:
     """Invite the administrator anew, by mail or by a link shown this once; earlier ones end."""
-    tenant_id = await tenant_of(uow, actor, run_id)
+    tenant_id = await tenant_of(uow, run_id)
     async with uow.begin(as_the_product(actor), tenant=tenant_id) as tx:
         return await hand_out_link(
             tx,

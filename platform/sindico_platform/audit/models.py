@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Index, LargeBinary, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from sindico_platform.database.base import Base, TenantRow
@@ -37,7 +38,7 @@ class AuditEvent(TenantRow, Base):
     target_type: Mapped[str | None]
     target_id: Mapped[UUID | None]
     facts: Mapped[dict[str, Any]]
-    changes: Mapped[dict[str, Any] | None]
+    changes: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     """``{"field": [before, after]}``; erasable, so that a person can be anonymised later."""
     changes_salt: Mapped[bytes | None] = mapped_column(LargeBinary)
     changes_digest: Mapped[bytes | None] = mapped_column(LargeBinary)

@@ -1,6 +1,8 @@
 """The only writer of the audit trail."""
 
 import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -18,6 +20,7 @@ SALT_BYTES = 16
 INSERT = insert(table_of(AuditEvent))
 ERASE = text("SELECT control.erase_audit_changes(:target_type, :target_id)")
 ERASED = "audit:erase"
+UNCHANGED = {"changes": None, "changes_salt": None, "changes_digest": None}
 
 
 async def record(
@@ -51,7 +54,28 @@ async def record(
         "target_id": target_id,
         "facts": msgspec.to_builtins(facts | _support(tx)),
     }
-    await tx.session.execute(INSERT, event | _salted(changes) if changes else event)
+    # Every row has the same columns, so that gathered ones fit one statement.
+    row = event | (_salted(changes) if changes else UNCHANGED)
+    if tx.gathered_events is None:
+        await tx.session.execute(INSERT, row)
+    else:
+        tx.gathered_events.append(row)
+
+
+@asynccontextmanager
+async def gathered(tx: Tx) -> AsyncIterator[None]:
+    """Write all events that the block records in one statement at its end, if it does not raise.
+
+    The block may not catch what breaks a savepoint inside it: the events would stay.
+    """
+    rows: list[dict[str, Any]] = []
+    tx.gathered_events = rows
+    try:
+        yield
+    finally:
+        tx.gathered_events = None
+    if rows:
+        await tx.session.execute(INSERT, rows)
 
 
 def release_event(

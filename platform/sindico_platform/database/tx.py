@@ -64,6 +64,8 @@ class Tx:
     tenant_id: UUID
     now: datetime
     wakes: set[str] = field(default_factory=set)
+    gathered_events: list[dict[str, Any]] | None = None
+    """Rows of the audit trail that `audit.gathered` will write; None when each is written alone."""
 
     async def fetch(self, statement: str, *values: Any) -> list[Row]:
         """Read rows without SQLAlchemy in between.

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, ScalarSelect, exists, func, select
+from sqlalchemy import Row, ScalarSelect, Uuid, bindparam, exists, func, select
 
 from sindico_platform.database.tx import Tx
 from sindico_platform.identity.default_roles import ADMIN
@@ -14,6 +14,8 @@ from sindico_provisioning.packages.models import Subscription
 from sindico_provisioning.service_properties.catalogue import SERVICE_OF
 from sindico_provisioning.service_properties.models import ServiceConfiguration
 from sindico_tenants.crm_settings.models import CrmSettings, FunnelStage
+
+BOUND = bindparam("bound", type_=Uuid)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,18 +48,9 @@ class Snapshot:
 async def take_snapshot(tx: Tx, subscription: Subscription) -> Snapshot:
     """Read everything once, so that the checks themselves are plain comparisons."""
     kind = subscription.default_integration
+    service = SERVICE_OF[kind].name if kind else ""
     row: Row[Any] = (
-        await tx.session.execute(
-            select(
-                _permissions(tx).label("permissions"),
-                _support_user(tx).label("support_user"),
-                exists(_administrators(tx)).label("has_administrator"),
-                exists().where(CrmSettings.tenant_id == tx.tenant_id).label("has_settings"),
-                _stages(tx).label("stages"),
-                _integration(tx).label("integration"),
-                exists(_configurations(tx, kind)).label("is_configured"),
-            )
-        )
+        await tx.session.execute(SNAPSHOT, {"bound": tx.tenant_id, "service": service})
     ).one()
     return Snapshot(
         subscription=subscription,
@@ -71,19 +64,25 @@ async def take_snapshot(tx: Tx, subscription: Subscription) -> Snapshot:
     )
 
 
-def _permissions(tx: Tx) -> ScalarSelect[Any]:
+def _support_user_state(found: dict[str, Any] | None) -> SupportUserState | None:
+    if found is None:
+        return None
+    return SupportUserState(**{**found, "roles": frozenset(found["roles"] or ())})
+
+
+def _permissions() -> ScalarSelect[Any]:
     return (
         select(func.jsonb_object_agg(Role.code, func.to_jsonb(Role.permissions)))
-        .where(Role.tenant_id == tx.tenant_id, Role.code.in_([role.code for role in ROLES]))
+        .where(Role.tenant_id == BOUND, Role.code.in_([role.code for role in ROLES]))
         .scalar_subquery()
     )
 
 
-def _support_user(tx: Tx) -> ScalarSelect[Any]:
+def _support_user() -> ScalarSelect[Any]:
     held = (
         select(func.jsonb_agg(Role.code))
         .join(UserRole, (UserRole.tenant_id == Role.tenant_id) & (UserRole.role_id == Role.id))
-        .where(Role.tenant_id == tx.tenant_id, UserRole.user_id == TenantUser.id)
+        .where(Role.tenant_id == BOUND, UserRole.user_id == TenantUser.id)
         .scalar_subquery()
     )
     user = func.jsonb_build_object(
@@ -98,18 +97,12 @@ def _support_user(tx: Tx) -> ScalarSelect[Any]:
     )
     return (
         select(user)
-        .where(TenantUser.tenant_id == tx.tenant_id, TenantUser.login == SUPPORT_USER.login)
+        .where(TenantUser.tenant_id == BOUND, TenantUser.login == SUPPORT_USER.login)
         .scalar_subquery()
     )
 
 
-def _support_user_state(found: dict[str, Any] | None) -> SupportUserState | None:
-    if found is None:
-        return None
-    return SupportUserState(**{**found, "roles": frozenset(found["roles"] or ())})
-
-
-def _administrators(tx: Tx) -> Any:
+def _administrators() -> Any:
     return (
         select(TenantUser.id)
         .join(
@@ -118,7 +111,7 @@ def _administrators(tx: Tx) -> Any:
         )
         .join(Role, (Role.tenant_id == UserRole.tenant_id) & (Role.id == UserRole.role_id))
         .where(
-            TenantUser.tenant_id == tx.tenant_id,
+            TenantUser.tenant_id == BOUND,
             TenantUser.can_sign_in,
             TenantUser.state != UserState.DISABLED,
             Role.code == ADMIN.code,
@@ -126,24 +119,36 @@ def _administrators(tx: Tx) -> Any:
     )
 
 
-def _stages(tx: Tx) -> ScalarSelect[Any]:
+def _stages() -> ScalarSelect[Any]:
     return (
         select(func.array_agg(FunnelStage.position))
-        .where(FunnelStage.tenant_id == tx.tenant_id)
+        .where(FunnelStage.tenant_id == BOUND)
         .scalar_subquery()
     )
 
 
-def _integration(tx: Tx) -> ScalarSelect[Any]:
+def _integration() -> ScalarSelect[Any]:
     return (
         select(Integration.kind)
-        .where(Integration.tenant_id == tx.tenant_id, Integration.is_default)
+        .where(Integration.tenant_id == BOUND, Integration.is_default)
         .scalar_subquery()
     )
 
 
-def _configurations(tx: Tx, kind: str | None) -> Any:
-    service = SERVICE_OF[kind].name if kind else ""
+def _configurations() -> Any:
     return select(ServiceConfiguration.service).where(
-        ServiceConfiguration.tenant_id == tx.tenant_id, ServiceConfiguration.service == service
+        ServiceConfiguration.tenant_id == BOUND,
+        ServiceConfiguration.service == bindparam("service"),
     )
+
+
+# Every provisioning looks at this: put together once.
+SNAPSHOT = select(
+    _permissions().label("permissions"),
+    _support_user().label("support_user"),
+    exists(_administrators()).label("has_administrator"),
+    exists().where(CrmSettings.tenant_id == BOUND).label("has_settings"),
+    _stages().label("stages"),
+    _integration().label("integration"),
+    exists(_configurations()).label("is_configured"),
+)

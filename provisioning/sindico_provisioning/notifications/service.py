@@ -6,11 +6,14 @@ from uuid import UUID
 from sqlalchemy import insert
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from sindico_platform.database.base import table_of
 from sindico_platform.database.tx import Tx
 from sindico_provisioning.notifications import queries
 from sindico_provisioning.notifications.catalogue import Kind
 from sindico_provisioning.notifications.errors import NotificationNotFound
 from sindico_provisioning.notifications.models import Notification, NotificationRead
+
+INSERT = insert(table_of(Notification))
 
 
 async def notify(
@@ -24,15 +27,16 @@ async def notify(
         facts: what fills the kind's detail.
     """
     await tx.session.execute(
-        insert(Notification).values(
-            tenant_id=tx.tenant_id,
-            id=tx.new_id(),
-            user_id=user_id,
-            code=kind.code,
-            facts=facts,
-            path=path,
-            created_at=tx.now,
-        )
+        INSERT,
+        {
+            "tenant_id": tx.tenant_id,
+            "id": tx.new_id(),
+            "user_id": user_id,
+            "code": kind.code,
+            "facts": facts,
+            "path": path,
+            "created_at": tx.now,
+        },
     )
 
 

@@ -4,9 +4,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import bindparam, update
 
 from sindico_platform.audit import service as audit
+from sindico_platform.database.base import table_of
 from sindico_platform.database.tx import Tx
 from sindico_platform.errors import FieldError, InvalidInput, field_error
 from sindico_platform.identity.queries import count_active_users
@@ -25,6 +26,23 @@ from sindico_tenants.companies.queries import count_branches
 
 Count = Callable[[Tx], Awaitable[int]]
 FeaturesInUse = Callable[[Tx], Awaitable[frozenset[str]]]
+
+SUBSCRIPTION = table_of(Subscription)
+BOUND = SUBSCRIPTION.c.tenant_id == bindparam("bound")
+PUT_IN_FORCE = (
+    update(SUBSCRIPTION)
+    .where(BOUND)
+    .values(package=bindparam("package"), default_integration=bindparam("default_integration"))
+)
+SET_CRM_STATE = (
+    update(SUBSCRIPTION)
+    .where(BOUND)
+    .values(
+        crm_state=bindparam("crm_state"),
+        crm_state_at=bindparam("crm_state_at"),
+        revision=SUBSCRIPTION.c.revision + 1,
+    )
+)
 
 MAX_LIMIT = 2**53 - 1  # what every JSON reader keeps exact
 
@@ -210,18 +228,19 @@ async def put_in_force(tx: Tx, *, package: str, default_integration: str | None)
     Repeating the call changes nothing.
     """
     await tx.session.execute(
-        update(Subscription)
-        .where(Subscription.tenant_id == tx.tenant_id)
-        .values(package=get_package(package).code, default_integration=default_integration)
+        PUT_IN_FORCE,
+        {
+            "bound": tx.tenant_id,
+            "package": get_package(package).code,
+            "default_integration": default_integration,
+        },
     )
 
 
 async def set_crm_state(tx: Tx, state: CrmState) -> None:
     """Move the bound tenant's CRM to another state."""
     await tx.session.execute(
-        update(Subscription)
-        .where(Subscription.tenant_id == tx.tenant_id)
-        .values(crm_state=state, crm_state_at=tx.now, revision=Subscription.revision + 1)
+        SET_CRM_STATE, {"bound": tx.tenant_id, "crm_state": state, "crm_state_at": tx.now}
     )
     await audit.record(
         tx, "tenant:set-crm-state", target_type="tenant", target_id=tx.tenant_id, state=state

@@ -22,14 +22,16 @@ async def walk_run(ctx: JobContext, *, tenant_id: UUID, run_id: UUID) -> RunAgai
     good fails the run, which a person can retry from there. Either is an outcome of the run, not a
     failure of this job.
     """
-    sends_mail = ctx.settings.mail_url is not None
-    async with ctx.uow.begin(ctx.actor, tenant=tenant_id) as tx:
-        claim = await service.claim_step(tx, run_id=run_id, lease_token=ctx.lease_token)
-    one_by_one = False
+    sends_mail, one_by_one = ctx.settings.mail_url is not None, False
+    try:
+        claim = await _begin_walk(ctx, run_id=run_id, sends_mail=sends_mail)
+    except StepFailed:
+        claim, one_by_one = await _claim(ctx, run_id), True
     while claim is not None:
         taken = claim
         try:
             async with ctx.uow.begin(ctx.actor, tenant=tenant_id) as tx:
+                await service.hold_claim(tx, taken)
                 claim = await service.take_steps(
                     tx, taken, sends_mail=sends_mail, one_by_one=one_by_one
                 )
@@ -40,6 +42,20 @@ async def walk_run(ctx: JobContext, *, tenant_id: UUID, run_id: UUID) -> RunAgai
                 return await _record_failure(ctx, taken, failed.error)
             claim, one_by_one = taken, True
     return None
+
+
+async def _begin_walk(ctx: JobContext, *, run_id: UUID, sends_mail: bool) -> Claim | None:
+    """Claim the first step and, if it was never tried, take it in the same transaction."""
+    async with ctx.uow.begin(ctx.actor) as tx:
+        claim = await service.claim_step(tx, run_id=run_id, lease_token=ctx.lease_token)
+        if claim is None or claim.attempt > 1:
+            return claim
+        return await service.take_steps(tx, claim, sends_mail=sends_mail)
+
+
+async def _claim(ctx: JobContext, run_id: UUID) -> Claim | None:
+    async with ctx.uow.begin(ctx.actor) as tx:
+        return await service.claim_step(tx, run_id=run_id, lease_token=ctx.lease_token)
 
 
 async def _record_failure(ctx: JobContext, claim: Claim, error: Exception) -> RunAgain | None:

@@ -5,9 +5,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, select
 
 from sindico_platform.database.tx import Tx
+from sindico_platform.database.uow import UnitOfWork
 from sindico_platform.jobs.models import Job, JobState
 from sindico_platform.paging.keyset import Keyset
 from sindico_platform.paging.schemas import Page, PageRequest
@@ -19,6 +20,7 @@ from sindico_provisioning.provisioning_runs.models import (
     Status,
 )
 from sindico_provisioning.provisioning_runs.schemas import (
+    Order,
     ProvisioningRunItem,
     ProvisioningRunOut,
     StepErrorOut,
@@ -28,6 +30,21 @@ from sindico_provisioning.provisioning_runs.steps.catalogue import STEP_BY_CODE
 
 ORDERS = Keyset(
     ProvisioningRun.id, default="-requested_at", requested_at=ProvisioningRun.requested_at
+)
+TENANT_OF_RUN = "SELECT control.tenant_of_provisioning_run($1) AS tenant_id"
+READ_RUN = (
+    select(ProvisioningRun, ProvisioningStep, Job.state)
+    .join(
+        ProvisioningStep,
+        (ProvisioningStep.tenant_id == ProvisioningRun.tenant_id)
+        & (ProvisioningStep.run_id == ProvisioningRun.id),
+    )
+    .outerjoin(
+        Job, (Job.tenant_id == ProvisioningRun.tenant_id) & (Job.id == ProvisioningRun.job_id)
+    )
+    .where(ProvisioningRun.tenant_id == bindparam("tenant"), ProvisioningRun.id == bindparam("run"))
+    .order_by(ProvisioningStep.position)
+    .execution_options(populate_existing=True)
 )
 DEAD = frozenset({JobState.FAILED, JobState.CANCELLED})
 UNDER_WAY = frozenset({Status.PENDING, Status.RUNNING})
@@ -39,12 +56,10 @@ def wake_channel(run_id: UUID) -> str:
     return f"provisioning:{run_id}"
 
 
-async def find_tenant_of_run(tx: Tx, run_id: UUID) -> UUID | None:
-    """The tenant a run belongs to, whichever tenant is bound."""
-    found: UUID | None = await tx.session.scalar(
-        select(func.control.tenant_of_provisioning_run(run_id))
-    )
-    return found
+async def find_tenant_of_run(uow: UnitOfWork, run_id: UUID) -> UUID | None:
+    """The tenant a run belongs to, whichever that is."""
+    row = await uow.ask(TENANT_OF_RUN, run_id)
+    return row["tenant_id"] if row else None
 
 
 async def find_run(tx: Tx, run_id: UUID, *, lock: bool = False) -> ProvisioningRun | None:
@@ -57,27 +72,39 @@ async def find_run(tx: Tx, run_id: UUID, *, lock: bool = False) -> ProvisioningR
     return run
 
 
-async def lock_claimed_run(
-    tx: Tx, *, run_id: UUID, position: int, lease_token: UUID
-) -> ProvisioningRun | None:
-    """The run, its step locked to the end of the transaction; None when the claim is not ours."""
+async def lock_order(tx: Tx, run_id: UUID) -> Order | None:
+    """What a run that is under way shall give, the run locked; None when it is over."""
+    run = ProvisioningRun
+    row = (
+        await tx.session.execute(
+            select(
+                run.package,
+                run.default_integration,
+                run.admin_login,
+                run.admin_name,
+                run.admin_email,
+            )
+            .where(run.tenant_id == tx.tenant_id, run.id == run_id, run.status.in_(UNDER_WAY))
+            .with_for_update()
+        )
+    ).one_or_none()
+    return None if row is None else Order(*row)
+
+
+async def lock_claimed_step(tx: Tx, *, run_id: UUID, position: int, lease_token: UUID) -> bool:
+    """Lock a step to the end of the transaction; False when it is claimed under another token."""
     step = ProvisioningStep
     query = (
-        select(ProvisioningRun)
-        .join(
-            step,
-            (step.tenant_id == ProvisioningRun.tenant_id) & (step.run_id == ProvisioningRun.id),
-        )
+        select(step.position)
         .where(
-            ProvisioningRun.tenant_id == tx.tenant_id,
-            ProvisioningRun.id == run_id,
+            step.tenant_id == tx.tenant_id,
+            step.run_id == run_id,
             step.position == position,
             step.lease_token == lease_token,
         )
-        .with_for_update(of=step)
+        .with_for_update()
     )
-    run: ProvisioningRun | None = await tx.session.scalar(query)
-    return run
+    return await tx.session.scalar(query) is not None
 
 
 async def find_job_state(tx: Tx, run: ProvisioningRun) -> str | None:
@@ -116,16 +143,15 @@ async def list_earlier_administrators(tx: Tx, run: ProvisioningRun) -> list[str]
 async def read_run(
     tx: Tx, run_id: UUID, *, translate: Translate = in_english
 ) -> ProvisioningRunOut:
-    """A run of the bound tenant with all its steps.
+    """A run of the bound tenant with all its steps, in one statement.
 
     Raises:
         ProvisioningRunNotFound: no such run.
     """
-    run = await find_run(tx, run_id)
-    if run is None:
+    rows = (await tx.session.execute(READ_RUN, {"tenant": tx.tenant_id, "run": run_id})).all()
+    if not rows:
         raise ProvisioningRunNotFound
-    steps = await list_steps(tx, run_id)
-    return describe(run, steps, await find_job_state(tx, run), translate)
+    return describe(rows[0][0], [row[1] for row in rows], rows[0][2], translate)
 
 
 async def list_runs(tx: Tx, request: PageRequest) -> Page[ProvisioningRunItem]:

@@ -1,5 +1,6 @@
 """What goes in and out of provisioning."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
@@ -28,6 +29,17 @@ class ProvisioningRunIn(Input, frozen=True):
     package: str
     admin: AdministratorIn
     default_integration: DefaultIntegration | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a run shall give its tenant."""
+
+    package: str
+    default_integration: str | None
+    admin_login: str
+    admin_name: str
+    admin_email: str | None
 
 
 class StepErrorOut(Output, frozen=True):

@@ -1,12 +1,15 @@
 """Starts provisioning runs and retries them; the steps have their own service."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from email_validator import EmailNotValidError, validate_email
-from sqlalchemy import null, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import null, text, update
+from sqlalchemy.dialects.postgresql import insert
 
 from sindico_platform.audit import service as audit
+from sindico_platform.database.base import table_of
+from sindico_platform.database.conflicts import refusing
 from sindico_platform.database.tx import Tx
 from sindico_platform.errors import FieldError, InvalidInput, field_error
 from sindico_platform.identity import queries as identity_queries
@@ -45,6 +48,15 @@ from sindico_provisioning.provisioning_runs.steps.catalogue import expected_step
 from sindico_provisioning.tenant_registry import queries as registry
 from sindico_provisioning.tenant_registry.errors import TenantNotActive
 
+ONE_UNDER_WAY = "uq_provisioning_run_active"
+INSERT_RUN = (
+    insert(ProvisioningRun)
+    .on_conflict_do_nothing(
+        index_elements=["tenant_id"], index_where=text("status IN ('pending','running')")
+    )
+    .returning(ProvisioningRun)
+)
+INSERT_STEP = insert(table_of(ProvisioningStep))
 ERP_TITLES = {"mega": "ERP Mega XT", "erpx": "ERPX"}
 
 
@@ -65,24 +77,12 @@ async def start_run(
     _refuse_state(tenant, subscription)
     login = _check_administrator(wanted.admin, tenant.domain)
     _check_package(wanted.package, wanted.default_integration)
-    run = ProvisioningRun(
-        tenant_id=tx.tenant_id,
-        id=tx.new_id(),
-        package=wanted.package,
-        default_integration=wanted.default_integration,
-        admin_name=wanted.admin.name.strip(),
-        admin_email=wanted.admin.email.strip() if wanted.admin.email else None,
-        admin_login=login,
-        status=Status.PENDING,
-        requested_by=tx.actor.name,
-        requested_at=tx.now,
-    )
-    steps = await _insert(tx, run)
+    run, steps = await _insert(tx, wanted, login=login)
     if subscription.crm_state == CrmState.FAILED:
         await _clear_remains(tx, run)
     _mark_provisioning(tx, subscription)
-    await _record(tx, "provisioning:start", run)
     await tx.session.flush()
+    await _record(tx, "provisioning:start", run)
     return queries.describe(run, steps, None, translate)
 
 
@@ -183,37 +183,52 @@ def _email_fault(email: str) -> FieldError | None:
     return None
 
 
-async def _insert(tx: Tx, run: ProvisioningRun) -> list[ProvisioningStep]:
-    run.job_id = await jobs.add(tx, walk_run, run_id=run.id)
-    steps = [
-        ProvisioningStep(
-            tenant_id=tx.tenant_id,
-            run_id=run.id,
-            position=position,
-            code=step.code,
-            status=Status.PENDING,
-            attempts=0,
-        )
+async def _insert(
+    tx: Tx, wanted: ProvisioningRunIn, *, login: str
+) -> tuple[ProvisioningRun, Sequence[ProvisioningStep]]:
+    run_id = tx.new_id()
+    run = await tx.session.scalar(
+        INSERT_RUN,
+        {
+            "tenant_id": tx.tenant_id,
+            "id": run_id,
+            "package": wanted.package,
+            "default_integration": wanted.default_integration,
+            "admin_name": wanted.admin.name.strip(),
+            "admin_email": wanted.admin.email.strip() if wanted.admin.email else None,
+            "admin_login": login,
+            "status": Status.PENDING,
+            "requested_by": tx.actor.name,
+            "requested_at": tx.now,
+            "job_id": await jobs.add(tx, walk_run, run_id=run_id),
+        },
+    )
+    if run is None:
+        raise ProvisioningUnderWay
+    return run, await _insert_steps(tx, run)
+
+
+async def _insert_steps(tx: Tx, run: ProvisioningRun) -> list[ProvisioningStep]:
+    rows = [
+        {
+            "tenant_id": tx.tenant_id,
+            "run_id": run.id,
+            "position": position,
+            "code": step.code,
+            "status": Status.PENDING,
+            "attempts": 0,
+        }
         for position, step in enumerate(expected_steps(run.default_integration), start=1)
     ]
-    try:
-        async with tx.session.begin_nested():
-            tx.session.add(run)
-            await tx.session.flush()
-            tx.session.add_all(steps)
-    except IntegrityError as error:
-        raise _translated(error) from error
-    return steps
+    await tx.session.execute(INSERT_STEP, rows)
+    return [ProvisioningStep(**row) for row in rows]
 
 
 async def _reopen(tx: Tx, run: ProvisioningRun) -> None:
     run.job_id = await jobs.add(tx, walk_run, run_id=run.id)
-    run.status, run.finished_at = Status.PENDING, None
-    try:
-        async with tx.session.begin_nested():
-            await tx.session.flush()
-    except IntegrityError as error:
-        raise _translated(error) from error
+    async with refusing(tx, ONE_UNDER_WAY, error=ProvisioningUnderWay()):
+        run.status, run.finished_at = Status.PENDING, None
+        await tx.session.flush()
     await tx.session.execute(
         update(ProvisioningStep)
         .where(
@@ -224,11 +239,6 @@ async def _reopen(tx: Tx, run: ProvisioningRun) -> None:
         .values(status=Status.PENDING, attempts=0, lease_token=None, error=null())
         .execution_options(synchronize_session=False)
     )
-
-
-def _translated(error: IntegrityError) -> Exception:
-    active = "uq_provisioning_run_active" in str(error.orig)
-    return ProvisioningUnderWay() if active else error
 
 
 async def _clear_remains(tx: Tx, run: ProvisioningRun) -> None:

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from msgspec import UNSET
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.dialects.postgresql import insert
 
 from sindico_platform.audit import service as audit
 from sindico_platform.brazil import find_cnpj_fault, parse_cnpj
@@ -29,6 +29,9 @@ from sindico_provisioning.tenant_registry.errors import (
 from sindico_provisioning.tenant_registry.schemas import TenantIn, TenantOut, TenantPatch
 
 TIMEZONE, LOCALE = "America/Sao_Paulo", "pt-BR"
+INSERT_TENANT = (
+    insert(Tenant).on_conflict_do_nothing(constraint="uq_tenant_domain").returning(Tenant)
+)
 MAX_DOMAIN_LENGTH = 253
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
@@ -53,18 +56,7 @@ async def create_tenant(tx: Tx, new: TenantIn) -> TenantOut:
     if found := [fault for fault in faults if fault]:
         raise InvalidInput(*found)
     _check_contract(new.contracted_package)
-    tenant = Tenant(
-        tenant_id=tx.tenant_id,
-        name=new.name.strip(),
-        domain=domain,
-        is_master=False,
-        state=TenantState.ACTIVE,
-        state_at=tx.now,
-        timezone=TIMEZONE,
-        locale=LOCALE,
-        created_at=tx.now,
-    )
-    await _insert_tenant(tx, tenant)
+    tenant = await _insert_tenant(tx, name=new.name.strip(), domain=domain)
     subscription = Subscription(
         tenant_id=tx.tenant_id,
         cnpj=parse_cnpj(new.cnpj),
@@ -75,8 +67,8 @@ async def create_tenant(tx: Tx, new: TenantIn) -> TenantOut:
         revision=1,
     )
     tx.session.add(subscription)
-    await _record(tx, "tenant:create", domain=domain, contracted_package=new.contracted_package)
     await tx.session.flush()
+    await _record(tx, "tenant:create", domain=domain, contracted_package=new.contracted_package)
     return TenantOut.from_rows(tenant, subscription)
 
 
@@ -177,14 +169,24 @@ async def finish_closing(tx: Tx) -> bool:
     return True
 
 
-async def _insert_tenant(tx: Tx, tenant: Tenant) -> None:
-    try:
-        async with tx.session.begin_nested():
-            tx.session.add(tenant)
-    except IntegrityError as error:
-        if "uq_tenant_domain" in str(error.orig):
-            raise DomainTaken(domain=tenant.domain) from error
-        raise
+async def _insert_tenant(tx: Tx, *, name: str, domain: str) -> Tenant:
+    tenant = await tx.session.scalar(
+        INSERT_TENANT,
+        {
+            "tenant_id": tx.tenant_id,
+            "name": name,
+            "domain": domain,
+            "is_master": False,
+            "state": TenantState.ACTIVE,
+            "state_at": tx.now,
+            "timezone": TIMEZONE,
+            "locale": LOCALE,
+            "created_at": tx.now,
+        },
+    )
+    if tenant is None:
+        raise DomainTaken(domain=domain)
+    return tenant
 
 
 async def _set_state(

@@ -22,11 +22,24 @@ from sindico_platform.identity.grid import Grid
 from sindico_platform.identity.models import Role, TenantUser, UserRole, UserState
 
 ENSURE_ROLE = insert(table_of(Role)).on_conflict_do_nothing().returning(Role.code)
-ENSURE_USER = (
-    insert(table_of(TenantUser))
-    .on_conflict_do_nothing(constraint="uq_tenant_user_login")
-    .returning(TenantUser.id)
-)
+# The update changes nothing; with it, one who is there already is locked and returned too.
+ENSURE_USER = text("""
+    WITH holder AS (
+        INSERT INTO crm.tenant_user (
+            tenant_id, id, login, name, email, state, can_sign_in, has_second_factor, revision,
+            created_at)
+        VALUES (:tenant_id, :id, :login, :name, :email, :state, :can_sign_in, false, 1, :at)
+        ON CONFLICT ON CONSTRAINT uq_tenant_user_login DO UPDATE SET login = excluded.login
+        RETURNING tenant_id, id
+    ), given AS (
+        INSERT INTO crm.user_role (tenant_id, user_id, role_id)
+        SELECT h.tenant_id, h.id, r.id FROM holder AS h
+        JOIN crm.role AS r ON r.tenant_id = h.tenant_id AND r.code = :role
+        ON CONFLICT DO NOTHING
+        RETURNING user_id
+    )
+    SELECT h.id, EXISTS (SELECT FROM given) FROM holder AS h
+""")
 RECONCILE_ROLES = text("""
     WITH outdated AS (
         SELECT r.tenant_id, r.id, r.permissions AS held, r.declared_permissions AS told
@@ -137,12 +150,23 @@ async def ensure_default_user(
     Returns:
         Id of the user, be it new or not.
     """
-    made = await _insert_user(
-        tx, login=login, name=name, email=email, can_sign_in=can_sign_in
-    ) or await _find_user(tx, login)
-    given = await _give_role(tx, made, role)
+    wanted = {
+        "tenant_id": tx.tenant_id,
+        "id": tx.new_id(),
+        "login": login,
+        "name": name,
+        "email": email,
+        "state": UserState.INVITED if can_sign_in else UserState.ACTIVE,
+        "can_sign_in": can_sign_in,
+        "at": tx.now,
+        "role": role,
+    }
+    user_id, given = (await tx.session.execute(ENSURE_USER, wanted)).one()
     if given:
-        await audit.record(tx, "user:create-default", target_type="user", target_id=made, role=role)
+        await audit.record(
+            tx, "user:create-default", target_type="user", target_id=user_id, role=role
+        )
+    made: UUID = user_id
     return made
 
 
@@ -163,32 +187,6 @@ async def restore_default_user(tx: Tx, *, login: str, role: str) -> None:
     )
     await _give_role(tx, user.id, role)
     await audit.record(tx, "user:restore-default", target_type="user", target_id=user.id)
-
-
-async def _insert_user(
-    tx: Tx, *, login: str, name: str, email: str | None, can_sign_in: bool
-) -> UUID | None:
-    user = {
-        "tenant_id": tx.tenant_id,
-        "id": tx.new_id(),
-        "login": login,
-        "name": name,
-        "email": email,
-        "state": UserState.INVITED if can_sign_in else UserState.ACTIVE,
-        "can_sign_in": can_sign_in,
-        "has_second_factor": False,
-        "revision": 1,
-        "created_at": tx.now,
-    }
-    made: UUID | None = await tx.session.scalar(ENSURE_USER, user)
-    return made
-
-
-async def _find_user(tx: Tx, login: str) -> UUID:
-    user = await queries.find_user_by_login(tx, login)
-    if user is None:
-        raise RuntimeError(f"user {login} was neither inserted nor found")
-    return user.id
 
 
 async def _give_role(tx: Tx, user_id: UUID, role: str) -> bool:

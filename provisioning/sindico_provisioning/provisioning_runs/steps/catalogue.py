@@ -25,7 +25,7 @@ from sindico_provisioning.packages import queries as package_queries
 from sindico_provisioning.packages import service as packages
 from sindico_provisioning.packages.models import CrmState
 from sindico_provisioning.provisioning_runs.errors import DefaultsNotRight
-from sindico_provisioning.provisioning_runs.models import ProvisioningRun
+from sindico_provisioning.provisioning_runs.schemas import Order
 from sindico_tenants.crm_settings import service as crm_settings
 
 
@@ -33,7 +33,7 @@ from sindico_tenants.crm_settings import service as crm_settings
 class StepInput:
     """What a step may know."""
 
-    run: ProvisioningRun
+    order: Order
     sends_mail: bool
     """Whether the product has a mail server; else whoever provisions hands the link over."""
 
@@ -54,7 +54,7 @@ class Step:
 
 async def put_package_in_force(tx: Tx, given: StepInput) -> None:
     await packages.put_in_force(
-        tx, package=given.run.package, default_integration=given.run.default_integration
+        tx, package=given.order.package, default_integration=given.order.default_integration
     )
 
 
@@ -69,9 +69,9 @@ async def make_support_user(tx: Tx, _given: StepInput) -> None:
 async def make_administrator(tx: Tx, given: StepInput) -> None:
     await identity.ensure_default_user(
         tx,
-        login=given.run.admin_login,
-        name=given.run.admin_name,
-        email=given.run.admin_email,
+        login=given.order.admin_login,
+        name=given.order.admin_name,
+        email=given.order.admin_email,
         role=ADMIN.code,
         can_sign_in=True,
     )
@@ -82,8 +82,8 @@ async def make_crm_settings(tx: Tx, _given: StepInput) -> None:
 
 
 async def make_integration(tx: Tx, given: StepInput) -> None:
-    if given.run.default_integration is not None:
-        await defaults.ensure_integration(tx, kind=given.run.default_integration)
+    if given.order.default_integration is not None:
+        await defaults.ensure_integration(tx, kind=given.order.default_integration)
 
 
 async def verify(tx: Tx, _given: StepInput) -> None:
@@ -96,9 +96,9 @@ async def verify(tx: Tx, _given: StepInput) -> None:
 async def activate(tx: Tx, given: StepInput) -> None:
     """Open the CRM and tell its people; the invitation leaves now, so nobody came in before."""
     await packages.set_crm_state(tx, CrmState.ACTIVE)
-    await notifications.notify(tx, CRM_READY, package=given.run.package)
-    if given.sends_mail and given.run.admin_email is not None:
-        await _invite(tx, given.run.admin_login)
+    await notifications.notify(tx, CRM_READY, package=given.order.package)
+    if given.sends_mail and given.order.admin_email is not None:
+        await _invite(tx, given.order.admin_login)
 
 
 async def _invite(tx: Tx, login: str) -> None:

@@ -1,7 +1,7 @@
 """The only writer of steps: claim, take, record.
 
-Steps that are quick share one transaction, in which their success is recorded too. When one that
-is not the first fails, they are taken again one by one, so that what went well stays.
+Steps that are quick share one transaction, in which their success is recorded too; at first with
+the claim itself. When one fails, they are taken again one by one, so that what went well stays.
 
 A claim is the job's: whoever holds the job's lease may take a step over, and from then on the
 earlier claim records nothing.
@@ -27,12 +27,18 @@ from sindico_provisioning.provisioning_runs.models import (
     Status,
 )
 from sindico_provisioning.provisioning_runs.queries import wake_channel
+from sindico_provisioning.provisioning_runs.schemas import Order
 from sindico_provisioning.provisioning_runs.steps.catalogue import STEP_BY_CODE, StepInput
 
 STRETCH_SECONDS = 0.25
 """Steps that take no longer together share a transaction; people see the progress then."""
 
 CLAIM = text("""
+    WITH walked AS (
+        UPDATE control.provisioning_run
+        SET status = 'running', started_at = coalesce(started_at, now())
+        WHERE tenant_id = :tenant_id AND id = :run_id AND status = 'pending'
+    )
     UPDATE control.provisioning_step AS s
     SET status = 'running', started_at = clock_timestamp(), finished_at = NULL,
         attempts = s.attempts + 1, lease_token = :lease_token
@@ -45,6 +51,10 @@ CLAIM = text("""
     ) AS codes
 """)
 RECORD = text("""
+    WITH finished AS (
+        UPDATE control.provisioning_run SET status = 'succeeded', finished_at = now()
+        WHERE tenant_id = :tenant_id AND id = :run_id AND :is_last
+    )
     UPDATE control.provisioning_step AS s
     SET status = 'succeeded', lease_token = NULL, error = NULL,
         started_at = CASE s.status WHEN 'running' THEN s.started_at ELSE t.started_at END,
@@ -62,6 +72,7 @@ class Claim:
     """A step that is ours while the token matches, and those that follow it."""
 
     run_id: UUID
+    order: Order
     position: int
     codes: tuple[str, ...]
     """Of this step and of every later one."""
@@ -75,20 +86,31 @@ class Claim:
 
 async def claim_step(tx: Tx, *, run_id: UUID, lease_token: UUID) -> Claim | None:
     """Claim the first step that has not succeeded; None when the run is over."""
-    run = await queries.find_run(tx, run_id, lock=True)
-    if run is None or run.status not in {Status.PENDING, Status.RUNNING}:
+    order = await queries.lock_order(tx, run_id)
+    if order is None:
         return None
-    if run.status == Status.PENDING:
-        run.status, run.started_at = Status.RUNNING, run.started_at or tx.now
-        await tx.session.flush()
     tx.wake(wake_channel(run_id))
-    return await _claim_next(tx, run_id=run_id, lease_token=lease_token)
+    return await _claim_next(tx, run_id=run_id, order=order, lease_token=lease_token)
+
+
+async def hold_claim(tx: Tx, claim: Claim) -> None:
+    """Keep a claim of an earlier transaction to the end of this one.
+
+    Raises:
+        StepLost: another worker claimed the step since.
+    """
+    if not await queries.lock_claimed_step(
+        tx, run_id=claim.run_id, position=claim.position, lease_token=claim.lease_token
+    ):
+        raise StepLost
 
 
 async def take_steps(
     tx: Tx, claim: Claim, *, sends_mail: bool, one_by_one: bool = False
 ) -> Claim | None:
     """Take the claimed step and what follows it for a moment, record it, and claim the next.
+
+    The claim was made, or is held, in this transaction.
 
     Args:
         sends_mail: whether the product has a mail server.
@@ -98,27 +120,24 @@ async def take_steps(
         The next step, or None when the last one was taken and the run has succeeded.
 
     Raises:
-        StepLost: another worker claimed it; nothing may be kept.
         StepFailed: with the step's own error; nothing of these steps may be kept.
     """
-    run = await queries.lock_claimed_run(
-        tx, run_id=claim.run_id, position=claim.position, lease_token=claim.lease_token
-    )
-    if run is None:
-        raise StepLost
-    given, times = StepInput(run, sends_mail), [tx.now]
+    given, times = StepInput(claim.order, sends_mail), [tx.now]
     begun = monotonic()
-    for code in claim.codes:
-        await _take(tx, code, given)
-        times.append(tx.now + timedelta(seconds=monotonic() - begun))
-        if one_by_one or monotonic() - begun >= STRETCH_SECONDS:
-            break
-    await _record_success(tx, claim, times)
+    async with audit.gathered(tx):
+        for code in claim.codes:
+            await _take(tx, code, given)
+            times.append(tx.now + timedelta(seconds=monotonic() - begun))
+            if one_by_one or monotonic() - begun >= STRETCH_SECONDS:
+                break
+    is_last = len(times) > len(claim.codes)
+    await _record_success(tx, claim, times, is_last=is_last)
     tx.wake(wake_channel(claim.run_id))
-    if len(times) > len(claim.codes):
-        await _finish_run(tx, run, Status.SUCCEEDED)
+    if is_last:
         return None
-    return await _claim_next(tx, run_id=claim.run_id, lease_token=claim.lease_token)
+    return await _claim_next(
+        tx, run_id=claim.run_id, order=claim.order, lease_token=claim.lease_token
+    )
 
 
 async def _take(tx: Tx, code: str, given: StepInput) -> None:
@@ -128,7 +147,7 @@ async def _take(tx: Tx, code: str, given: StepInput) -> None:
         raise StepFailed(code, error) from error
 
 
-async def _record_success(tx: Tx, claim: Claim, times: list[datetime]) -> None:
+async def _record_success(tx: Tx, claim: Claim, times: list[datetime], *, is_last: bool) -> None:
     """Note the steps that lie between the times, from the claimed one on."""
     taken = len(times) - 1
     await tx.session.execute(
@@ -139,19 +158,32 @@ async def _record_success(tx: Tx, claim: Claim, times: list[datetime]) -> None:
             "positions": list(range(claim.position, claim.position + taken)),
             "starts": times[:-1],
             "ends": times[1:],
+            "is_last": is_last,
         },
     )
 
 
 async def postpone_step(tx: Tx, claim: Claim, error: dict[str, Any]) -> None:
-    """Record that an attempt failed and another one will be made."""
+    """Record that an attempt failed and another one will be made.
+
+    Raises:
+        StepLost: another worker claimed the step since.
+    """
     await _record_failure(tx, claim, error, Status.PENDING)
 
 
 async def fail_step(tx: Tx, claim: Claim, error: dict[str, Any]) -> None:
-    """Record that a step failed and with it the run, until somebody retries it."""
-    run = await _record_failure(tx, claim, error, Status.FAILED)
-    await _finish_run(tx, run, Status.FAILED)
+    """Record that a step failed and with it the run, until somebody retries it.
+
+    Raises:
+        StepLost: another worker claimed the step since.
+    """
+    await _record_failure(tx, claim, error, Status.FAILED)
+    await tx.session.execute(
+        update(ProvisioningRun)
+        .where(ProvisioningRun.tenant_id == tx.tenant_id, ProvisioningRun.id == claim.run_id)
+        .values(status=Status.FAILED, finished_at=tx.now)
+    )
     await packages.set_crm_state(tx, CrmState.FAILED)
     await audit.record(
         tx,
@@ -163,14 +195,8 @@ async def fail_step(tx: Tx, claim: Claim, error: dict[str, Any]) -> None:
     )
 
 
-async def _record_failure(
-    tx: Tx, claim: Claim, error: dict[str, Any], status: Status
-) -> ProvisioningRun:
-    run = await queries.lock_claimed_run(
-        tx, run_id=claim.run_id, position=claim.position, lease_token=claim.lease_token
-    )
-    if run is None:
-        raise StepLost
+async def _record_failure(tx: Tx, claim: Claim, error: dict[str, Any], status: Status) -> None:
+    await hold_claim(tx, claim)
     await tx.session.execute(
         update(ProvisioningStep)
         .where(
@@ -181,18 +207,9 @@ async def _record_failure(
         .values(status=status, finished_at=func.clock_timestamp(), lease_token=None, error=error)
     )
     tx.wake(wake_channel(claim.run_id))
-    return run
 
 
-async def _finish_run(tx: Tx, run: ProvisioningRun, status: Status) -> None:
-    await tx.session.execute(
-        update(ProvisioningRun)
-        .where(ProvisioningRun.tenant_id == tx.tenant_id, ProvisioningRun.id == run.id)
-        .values(status=status, finished_at=tx.now)
-    )
-
-
-async def _claim_next(tx: Tx, *, run_id: UUID, lease_token: UUID) -> Claim | None:
+async def _claim_next(tx: Tx, *, run_id: UUID, order: Order, lease_token: UUID) -> Claim | None:
     row = (
         await tx.session.execute(
             CLAIM, {"tenant_id": tx.tenant_id, "run_id": run_id, "lease_token": lease_token}
@@ -202,6 +219,7 @@ async def _claim_next(tx: Tx, *, run_id: UUID, lease_token: UUID) -> Claim | Non
         return None
     return Claim(
         run_id=run_id,
+        order=order,
         position=row.position,
         codes=tuple(row.codes),
         attempt=row.attempts,
