@@ -38,6 +38,8 @@ def job_services(context: Context) -> JobServices:
         secrets=context.secrets,
         blobs=context.blobs,
         http=context.http,
+        guard=context.guard,
+        mail_transport=context.mail_transport,
         redis=context.redis,
     )
 

@@ -15,5 +15,8 @@ RESOURCES = (
     Resource(
         code="dead_letters", label=translatable("Failed tasks"), module="operation", vendor=True
     ),
+    Resource(
+        code="denied_hosts", label=translatable("Denied hosts"), module="operation", vendor=True
+    ),
     Resource(code="fleet", label=translatable("Fleet"), module="operation", vendor=True),
 )

@@ -19,6 +19,8 @@ TAG_LABELS: dict[str, str] = {
     "company:edit": translatable("Company changed"),
     "company:take-erp-value": translatable("The ERP's value taken for a company"),
     "company:unpin": translatable("Field of a company left to the ERP"),
+    "denied-host:add": translatable("Host refused to every customer"),
+    "denied-host:remove": translatable("Host no longer refused"),
     "fleet:read": translatable("Read across tenants"),
     "integration:create": translatable("Integration created"),
     "integration:pause": translatable("Integration paused"),
@@ -105,6 +107,7 @@ FIELD_LABELS: dict[str, str] = {
     "values": translatable("Values"),
     "support_session_id": translatable("Support session"),
     "field": translatable("Field"),
+    "entry": translatable("Host"),
 }
 """Fields before and after, and what an event tells besides, in the order they are shown."""
 
@@ -133,6 +136,7 @@ TARGET_LABELS: dict[str, str] = {
     "api_client": translatable("API client"),
     "branch": translatable("Branch"),
     "company": translatable("Company"),
+    "denied_host": translatable("Denied host"),
     "integration": translatable("Integration"),
     "job": translatable("Background job"),
     "load": translatable("Load"),

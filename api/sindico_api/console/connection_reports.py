@@ -1,8 +1,24 @@
-"""Connection tests on the screens: their stages, in the reader's language."""
+"""Connection tests on the screens: their stages, in the reader's language, also while they run."""
 
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from litestar.response import ServerSentEvent
+from litestar.response.sse import ServerSentEventMessage
+
+from sindico_api.connection_reports import Keep, forget
+from sindico_api.console.rendering import render_block
+from sindico_api.console.view import View
 from sindico_api.console.widgets import StepView
 from sindico_api.i18n import Translator
-from sindico_platform.connection_tests.schemas import ConnectionReportOut, Stage, StageOut
+from sindico_platform.connection_tests.schemas import (
+    ConnectionReportOut,
+    Report,
+    Stage,
+    StageOut,
+    StageResult,
+)
 from sindico_platform.words import translatable
 
 STAGES: dict[Stage, str] = {
@@ -23,6 +39,14 @@ STAGES: dict[Stage, str] = {
 }
 MILLISECONDS = 1000
 UNREACHED = "unreached"
+REPORT_TEMPLATE = "connection_tests/report.html"
+REPORT_EVENT = "report"
+
+
+def report_block(report: Report, view: View, **facts: Any) -> dict[str, Any]:
+    """What ``connection_tests/report.html`` shows of a test that has ended."""
+    shown = ConnectionReportOut.of(report, view.translate)
+    return {"report": shown, "stages": stage_views(shown, view.translate), **facts}
 
 
 def stage_views(report: ConnectionReportOut, _: Translator) -> list[StepView]:
@@ -41,3 +65,49 @@ def stage_view(item: StageOut, _: Translator) -> StepView:
         advice=item.advice,
         code=item.code,
     )
+
+
+def stream_test(
+    view: View,
+    planned: Sequence[Stage],
+    results: AsyncIterator[StageResult],
+    *,
+    tested_at: datetime,
+    keep: Keep = forget,
+    **facts: Any,
+) -> ServerSentEvent:
+    """The report's block anew with every stage, for a button with `data-live-test`.
+
+    Args:
+        facts: what the block takes besides, such as `done`, what a success means.
+    """
+
+    def show(**shown: Any) -> ServerSentEventMessage:
+        text = render_block(view, REPORT_TEMPLATE, "report", **{**facts, **shown})
+        return ServerSentEventMessage(event=REPORT_EVENT, data=text)
+
+    async def tell() -> AsyncIterator[ServerSentEventMessage]:
+        known: dict[Stage, StageResult] = {}
+        yield show(report=None, stages=[*_under_way(planned, known, view.translate)])
+        async for result in results:
+            known[result.stage] = result
+            yield show(report=None, stages=[*_under_way(planned, known, view.translate)])
+        report = Report(tested_at=tested_at, stages=tuple(known.values()))
+        await keep(report)
+        yield show(**report_block(report, view))
+
+    return ServerSentEvent(tell())
+
+
+def _under_way(
+    planned: Sequence[Stage], known: Mapping[Stage, StageResult], _: Translator
+) -> Iterator[StepView]:
+    """What is known, the stage that is being walked, and those that come."""
+    is_failed = any(result.code for result in known.values())
+    coming = "pending" if is_failed else "running"
+    for stage in planned:
+        if stage in known:
+            yield stage_view(StageOut.of(known[stage], _), _)
+        else:
+            yield StepView(id=stage, label=_(STAGES[stage]), status=coming)
+            coming = "pending"

@@ -158,6 +158,14 @@ MENU: tuple[MenuGroup, ...] = (
                 master_only=True,
             ),
             MenuItem(
+                label=translatable("Denied hosts"),
+                about=translatable("Mail and file servers that no customer may use."),
+                href="/console/denied-hosts",
+                icon="ban",
+                permission="denied_hosts:access",
+                master_only=True,
+            ),
+            MenuItem(
                 label=translatable("Audit"),
                 about=translatable("Who changed what, and when."),
                 href="/console/audit",

@@ -17,7 +17,9 @@ from sindico_platform.database.migrate import head_revision, read_revision
 from sindico_platform.jobs.queries import FIGURES
 from sindico_platform.secrets.probe import find_probe_faults
 
-PUBLIC_CATALOGUES = frozenset({"control.alembic_version", "control.key_probe", "control.package"})
+PUBLIC_CATALOGUES = frozenset(
+    {"control.alembic_version", "control.denied_host", "control.key_probe", "control.package"}
+)
 """Tables without tenants that the app role may read; a new one is named here on purpose."""
 
 OLDEST_POSTGRES = 15

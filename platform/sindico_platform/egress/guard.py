@@ -6,7 +6,7 @@ Every way takes a `watch`, which sees the stages RESOLVE, CONNECT and TLS with t
 import asyncio
 import socket
 import ssl
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Self
@@ -16,6 +16,7 @@ import structlog
 from sindico_platform.connection_tests.schemas import Stage
 from sindico_platform.connection_tests.walk import UNWATCHED, Watch
 from sindico_platform.egress import errors
+from sindico_platform.egress.deny_list import Deny
 from sindico_platform.egress.hosts import find_literal, normalise_host
 from sindico_platform.egress.ranges import LOOPBACK, IPAddress, find_refused_range
 from sindico_platform.egress.resolver import Resolver, resolve_by_system
@@ -25,9 +26,6 @@ from sindico_platform.settings import Network, Settings
 from sindico_platform.telemetry import metrics
 
 log = structlog.get_logger()
-
-Deny = Callable[[str, Sequence[IPAddress]], Awaitable[bool]]
-"""Takes a host in its normal form and its addresses; says whether to refuse it."""
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 _STREAM_LIMIT_BYTES = 1 << 20

@@ -10,9 +10,10 @@ from sindico_platform.blobs.stores import ByteStore
 from sindico_platform.database.engines import Engines
 from sindico_platform.database.tx import Actor
 from sindico_platform.database.uow import UnitOfWork
-from sindico_platform.egress import GuardedHttp
+from sindico_platform.egress import EgressGuard, GuardedHttp
 from sindico_platform.jobs import store
 from sindico_platform.jobs.errors import LeaseLost
+from sindico_platform.mail_transport import MailTransport
 from sindico_platform.secrets import KeyRing
 from sindico_platform.settings import Settings
 
@@ -35,6 +36,10 @@ class JobServices:
     blobs: ByteStore
     http: GuardedHttp
     """Clients for hosts that customers typed."""
+    guard: EgressGuard
+    """For mail and file servers that customers typed; refuses the vendor's own too."""
+    mail_transport: MailTransport
+    """The way to customers' own mail servers."""
     redis: Redis | None = None
     """Live progress and wake-ups; a job works without it."""
 
@@ -71,6 +76,14 @@ class JobContext:
     @property
     def http(self) -> GuardedHttp:
         return self.services.http
+
+    @property
+    def guard(self) -> EgressGuard:
+        return self.services.guard
+
+    @property
+    def mail_transport(self) -> MailTransport:
+        return self.services.mail_transport
 
     @property
     def actor(self) -> Actor:

@@ -9,7 +9,7 @@ import trustme
 
 from sindico_platform.connection_tests.schemas import Stage
 from sindico_platform.connection_tests.walk import Watch, observe
-from sindico_platform.egress import DenyList, EgressGuard, tls_context
+from sindico_platform.egress import DenyList, EgressGuard, any_of, tls_context
 from sindico_platform.egress.hosts import normalise_host
 from sindico_platform.egress.ranges import LOOPBACK
 from sindico_platform.egress.resolver import from_gaierror, resolve_by_system
@@ -228,6 +228,24 @@ async def test_the_providers_hosts_are_refused_by_name_range_and_current_address
     assert await denied("200.10.3.4", PUBLIC)
     assert not await denied("mail.cliente.com.br", PUBLIC)
     assert not await denied("notmail.provedor.com.br", PUBLIC)
+
+
+async def test_a_domain_is_refused_by_name_alone() -> None:
+    resolver = ScriptedResolver([PUBLIC])
+    deny = DenyList(["*.Provedor.com.br"], resolver=resolver)
+
+    assert await deny("provedor.com.br", [])
+    assert await deny("smtp.provedor.com.br", [])
+    assert not await deny("notprovedor.com.br", [ip_address(PUBLIC)])
+    assert resolver.calls == []
+
+
+async def test_one_of_several_lists_is_enough() -> None:
+    deny = any_of(DenyList(["*.a.com.br"]), DenyList(["*.b.com.br"]))
+
+    assert await deny("x.a.com.br", [])
+    assert await deny("x.b.com.br", [])
+    assert not await deny("x.c.com.br", [])
 
 
 async def test_the_deny_list_survives_a_sick_resolver() -> None:

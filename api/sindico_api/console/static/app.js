@@ -137,6 +137,60 @@
   drawer?.addEventListener("show.bs.offcanvas", () => drawer.setAttribute("aria-labelledby", "menu-brand"));
   drawer?.addEventListener("hidden.bs.offcanvas", () => drawer.removeAttribute("aria-labelledby"));
 
+  // The test of a form as it stands shows its stages one after another, while it runs. A refused
+  // form, or a problem, comes as the page or the box that htmx would get.
+  const readEvents = async (body, tell) => {
+    const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+    let text = "";
+    for (;;) {
+      const { value, done } = await reader.read();
+      if (done) return;
+      text += value.replaceAll("\r", "");
+      const events = text.split("\n\n");
+      text = events.pop();
+      for (const event of events) {
+        const lines = event.split("\n").filter((line) => line.startsWith("data:"));
+        if (lines.length) tell(lines.map((line) => line.slice(5).replace(/^ /, "")).join("\n"));
+      }
+    }
+  };
+  const runTest = async (button) => {
+    const place = document.getElementById(button.dataset.liveTest);
+    const fields = new URLSearchParams(new FormData(button.form));
+    button.disabled = true;
+    place.setAttribute("aria-busy", "true");
+    document.getElementById("problems").replaceChildren();
+    try {
+      const answer = await fetch(button.formAction, {
+        method: "POST",
+        body: fields,
+        headers: { Accept: "text/event-stream", "HX-Request": "true" },
+      });
+      if (answer.headers.get("Content-Type").startsWith("text/event-stream")) {
+        place.scrollIntoView({ block: "nearest" });
+        await readEvents(answer.body, (html) => {
+          Idiomorph.morph(place, html, { morphStyle: "innerHTML" });
+        });
+      } else {
+        const target = answer.headers.get("HX-Retarget") || `#${button.form.id}`;
+        const swap = answer.headers.get("HX-Reswap") || "outerHTML";
+        const part = answer.headers.get("HX-Reselect") || target;
+        htmx.swap(target, await answer.text(), { swapStyle: swap }, { select: part });
+      }
+    } catch {
+      showToast(body.dataset.offline, "bad");
+    } finally {
+      button.disabled = false;
+      place.removeAttribute("aria-busy");
+    }
+  };
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest?.("button[data-live-test]");
+    if (!button) return;
+    event.preventDefault();
+    runTest(button);
+  });
+
   // Live parts
   const lost = (event, hidden) => {
     const note = event.target.closest?.(".live")?.querySelector(".live-lost");

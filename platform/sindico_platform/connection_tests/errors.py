@@ -1,0 +1,11 @@
+"""What keeps a connection test from being made."""
+
+from sindico_platform.errors import SindicoError
+
+
+class TooManyConnectionTests(SindicoError):
+    """Tests reach out to hosts that people type, so there is a limit to them."""
+
+    code, status = "too-many-connection-tests", 429
+    title = "Too many connection tests"
+    detail = "Up to {allowed} tests a minute are made. Try again in {retry_after_seconds} seconds."
