@@ -6,6 +6,7 @@ from sindico_platform.words import translatable
 RESOURCES = (
     Resource(code="companies", label=translatable("Companies"), module="crm"),
     Resource(code="branches", label=translatable("Branches"), module="crm"),
+    Resource(code="imports", label=translatable("Spreadsheet imports"), module="crm"),
     Resource(code="accounts", label=translatable("Accounts"), module="crm"),
     Resource(code="contacts", label=translatable("Contacts"), module="crm"),
     Resource(code="crm_settings", label=translatable("CRM settings"), module="settings"),

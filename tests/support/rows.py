@@ -26,6 +26,8 @@ from sindico_provisioning.notifications.catalogue import CRM_READY
 from sindico_provisioning.notifications.queries import list_unread_ids as unread_notifications
 from sindico_tenants.accounts.models import Account, Contact
 from sindico_tenants.companies.models import Branch, Company
+from sindico_tenants.imports.models import Import
+from sindico_tenants.imports.service import COUNTS
 from tests.support.sample_jobs import take_note
 
 MakeRow = Callable[[Tx], Awaitable[UUID]]
@@ -98,6 +100,29 @@ async def make_load(tx: Tx) -> UUID:
     return row.id
 
 
+async def make_import(tx: Tx) -> UUID:
+    """One that has ended, so that whoever follows it comes to an end too."""
+    counts = dict.fromkeys(COUNTS, 0)
+    row = Import(
+        tenant_id=tx.tenant_id,
+        id=tx.new_id(),
+        resource="companies",
+        status="succeeded",
+        blob_id=tx.new_id(),
+        filename="companies.csv",
+        format="csv",
+        size_bytes=10,
+        requested_by="ana",
+        revision=1,
+        created_at=tx.now,
+        finished_at=tx.now,
+        **counts,
+    )
+    tx.session.add(row)
+    await tx.session.flush()
+    return row.id
+
+
 async def make_job(tx: Tx) -> UUID:
     return await jobs.add(tx, take_note, note_id=tx.new_id())
 
@@ -136,6 +161,7 @@ FACTORIES: dict[str, MakeRow] = {
     "branch_id": make_branch,
     "company_id": make_company,
     "contact_id": make_contact,
+    "import_id": make_import,
     "integration_id": make_integration,
     "job_id": make_job,
     "load_id": make_load,

@@ -22,6 +22,11 @@ TASK_LABELS: dict[str, str] = {
     "provisioning_runs.walk_run": translatable("Deploying the CRM"),
     "tenant_registry.finish_closing": translatable("Ending the closing of a tenant"),
     "loads.run_load": translatable("Loading from the ERP"),
+    "imports.analyse_import": translatable("Reading a spreadsheet"),
+    "imports.run_import": translatable("Importing a spreadsheet"),
+    "imports.undo_import": translatable("Undoing an import"),
+    "imports.expire_import": translatable("Ending a preview that nobody started"),
+    "imports.forget_import": translatable("Removing the rows of an old import"),
 }
 """What a job does, in words for people; one that is not listed shows its own name."""
 

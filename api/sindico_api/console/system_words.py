@@ -18,6 +18,11 @@ SYSTEM_LABELS: dict[str, str] = {
     "invitation-link": translatable("access links"),
     "reset-link": translatable("access links"),
     # jobs, by their function
+    "imports.analyse_import": translatable("imports"),
+    "imports.run_import": translatable("imports"),
+    "imports.undo_import": translatable("imports"),
+    "imports.expire_import": translatable("clean-up"),
+    "imports.forget_import": translatable("clean-up"),
     "blobs.remove_expired_blob": translatable("clean-up"),
     "links.send_link": translatable("access links"),
     "loads.run_load": translatable("loads"),

@@ -4,20 +4,22 @@ from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import CursorResult, case, insert, literal, update
+from sqlalchemy import CursorResult, case, insert, literal, text, update
 
 from sindico_platform.audit import service as audit
 from sindico_platform.database.base import table_of
 from sindico_platform.database.tx import Tx
 from sindico_platform.jobs import queries
-from sindico_platform.jobs.errors import JobFinished, JobNotFailed, JobOfClosedTenant
+from sindico_platform.jobs.errors import JobFinished, JobNotFailed, JobOfClosedTenant, LeaseLost
 from sindico_platform.jobs.models import Job, JobState
 from sindico_platform.jobs.registry import JobFunction, declaration_of
+from sindico_platform.jobs.store import Leased
 from sindico_platform.tenancy.models import TenantState
 from sindico_platform.words import translatable
 
 WAKE_CHANNEL = "jobs"
 INSERT = insert(table_of(Job))
+RENEW = text("SELECT control.renew_job(:tenant_id, :job_id, :lease_token, NULL)")
 UNFINISHED = (JobState.PENDING, JobState.RUNNING, JobState.FAILED)
 TENANT_CLOSED = {
     "code": "tenant-closed",
@@ -66,6 +68,17 @@ async def add(tx: Tx, function: JobFunction, *, run_at: datetime | None = None, 
     if run_at is None or run_at <= tx.now:
         tx.wake(WAKE_CHANNEL)
     return job_id
+
+
+async def keep_lease(tx: Tx, claim: Leased) -> None:
+    """Renew the lease of a running job in the caller's transaction, which nobody else then writes.
+
+    Raises:
+        LeaseLost: another worker has the job by now, or it was cancelled; let it pass through.
+    """
+    bound = {"tenant_id": tx.tenant_id, "job_id": claim.job_id, "lease_token": claim.lease_token}
+    if not await tx.session.scalar(RENEW, bound):
+        raise LeaseLost(job_id=claim.job_id)
 
 
 async def retry_job(tx: Tx, *, job_id: UUID) -> Job:

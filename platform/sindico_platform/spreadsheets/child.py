@@ -1,4 +1,4 @@
-"""The process that reads one file: ``python -m sindico_platform.spreadsheets.child PATH FORMAT``.
+"""The process that reads one file, ``python -m …spreadsheets.child PATH FORMAT BATCH_ROWS``.
 
 It writes frames to its standard output, each a length in four bytes and a MessagePack value: the
 facts of the sheet, batches of rows, and the end or a refusal. The parser allocates before anybody
@@ -29,13 +29,13 @@ LENGTH_BYTES = 4
 Numbered = tuple[int, Sequence[Any]]
 
 
-def main(path: str, kind: str) -> None:
+def main(path: str, kind: str, batch_rows: str) -> None:
     """Read the file and write its frames."""
     _bound()
     try:
         facts, rows = open_sheet(Path(path), SheetFormat(kind))
         _write({"facts": facts})
-        for batch in batches(take_rows(rows)):
+        for batch in batches(take_rows(rows), int(batch_rows)):
             _write({"rows": batch})
         _write({"end": True})
     except InvalidInput as refused:
@@ -150,8 +150,8 @@ def check_width(columns: int) -> None:
         raise refusal("sheet-too-many-columns", columns=columns, max_columns=limits.MAX_COLUMNS)
 
 
-def batches(rows: Iterator[SheetRow]) -> Iterator[list[SheetRow]]:
-    while batch := list(islice(rows, limits.BATCH_ROWS)):
+def batches(rows: Iterator[SheetRow], size: int) -> Iterator[list[SheetRow]]:
+    while batch := list(islice(rows, size)):
         yield batch
 
 

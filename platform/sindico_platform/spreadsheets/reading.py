@@ -2,15 +2,15 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import msgspec
 
+from sindico_platform.spreadsheets import limits
 from sindico_platform.spreadsheets.child import LENGTH_BYTES
 from sindico_platform.spreadsheets.errors import refusal
-from sindico_platform.spreadsheets.limits import BATCH_SECONDS
 from sindico_platform.spreadsheets.schemas import SheetFacts, SheetFormat, SheetRow
 
 CHILD = "sindico_platform.spreadsheets.child"
@@ -39,7 +39,7 @@ class Reading:
     def __init__(self, output: asyncio.StreamReader, facts: SheetFacts) -> None:
         self._output, self.facts = output, facts
 
-    async def batches(self) -> AsyncIterator[list[SheetRow]]:
+    async def batches(self) -> AsyncGenerator[list[SheetRow], None]:
         """The rows that are not blank, `limits.BATCH_ROWS` at a time.
 
         Raises:
@@ -62,6 +62,7 @@ async def open_reading(path: Path, kind: SheetFormat) -> AsyncIterator[Reading]:
         CHILD,
         str(path),
         kind,
+        str(limits.BATCH_ROWS),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
@@ -80,7 +81,7 @@ async def open_reading(path: Path, kind: SheetFormat) -> AsyncIterator[Reading]:
 async def _next(output: asyncio.StreamReader) -> Frame:
     """The child's next frame; its death without one means that the file was too much for it."""
     try:
-        async with asyncio.timeout(BATCH_SECONDS):
+        async with asyncio.timeout(limits.BATCH_SECONDS):
             length = int.from_bytes(await output.readexactly(LENGTH_BYTES), "big")
             frame = _decode(await output.readexactly(length))
     except (asyncio.IncompleteReadError, TimeoutError) as fault:

@@ -6,12 +6,12 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, text, update
+from sqlalchemy import insert, update
 
 from sindico_platform.database.tx import Tx
 from sindico_platform.errors import Transient
+from sindico_platform.jobs import service as jobs
 from sindico_platform.jobs.context import JobContext
-from sindico_platform.jobs.errors import LeaseLost
 from sindico_platform.jobs.runner import describe
 from sindico_provisioning.erp_tables.queries import order_tables
 from sindico_provisioning.integrations.models import Integration
@@ -40,8 +40,6 @@ SYNCHRONISED = {
 MAX_TRIES, MAX_TRIES_WITHOUT_PROGRESS = 20, 5
 FIRST_DELAY_SECONDS, DELAY_FACTOR, MAX_DELAY_SECONDS = 10, 3, 1800
 
-RENEW = text("SELECT control.renew_job(:tenant_id, :job_id, :lease_token, NULL)")
-
 
 async def hold_load(tx: Tx, ctx: JobContext, *, load_id: UUID) -> Load:
     """Renew the job's lease and lock the load: until the transaction ends nobody else writes.
@@ -50,12 +48,7 @@ async def hold_load(tx: Tx, ctx: JobContext, *, load_id: UUID) -> Load:
         LeaseLost: another worker has the job by now.
         LoadStopped: the load was cancelled, has ended, or is another job's by now.
     """
-    renewed = await tx.session.scalar(
-        RENEW,
-        {"tenant_id": tx.tenant_id, "job_id": ctx.job_id, "lease_token": ctx.lease_token},
-    )
-    if not renewed:
-        raise LeaseLost(job_id=ctx.job_id)
+    await jobs.keep_lease(tx, ctx)
     try:
         load = await queries.lock_load(tx, load_id)
     except LoadNotFound as gone:

@@ -1,0 +1,1 @@
+"""Records brought in from a spreadsheet: read, checked, shown, written, and taken back."""

@@ -1,0 +1,1 @@
+"""How long an import's preview waits for somebody, and how long its rows are kept."""
