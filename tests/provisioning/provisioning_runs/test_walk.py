@@ -163,6 +163,9 @@ async def test_the_job_takes_every_step_and_the_crm_is_active(context: Context) 
     for step in done.steps:
         assert (step.status, step.attempts, step.error) == ("succeeded", 1, None)
         assert step.duration_ms is not None
+    times = [time for step in done.steps for time in (step.started_at, step.finished_at) if time]
+    assert times == sorted(times)
+    assert (done.started_at, done.finished_at) == (times[0], times[-1])
     async with context.uow.begin(Actor.system(run.tenant_id)) as tx:
         assert await counts(tx) == EXACTLY_ONCE
         assert (await defaults.check(tx, await packages.get_subscription(tx))).ok

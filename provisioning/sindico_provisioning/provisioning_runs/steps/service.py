@@ -40,7 +40,7 @@ CLAIM = text("""
         WHERE tenant_id = :tenant_id AND id = :run_id AND status = 'pending'
     )
     UPDATE control.provisioning_step AS s
-    SET status = 'running', started_at = clock_timestamp(), finished_at = NULL,
+    SET status = 'running', started_at = :started_at, finished_at = NULL,
         attempts = s.attempts + 1, lease_token = :lease_token
     WHERE s.tenant_id = :tenant_id AND s.run_id = :run_id AND s.position = (
         SELECT min(position) FROM control.provisioning_step
@@ -52,7 +52,7 @@ CLAIM = text("""
 """)
 RECORD = text("""
     WITH finished AS (
-        UPDATE control.provisioning_run SET status = 'succeeded', finished_at = now()
+        UPDATE control.provisioning_run SET status = 'succeeded', finished_at = :ended_at
         WHERE tenant_id = :tenant_id AND id = :run_id AND :is_last
     )
     UPDATE control.provisioning_step AS s
@@ -90,7 +90,9 @@ async def claim_step(tx: Tx, *, run_id: UUID, lease_token: UUID) -> Claim | None
     if order is None:
         return None
     tx.wake(wake_channel(run_id))
-    return await _claim_next(tx, run_id=run_id, order=order, lease_token=lease_token)
+    return await _claim_next(
+        tx, run_id=run_id, order=order, lease_token=lease_token, started_at=tx.now
+    )
 
 
 async def hold_claim(tx: Tx, claim: Claim) -> None:
@@ -136,7 +138,11 @@ async def take_steps(
     if is_last:
         return None
     return await _claim_next(
-        tx, run_id=claim.run_id, order=claim.order, lease_token=claim.lease_token
+        tx,
+        run_id=claim.run_id,
+        order=claim.order,
+        lease_token=claim.lease_token,
+        started_at=times[-1],
     )
 
 
@@ -158,6 +164,7 @@ async def _record_success(tx: Tx, claim: Claim, times: list[datetime], *, is_las
             "positions": list(range(claim.position, claim.position + taken)),
             "starts": times[:-1],
             "ends": times[1:],
+            "ended_at": times[-1],
             "is_last": is_last,
         },
     )
@@ -209,12 +216,16 @@ async def _record_failure(tx: Tx, claim: Claim, error: dict[str, Any], status: S
     tx.wake(wake_channel(claim.run_id))
 
 
-async def _claim_next(tx: Tx, *, run_id: UUID, order: Order, lease_token: UUID) -> Claim | None:
-    row = (
-        await tx.session.execute(
-            CLAIM, {"tenant_id": tx.tenant_id, "run_id": run_id, "lease_token": lease_token}
-        )
-    ).one_or_none()
+async def _claim_next(
+    tx: Tx, *, run_id: UUID, order: Order, lease_token: UUID, started_at: datetime
+) -> Claim | None:
+    wanted = {
+        "tenant_id": tx.tenant_id,
+        "run_id": run_id,
+        "lease_token": lease_token,
+        "started_at": started_at,
+    }
+    row = (await tx.session.execute(CLAIM, wanted)).one_or_none()
     if row is None:
         return None
     return Claim(
