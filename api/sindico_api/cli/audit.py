@@ -6,6 +6,7 @@ from uuid import UUID
 
 import click
 
+from sindico_api.cli.opened import reachable
 from sindico_api.cli.stack import Stack, data_dir_option
 from sindico_platform.audit.verifier import TrailReport, list_trails, verify_trail
 from sindico_platform.database.engines import create_engines
@@ -29,8 +30,8 @@ def verify(ctx: click.Context, data_dir: Path, tenant_id: UUID | None) -> None:
     which shows that no seal was taken off the end.
     """
     stack = Stack(data_dir)
-    stack.require()
-    reports = asyncio.run(verify_trails(stack.settings(), tenant_id))
+    with reachable(stack):
+        reports = asyncio.run(verify_trails(stack.settings(), tenant_id))
     for report in reports:
         show(report)
     faults = sum(len(report.faults) for report in reports)

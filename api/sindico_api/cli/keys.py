@@ -68,6 +68,8 @@ def rotate(data_dir: Path, *, reseal_only: bool, as_json: bool) -> None:
         _show(report)
     if report.get("unreadable"):
         raise EmbeddedError(f"{len(report['unreadable'])} values cannot be read; see above.")
+    if reseal_only and report["state"] == "restart-needed":
+        raise EmbeddedError("Nothing was resealed: `sindico up` runs with the keys before.")
 
 
 @keys.command
@@ -159,7 +161,7 @@ def _show(report: dict[str, Any]) -> None:
             click.echo(report["ring"])
         case "restart-needed":
             click.echo(
-                f"Key {report['newest']} was added. Restart `sindico up`, then run {AFTER_RESTART}."
+                f"{report['newest']} is the newest key. Restart `sindico up`, then run {AFTER_RESTART}."
             )
         case _:
             for item in report["unreadable"]:

@@ -6,7 +6,8 @@ from uuid import UUID
 
 import click
 
-from sindico_api.cli.stack import data_dir_option
+from sindico_api.cli.opened import waits_for_worker
+from sindico_api.cli.stack import Stack, data_dir_option
 from sindico_api.cli.tenant import find_id, in_tenant, json_option, run, tell_json
 from sindico_api.job_modules import import_jobs
 from sindico_platform.database.tx import Tx
@@ -19,6 +20,7 @@ from sindico_provisioning.loads.models import LoadKind, LoadStatus
 from sindico_provisioning.loads.schemas import LoadFilters, LoadItem, LoadOut
 
 POLL_SECONDS = 1
+NO_WORKER = "Nothing runs that could walk a load. Start `sindico up` first."
 
 
 @click.group
@@ -63,6 +65,9 @@ def start(
 ) -> None:
     """Start an initial load. The worker of `sindico up` walks it."""
     import_jobs()
+    is_waiting = waits_for_worker(Stack(data_dir))
+    if is_waiting and is_followed:
+        raise EmbeddedError(NO_WORKER)
 
     async def begin(tx: Tx) -> LoadOut:
         found = await service.start_load(
@@ -81,6 +86,8 @@ def start(
         return begun
 
     _end(run(data_dir, work))
+    if is_waiting:
+        click.echo("It waits: start `sindico up`, and its worker takes it.", err=True)
 
 
 @load.command
@@ -90,9 +97,10 @@ def start(
 @data_dir_option
 def follow(data_dir: Path, tenant_name: str, load_id: UUID, *, as_json: bool) -> None:
     """Show a load each time it changes, until it has ended; exit code 1 unless it succeeded."""
+    is_waiting = waits_for_worker(Stack(data_dir))
 
     async def work(uow: UnitOfWork) -> LoadOut:
-        return await _watch(uow, tenant_name, load_id, as_json=as_json)
+        return await _watch(uow, tenant_name, load_id, as_json=as_json, is_alive=not is_waiting)
 
     _end(run(data_dir, work))
 
@@ -104,7 +112,9 @@ async def _default_integration(tx: Tx) -> UUID:
     return found.id
 
 
-async def _watch(uow: UnitOfWork, tenant_name: str, load_id: UUID, *, as_json: bool) -> LoadOut:
+async def _watch(
+    uow: UnitOfWork, tenant_name: str, load_id: UUID, *, as_json: bool, is_alive: bool = True
+) -> LoadOut:
     tenant_id, seen = str(await find_id(uow, tenant_name)), None
 
     async def read(tx: Tx) -> LoadOut:
@@ -117,6 +127,8 @@ async def _watch(uow: UnitOfWork, tenant_name: str, load_id: UUID, *, as_json: b
             seen = now.revision
         if queries.is_ended(now):
             return now
+        if not is_alive:
+            raise EmbeddedError(NO_WORKER)
         await asyncio.sleep(POLL_SECONDS)
 
 
