@@ -161,7 +161,8 @@ def _show(report: dict[str, Any]) -> None:
             click.echo(report["ring"])
         case "restart-needed":
             click.echo(
-                f"{report['newest']} is the newest key. Restart `sindico up`, then run {AFTER_RESTART}."
+                f"The newest key is {report['newest']}. Restart `sindico up`, then run"
+                f" {AFTER_RESTART}."
             )
         case _:
             for item in report["unreadable"]:
