@@ -16,7 +16,12 @@ from sindico_platform.identity.authentication.service import CredentialKind, aut
 from sindico_platform.identity.credentials import Credential
 from sindico_platform.identity.sessions import service as sessions
 from sindico_platform.identity.sign_in.devices import known_device, make_device
-from sindico_platform.identity.sign_in.service import prove_password, record_sign_in
+from sindico_platform.identity.sign_in.service import (
+    Proven,
+    counted_sign_in,
+    prove_password,
+    record_sign_in,
+)
 from sindico_platform.identity.sign_in.throttle import Attempt
 
 AnyRequest = Request[Any, Any, Any]
@@ -37,22 +42,29 @@ async def sign_in(request: AnyRequest, *, login: str, password: str) -> list[Coo
     carried = request.cookies.get(cookies.device_cookie_name(settings))
     device = known_device(context.secrets, carried, login=login)
     attempt = Attempt(login=login, address=address, device=device)
-    proven = await prove_password(context.doors, attempt=attempt, password=password)
-    await _end_carried_session(request, context)
-    actor = proven.actor(request_id=request_id_of(request.scope))
-    async with context.uow.begin(actor) as tx:
-        await record_sign_in(tx, proven, way="console", address=address)
-        credential = await sessions.open_session(
-            tx,
-            user_id=proven.user_id,
-            address=address,
-            user_agent=request.headers.get("user-agent", ""),
-        )
+    with counted_sign_in("console"):
+        proven = await prove_password(context.doors, attempt=attempt, password=password)
+        await _end_carried_session(request, context)
+        credential = await _open_session(request, context, proven, address=address)
     remembered = carried if carried and device else make_device(context.secrets, login=login)
     return [
         cookies.session_cookie(settings, credential),
         cookies.device_cookie(settings, remembered),
     ]
+
+
+async def _open_session(
+    request: AnyRequest, context: Context, proven: Proven, *, address: str
+) -> Credential:
+    actor = proven.actor(request_id=request_id_of(request.scope))
+    async with context.uow.begin(actor) as tx:
+        await record_sign_in(tx, proven, way="console", address=address)
+        return await sessions.open_session(
+            tx,
+            user_id=proven.user_id,
+            address=address,
+            user_agent=request.headers.get("user-agent", ""),
+        )
 
 
 async def sign_out(request: AnyRequest) -> list[Cookie]:

@@ -13,6 +13,7 @@ from sindico_platform.database.uow import UnitOfWork
 from sindico_platform.identity.models import Session, TenantUser
 from sindico_platform.tenancy.models import Tenant
 from tests.support.identity import MakeTenant, MakeUser
+from tests.support.metrics import growth
 
 PASSWORD = "cavalo bateria grampo correto"
 SIGN_IN, SIGN_OUT, LANGUAGE = "/console/sign-in", "/console/sign-out", "/console/language"
@@ -52,6 +53,17 @@ async def test_a_form_of_another_site_changes_nothing(client: AsyncClient, login
 
     assert (planted.status_code, older.status_code) == (403, 403)
     assert "sindico" not in client.cookies
+
+
+async def test_sign_ins_are_counted_by_outcome(client: AsyncClient, login: str) -> None:
+    with (
+        growth("sign_ins_total", way="console", outcome="succeeded") as succeeded,
+        growth("sign_ins_total", way="console", outcome="sign-in-refused") as refused,
+    ):
+        await sign_in(client, login, "wrong")
+        await sign_in(client, login)
+
+        assert (succeeded(), refused()) == (1, 1)
 
 
 async def test_a_signed_in_page_must_return_the_sessions_token(

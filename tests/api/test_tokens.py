@@ -17,6 +17,7 @@ from sindico_platform.identity.credentials import Credential
 from sindico_platform.identity.models import TenantUser
 from sindico_platform.tenancy.models import Tenant, TenantState
 from tests.support.identity import MakeTenant, MakeUser
+from tests.support.metrics import growth
 
 TOKEN, REVOKE, ME = "/api/v1/auth/token", "/api/v1/auth/revoke", "/api/v1/auth/me"
 PASSWORD = "cavalo bateria grampo correto"
@@ -66,6 +67,19 @@ async def test_json_works_like_a_form(client: AsyncClient, login: str) -> None:
     asked = {"grant_type": "password", "username": login, "password": PASSWORD}
 
     assert (await client.post(TOKEN, json=asked)).status_code == 200
+
+
+async def test_sign_ins_are_counted_by_grant_and_outcome(client: AsyncClient, login: str) -> None:
+    with (
+        growth("sign_ins_total", way="password", outcome="succeeded") as succeeded,
+        growth("sign_ins_total", way="password", outcome="invalid-grant") as refused,
+        growth("sign_ins_total", way="refresh_token", outcome="succeeded") as refreshed,
+    ):
+        tokens = (await ask_by_password(client, login)).json()
+        await ask_by_password(client, login, "wrong")
+        await ask(client, grant_type="refresh_token", refresh_token=tokens["refresh_token"])
+
+        assert (succeeded(), refused(), refreshed()) == (1, 1, 1)
 
 
 @pytest.mark.parametrize("wrong", ["password", "user", "domain", "no domain", "empty login", "nul"])

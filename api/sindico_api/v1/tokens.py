@@ -21,6 +21,7 @@ from sindico_platform.identity.authentication.service import demand_active_tenan
 from sindico_platform.identity.credentials import Credential
 from sindico_platform.identity.sign_in.service import (
     SignInRefused,
+    counted_sign_in,
     prove_password,
     record_sign_in,
 )
@@ -103,7 +104,9 @@ async def issue_token(request: AnyRequest, context: AppContext) -> Response[Toke
     grant = GRANTS.get(asked.grant_type)
     if grant is None:
         raise oauth.GrantTypeUnsupported
-    return Response(await grant(context, request, asked), headers=oauth.NO_STORE)
+    with counted_sign_in(asked.grant_type):
+        issued = await grant(context, request, asked)
+    return Response(issued, headers=oauth.NO_STORE)
 
 
 @post(

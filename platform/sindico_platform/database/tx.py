@@ -1,5 +1,6 @@
 """Who acts, and the open transaction they act in."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -79,6 +80,8 @@ class Tx:
             rows: list[Row] = await plain.fetch(statement, *values, record_class=Row)
         return rows
 
+    figures: list[Callable[[], object]] = field(default_factory=list)
+
     def new_id(self) -> UUID:
         """A UUIDv7: ordered by time, made here because PostgreSQL has it only from 18 on."""
         return uuid7()
@@ -86,3 +89,7 @@ class Tx:
     def wake(self, channel: str) -> None:
         """Publish one wake-up on `channel` after the commit; losing it costs one poll."""
         self.wakes.add(channel)
+
+    def after_commit(self, tell: Callable[[], object]) -> None:
+        """Call `tell` once this is committed; for metrics alone: a crash loses it."""
+        self.figures.append(tell)

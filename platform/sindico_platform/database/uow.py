@@ -47,6 +47,8 @@ class UnitOfWork:
                 row = await session.execute(BIND_TENANT, {"tenant_id": str(bound)})
                 tx = Tx(session=session, actor=actor, tenant_id=bound, now=row.one()[1])
                 yield tx
+            for tell in tx.figures:
+                tell()
             await self._wake_after_commit(tx)
 
     def reading(self, actor: Actor, *, tenant: UUID | None = None) -> Reading:

@@ -16,6 +16,7 @@ from sindico_platform.connection_tests.walk import UNWATCHED, Watch
 from sindico_platform.egress import errors
 from sindico_platform.egress.guard import EgressGuard, Streams, open_streams
 from sindico_platform.egress.tls import tls_context
+from sindico_platform.telemetry.outside import outside_call
 
 _PART_BYTES = 1 << 18
 
@@ -41,6 +42,7 @@ class GuardedHttp:
         max_body_bytes: int = 256 << 20,
         max_connections: int = 10,
         headers: Mapping[str, str] | None = None,
+        system: str = "web",
         watch: Watch = UNWATCHED,
     ) -> httpx.AsyncClient:
         """A client to use as an async context manager.
@@ -49,6 +51,7 @@ class GuardedHttp:
             base_url: relative URLs of requests start from here.
             ca_pem: certificates to trust instead of the public authorities.
             max_body_bytes: of one answer after decoding; more is ``answer-too-large``.
+            system: what the metrics call the other side, of a small closed set.
             watch: sees the stages of the first connection that is made.
 
         Raises:
@@ -59,7 +62,11 @@ class GuardedHttp:
         return httpx.AsyncClient(
             base_url=base_url,
             transport=_Transport(
-                _Backend(self._guard, watch), tls, max_connections, max_body_bytes
+                _Backend(self._guard, watch),
+                tls,
+                max_connections=max_connections,
+                max_body_bytes=max_body_bytes,
+                system=system,
             ),
             timeout=timeout,
             headers={"Accept-Encoding": "gzip", **(headers or {})},
@@ -74,7 +81,13 @@ class GuardedHttp:
 
 class _Transport(httpx.AsyncHTTPTransport):
     def __init__(
-        self, backend: "_Backend", tls: ssl.SSLContext, max_connections: int, max_body_bytes: int
+        self,
+        backend: "_Backend",
+        tls: ssl.SSLContext,
+        *,
+        max_connections: int,
+        max_body_bytes: int,
+        system: str,
     ) -> None:
         super().__init__(verify=tls, trust_env=False)
         self._pool = httpcore.AsyncConnectionPool(
@@ -83,15 +96,16 @@ class _Transport(httpx.AsyncHTTPTransport):
             keepalive_expiry=30,
             network_backend=backend,
         )
-        self._max_body_bytes = max_body_bytes
+        self._max_body_bytes, self._system = max_body_bytes, system
 
     # lint-skip: vague-names (httpx's interface)
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         host = request.url.host
         timeout = request.extensions.get("timeout", {})
         seconds = timeout.get("read") or 0
-        with _told_apart(host, seconds):
+        with outside_call(self._system) as call, _told_apart(host, seconds):
             response = await super().handle_async_request(request)
+            call.note_status(response.status_code)
         encoding = response.headers.pop("content-encoding", "identity").lower()
         if not isinstance(response.stream, httpx.AsyncByteStream):
             raise TypeError("an asynchronous transport gives an asynchronous body")

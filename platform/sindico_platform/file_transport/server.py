@@ -9,6 +9,7 @@ from sindico_platform.egress import EgressGuard
 from sindico_platform.file_transport.ftp import open_ftp
 from sindico_platform.file_transport.schemas import Connection, FileServerSettings, RemoteFile
 from sindico_platform.file_transport.sftp import open_sftp
+from sindico_platform.telemetry.outside import outside_call
 
 
 class FileServer(Protocol):
@@ -51,9 +52,12 @@ async def open_file_server(
 ) -> AsyncIterator[FileServer]:
     """Connect, sign in and enter the folder; every connection goes through the guard.
 
+    To the metrics it is one call, from here to the end of the block.
+
     Raises:
         Terminal, Transient: the guard's, and `errors`.
     """
     opening = open_sftp if settings.connection is Connection.SFTP else open_ftp
-    async with opening(guard, settings, watch=watch) as server:
-        yield server
+    with outside_call(settings.connection):
+        async with opening(guard, settings, watch=watch) as server:
+            yield server

@@ -11,7 +11,10 @@ from sindico_platform.errors import OutsideError
 from sindico_platform.mail_transport import errors
 from sindico_platform.mail_transport.replies import Reply, refusal
 from sindico_platform.mail_transport.schemas import Envelope, MailServer
+from sindico_platform.telemetry.outside import outside_call
 
+SYSTEM = "smtp"
+"""What the metrics call a customer's mail server."""
 _LONGEST_ANSWER_SECONDS = 180
 """Servers examine a message before they answer for it."""
 _GOODBYE_SECONDS = 5
@@ -38,6 +41,10 @@ class MailConnection:
             Transient, Terminal: see `errors`; `is_open` says whether another message may follow.
                 After a `Transient` in the stage DATA the server may have taken it all the same.
         """
+        with outside_call(SYSTEM):
+            return await self._send(envelope, watch)
+
+    async def _send(self, envelope: Envelope, watch: Watch) -> str:
         sender, recipient = str(envelope.sender), str(envelope.recipient)
         try:
             with watch.stage(Stage.MAIL_FROM) as seen, self._told(Stage.MAIL_FROM, envelope):

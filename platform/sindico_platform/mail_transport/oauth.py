@@ -91,7 +91,9 @@ class TokenSource:
         return self._entries.setdefault(digest, _Entry())
 
     async def _fetch(self, client: OAuthClient) -> _Granted:
-        async with self._http.client(max_body_bytes=_MAX_BODY_BYTES, read_seconds=20) as http:
+        async with self._http.client(
+            max_body_bytes=_MAX_BODY_BYTES, read_seconds=20, system="oauth"
+        ) as http:
             response = await http.post(
                 client.token_url, data=_form(client), headers={"Accept": "application/json"}
             )

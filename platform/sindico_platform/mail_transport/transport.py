@@ -15,11 +15,12 @@ from sindico_platform.connection_tests.schemas import Stage
 from sindico_platform.connection_tests.walk import UNWATCHED, Watch
 from sindico_platform.egress import EgressGuard, GuardedHttp, tls_context
 from sindico_platform.egress.hosts import find_literal
-from sindico_platform.mail_transport.connection import MailConnection
+from sindico_platform.mail_transport.connection import SYSTEM, MailConnection
 from sindico_platform.mail_transport.oauth import Keep, TokenSource
 from sindico_platform.mail_transport.opening import Door, open_smtp
 from sindico_platform.mail_transport.schemas import MailServer, Security
 from sindico_platform.mail_transport.sign_in import sign_in
+from sindico_platform.telemetry.outside import outside_call
 
 
 def plan_stages(server: MailServer) -> tuple[Stage, ...]:
@@ -59,18 +60,29 @@ class MailTransport:
         Raises:
             Transient, Terminal: see `errors` here and in `sindico_platform.egress`.
         """
+        with outside_call(SYSTEM):
+            connection = await self._open(
+                server, watch, fresh_token=fresh_token, keep=keep_refresh_token
+            )
+        try:
+            yield connection
+        finally:
+            await connection.close()
+
+    async def _open(
+        self, server: MailServer, watch: Watch, *, fresh_token: bool, keep: Keep | None
+    ) -> MailConnection:
         checked = await self._guard.resolve(server.host, server.port, watch=watch)
         door = Door(checked=checked, server=server, own_name=self._own_name)
         tls = self._public_tls if server.ca_pem is None else tls_context(server.ca_pem)
         smtp = await open_smtp(door, tls, watch)
         connection = MailConnection(smtp, server)
         try:
-            await self._sign_in(
-                smtp, server, watch, fresh_token=fresh_token, keep=keep_refresh_token
-            )
-            yield connection
-        finally:
+            await self._sign_in(smtp, server, watch, fresh_token=fresh_token, keep=keep)
+        except BaseException:
             await connection.close()
+            raise
+        return connection
 
     async def _sign_in(
         self,

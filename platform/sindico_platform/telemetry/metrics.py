@@ -22,6 +22,7 @@ PlatformCollector(registry=registry)
 
 _SHORT = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 _LONG = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600)
+_HOURS = (1, 5, 15, 60, 300, 900, 1800, 3600, 7200, 14_400, 43_200)
 
 
 def _counter(name: str, meaning: str, *labels: str) -> Counter:
@@ -46,7 +47,9 @@ http_request_duration_seconds = _histogram(
 )
 http_requests_in_progress = _gauge("http_requests_in_progress", "Requests being answered.")
 
-sign_ins_total = _counter("sign_ins_total", "Attempts to sign in.", "way", "outcome")
+sign_ins_total = _counter(
+    "sign_ins_total", "Attempts to sign in, succeeded or by error code.", "way", "outcome"
+)
 
 jobs_finished_total = _counter("jobs_finished_total", "Job attempts ended.", "function", "outcome")
 job_duration_seconds = _histogram(
@@ -62,20 +65,28 @@ jobs_leases_expired_total = _counter(
     "jobs_leases_expired_total", "Leases the sweeper took back from silent workers."
 )
 
-loads_finished_total = _counter("loads_finished_total", "Load runs ended.", "connector", "status")
-loads_running = _gauge("loads_running", "Load runs that are pending or running.")
-load_pages_total = _counter("load_pages_total", "Pages taken from an ERP.", "connector", "table")
-load_rows_total = _counter("load_rows_total", "Rows of ERP pages by outcome.", "table", "outcome")
-
-provisioning_runs_finished_total = _counter(
-    "provisioning_runs_finished_total", "Provisioning runs ended.", "status"
+load_duration_seconds = _histogram(
+    "load_duration_seconds",
+    "From a load's start to its end, pauses included.",
+    "connector",
+    "outcome",
+    buckets=_HOURS,
 )
-provisioning_step_duration_seconds = _histogram(
-    "provisioning_step_duration_seconds", "Run time of one step.", "step"
+load_rows_total = _counter("load_rows_total", "Rows of loads, stored.", "table", "outcome")
+
+provisioning_run_duration_seconds = _histogram(
+    "provisioning_run_duration_seconds",
+    "From asking for a provisioning to its end, pauses included.",
+    "outcome",
+    buckets=_LONG,
 )
 
-outside_calls_total = _counter(
-    "outside_calls_total", "Calls to other people's systems.", "system", "outcome"
+outside_call_duration_seconds = _histogram(
+    "outside_call_duration_seconds",
+    "Calls to other people's systems.",
+    "system",
+    "outcome",
+    buckets=_LONG,
 )
 egress_refused_total = _counter(
     "egress_refused_total", "Hosts the egress guard refused, by error code.", "code"

@@ -26,6 +26,7 @@ class HttpClients(Protocol):
         connect_seconds: float = 10,
         read_seconds: float = 60,
         max_body_bytes: int = ...,
+        system: str = ...,
         watch: Watch = ...,
     ) -> httpx.AsyncClient: ...
 

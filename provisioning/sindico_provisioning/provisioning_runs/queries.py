@@ -83,6 +83,7 @@ async def lock_order(tx: Tx, run_id: UUID) -> Order | None:
                 run.admin_login,
                 run.admin_name,
                 run.admin_email,
+                run.requested_at,
             )
             .where(run.tenant_id == tx.tenant_id, run.id == run_id, run.status.in_(UNDER_WAY))
             .with_for_update()

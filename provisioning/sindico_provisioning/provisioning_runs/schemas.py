@@ -40,6 +40,7 @@ class Order:
     admin_login: str
     admin_name: str
     admin_email: str | None
+    requested_at: datetime
 
 
 class StepErrorOut(Output, frozen=True):

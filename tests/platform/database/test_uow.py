@@ -48,6 +48,25 @@ async def test_a_row_of_another_tenant_cannot_be_written(uow: UnitOfWork) -> Non
             )
 
 
+async def test_figures_are_told_after_the_commit_and_not_after_a_rollback(
+    uow: UnitOfWork,
+) -> None:
+    tenant, told = uuid7(), list[str]()
+
+    async def fail() -> None:
+        async with uow.begin(Actor.system(tenant)) as tx:
+            tx.after_commit(lambda: told.append("rolled back"))
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await fail()
+    async with uow.begin(Actor.system(tenant)) as tx:
+        tx.after_commit(lambda: told.append("committed"))
+        told.append("inside")
+
+    assert told == ["inside", "committed"]
+
+
 async def test_no_tenant_bound_means_no_rows(uow: UnitOfWork) -> None:
     await record_in(uow, uuid7())
 

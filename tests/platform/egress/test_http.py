@@ -17,6 +17,7 @@ from tests.platform.egress.conftest import (
     server_tls,
     serving,
 )
+from tests.support.metrics import growth
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +58,29 @@ async def test_a_page_is_fetched_over_tls_by_host_name(ca: trustme.CA, ca_pem: s
         pages = [(await client.get("Auth")).json() for _ in range(3)]
 
     assert pages == [{"a": 1}] * 3
+
+
+@pytest.mark.parametrize(
+    ("head", "outcome"),
+    [("200 OK", "succeeded"), ("404 Not Found", "terminal"), ("503 Busy", "transient")],
+)
+async def test_calls_are_measured_by_system_and_outcome(head: str, outcome: str) -> None:
+    with growth("outside_call_duration_seconds_count", system="erp", outcome=outcome) as counted:
+        async with (
+            serving(answering(head)) as port,
+            http().client(f"http://erp.com:{port}", system="erp") as client,
+        ):
+            await client.get("/")
+
+        assert counted() == 1
+
+
+async def test_a_call_that_finds_nobody_is_measured_too() -> None:
+    with growth("outside_call_duration_seconds_count", system="erp", outcome="transient") as found:
+        async with http().client("http://erp.com:1", system="erp") as client:
+            await fault_of(lambda: client.get("/"))
+
+        assert found() == 1
 
 
 async def test_connections_are_reused_until_the_server_closes_them() -> None:

@@ -14,6 +14,7 @@ from sindico_platform.errors import OutsideError, Terminal
 from sindico_platform.file_transport import FileServer, open_file_server
 from sindico_platform.file_transport.check import PLANS, check_file_server
 from tests.support.file_servers import GUARD, RunningServer
+from tests.support.metrics import growth
 
 SOME_MEGABYTES = bytes(range(256)) * 4096 * 9 + b"and a bit"
 
@@ -40,6 +41,23 @@ async def test_what_is_uploaded_stands_in_the_folder_under_its_name(
     assert size == len(SOME_MEGABYTES)
     assert names_in(folder) == ["contrato.pdf"]
     assert (folder / "contrato.pdf").read_bytes() == SOME_MEGABYTES
+
+
+async def test_a_session_is_measured_once_by_its_outcome(
+    running: RunningServer, folder: Path
+) -> None:
+    settings, calls = running.settings(), "outside_call_duration_seconds_count"
+    with (
+        growth(calls, system=settings.connection, outcome="succeeded") as succeeded,
+        growth(calls, system=settings.connection, outcome="terminal") as terminal,
+    ):
+        async with open_file_server(GUARD, settings) as server:
+            await server.upload("a.txt", chunks_of(b"x"))
+        with pytest.raises(Terminal):
+            async with open_file_server(GUARD, settings) as server:
+                await read(server, "none.txt")
+
+        assert (succeeded(), terminal()) == (1, 1)
 
 
 async def test_an_upload_replaces_what_has_its_name(running: RunningServer, folder: Path) -> None:

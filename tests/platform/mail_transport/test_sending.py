@@ -16,6 +16,7 @@ from tests.platform.mail_transport.support import (
     server_at,
 )
 from tests.support.mail_server import USER, Mailbox, saying, server_tls, serving
+from tests.support.metrics import growth
 
 
 async def send(
@@ -49,6 +50,22 @@ async def test_a_mail_arrives_with_both_forms_and_its_headers(
         "Olá, Ação.",
         "<p>Olá</p>",
     ]
+
+
+async def test_connecting_and_sending_are_measured_each(
+    transport: MailTransport, mailbox: Mailbox
+) -> None:
+    calls = "outside_call_duration_seconds_count"
+    with (
+        growth(calls, system="smtp", outcome="succeeded") as succeeded,
+        growth(calls, system="smtp", outcome="terminal") as terminal,
+    ):
+        async with serving(mailbox) as port:
+            await send(transport, server_at(port))
+            mailbox.replies["DATA"] = "554 No"
+            await fault_of(transport, server_at(port))
+
+        assert (succeeded(), terminal()) == (3, 1)
 
 
 async def test_ssl_encrypts_from_the_first_byte(

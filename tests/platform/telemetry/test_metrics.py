@@ -1,10 +1,12 @@
 import re
+from pathlib import Path
 
 from prometheus_client import Counter, Gauge, Histogram
 from prometheus_client.parser import text_string_to_metric_families
 
 from sindico_platform.telemetry import metrics
 
+ROOT = Path(__file__).parents[3]
 OURS = {
     name: value
     for name, value in vars(metrics).items()
@@ -19,6 +21,26 @@ def test_names_follow_the_conventions() -> None:
         if isinstance(metric, Histogram):
             assert name.endswith("_seconds")
         assert not name.endswith(("_ms", "_milliseconds", "_count", "_sum", "_bucket"))
+
+
+def test_every_metric_is_measured_somewhere() -> None:
+    sources = [
+        path.read_text()
+        for package in ("platform", "tenants", "provisioning", "api")
+        for path in (ROOT / package).rglob("*.py")
+    ]
+    unused = {name for name in OURS if not any(f"metrics.{name}" in source for source in sources)}
+
+    assert not unused
+
+
+def test_every_metric_is_documented_with_its_labels_and_no_other() -> None:
+    rows = re.findall(
+        r"^\| `sindico_(\w+)` \|([^|]*)\|", (ROOT / "docs/metrics.md").read_text(), re.MULTILINE
+    )
+
+    documented = {name: tuple(re.findall(r"`(\w+)`", labels)) for name, labels in rows}
+    assert documented == {name: metric._labelnames for name, metric in OURS.items()}
 
 
 def test_labels_are_never_ids_or_tenants() -> None:

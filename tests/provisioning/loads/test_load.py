@@ -9,6 +9,7 @@ from sindico_provisioning.staging.models import STAGING, SeenKey
 from sindico_tenants.accounts.models import Account, Contact
 from sindico_tenants.companies.models import Branch, Company
 from tests.provisioning.loads.conftest import Site
+from tests.support.metrics import growth
 
 
 def fill(site: Site) -> None:
@@ -46,6 +47,19 @@ async def test_a_load_brings_everything_in(site: Site) -> None:
     ]
     assert {phase.status for phase in load.phases} == {LoadStatus.SUCCEEDED}
     assert len(await site.rows(STAGING["itens_pedido"].c.id_erp)) == 5
+
+
+async def test_loads_and_their_rows_are_measured(site: Site) -> None:
+    fill(site)
+    with (
+        growth("load_duration_seconds_count", outcome="succeeded") as loads,
+        growth("load_rows_total", table="empresa", outcome="created") as created,
+        growth("load_rows_total", table="accounts", outcome="unchanged") as unchanged,
+    ):
+        await site.load()
+        await site.load()
+
+        assert (loads(), created(), unchanged()) == (2, 5, 5)
 
 
 async def test_rows_of_ours_are_linked_to_each_other(site: Site) -> None:

@@ -39,6 +39,7 @@ from sindico_provisioning.tenant_registry import service as registry
 from sindico_tenants.crm_settings.models import FunnelStage
 from tests.provisioning.factories import make_tenant, operator
 from tests.support.jobs import kill_after, run_jobs
+from tests.support.metrics import growth
 
 STEPS = [
     "package",
@@ -169,6 +170,18 @@ async def test_the_job_takes_every_step_and_the_crm_is_active(context: Context) 
     async with context.uow.begin(Actor.system(run.tenant_id)) as tx:
         assert await counts(tx) == EXACTLY_ONCE
         assert (await defaults.check(tx, await packages.get_subscription(tx))).ok
+
+
+async def test_runs_are_measured_by_outcome(
+    context: Context, broken: dict[str, list[Exception]]
+) -> None:
+    runs = "provisioning_run_duration_seconds_count"
+    with growth(runs, outcome="succeeded") as succeeded, growth(runs, outcome="failed") as failed:
+        await run_jobs(context, (await start(context)).tenant_id)
+        broken["roles"] = [Terminal("no-room", "There is no room.")] * 2
+        await run_jobs(context, (await start(context)).tenant_id)
+
+        assert (succeeded(), failed()) == (1, 1)
 
 
 @pytest.mark.parametrize("point", ["claimed", "acted", "recorded"])

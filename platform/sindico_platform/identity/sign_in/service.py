@@ -1,5 +1,7 @@
 """From login and password to a user, the same way for API and console."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -15,6 +17,7 @@ from sindico_platform.identity.authentication.service import demand_active_tenan
 from sindico_platform.identity.models import TenantUser, UserState
 from sindico_platform.identity.passwords.hasher import PasswordHasher
 from sindico_platform.identity.sign_in.throttle import Attempt, SignInThrottle
+from sindico_platform.telemetry import metrics
 
 log = structlog.get_logger()
 
@@ -67,6 +70,24 @@ class Proven:
             name=self.login,
             request_id=request_id,
         )
+
+
+@contextmanager
+def counted_sign_in(way: str) -> Iterator[None]:
+    """Around everything that one sign-in does; it counts how that ended.
+
+    Args:
+        way: ``console``, or the grant type at the token endpoint.
+    """
+    outcome = "broken"
+    try:
+        yield
+        outcome = "succeeded"
+    except SindicoError as error:
+        outcome = error.code
+        raise
+    finally:
+        metrics.sign_ins_total.labels(way, outcome).inc()
 
 
 async def prove_password(doors: Doors, *, attempt: Attempt, password: str) -> Proven:

@@ -177,6 +177,7 @@ class MegaConnector:
                 ca_pem=self._settings.ca_certificate,
                 read_seconds=self._read_seconds,
                 max_body_bytes=self._max_body_bytes,
+                system="erp",
                 watch=self._watch,
             )
             self._stack.push_async_callback(client.aclose)

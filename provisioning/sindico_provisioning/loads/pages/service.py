@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Select, Table
@@ -9,6 +10,7 @@ from sqlalchemy import Select, Table
 from sindico_platform.database.tx import Tx
 from sindico_platform.errors import field_error
 from sindico_platform.jobs.context import JobContext
+from sindico_platform.telemetry import metrics
 from sindico_provisioning.connectors.schemas import Page
 from sindico_provisioning.erp_tables.schemas import Checked, Rejection
 from sindico_provisioning.loads import queries
@@ -188,6 +190,10 @@ def _advance(
     phase.updated += counts.updated
     phase.unchanged += counts.unchanged
     phase.rejected += counts.rejected
+    for outcome in ("created", "updated", "unchanged", "rejected"):
+        if rows := getattr(counts, outcome):
+            figure = metrics.load_rows_total.labels(phase.resource, outcome)
+            tx.after_commit(partial(figure.inc, rows))
     load.tries_without_progress, load.error = 0, None
     touch_load(tx, load)
 

@@ -3,6 +3,7 @@
 import random
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from sindico_platform.errors import Transient
 from sindico_platform.jobs import service as jobs
 from sindico_platform.jobs.context import JobContext
 from sindico_platform.jobs.runner import describe
+from sindico_platform.telemetry import metrics
 from sindico_provisioning.erp_tables.queries import order_tables
 from sindico_provisioning.integrations.models import Integration
 from sindico_provisioning.loads import queries
@@ -141,6 +143,7 @@ async def finish_load(tx: Tx, ctx: JobContext, *, load_id: UUID) -> None:
     phases = await queries.list_phases(tx, load_id)
     load.status, load.finished_at, load.error = LoadStatus.SUCCEEDED, tx.now, None
     touch_load(tx, load)
+    await _count_end(tx, load)
     await staging.forget_seen_keys(tx, load_id=load_id)
     fetched = [phase for phase in phases if phase.step == PhaseStep.FETCH]
     facts = {
@@ -209,6 +212,7 @@ async def end_unfinished(tx: Tx, load: Load, status: LoadStatus) -> None:
     """End a locked load short of its goal; what is stored stays, cursors too."""
     load.status, load.finished_at, load.next_try_at = status, tx.now, None
     touch_load(tx, load)
+    await _count_end(tx, load)
     await tx.session.execute(
         update(LoadPhase)
         .where(
@@ -218,3 +222,10 @@ async def end_unfinished(tx: Tx, load: Load, status: LoadStatus) -> None:
         )
         .values(status=status, finished_at=tx.now)
     )
+
+
+async def _count_end(tx: Tx, load: Load) -> None:
+    integration = await tx.session.get_one(Integration, (tx.tenant_id, load.integration_id))
+    seconds = (tx.now - (load.started_at or load.created_at)).total_seconds()
+    figure = metrics.load_duration_seconds.labels(integration.kind, load.status)
+    tx.after_commit(partial(figure.observe, seconds))

@@ -9,6 +9,7 @@ earlier claim records nothing.
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from time import monotonic
 from typing import Any
 from uuid import UUID
@@ -17,6 +18,7 @@ from sqlalchemy import func, text, update
 
 from sindico_platform.audit import service as audit
 from sindico_platform.database.tx import Tx
+from sindico_platform.telemetry import metrics
 from sindico_provisioning.packages import service as packages
 from sindico_provisioning.packages.models import CrmState
 from sindico_provisioning.provisioning_runs import queries
@@ -136,6 +138,7 @@ async def take_steps(
     await _record_success(tx, claim, times, is_last=is_last)
     tx.wake(wake_channel(claim.run_id))
     if is_last:
+        _count_end(tx, claim, Status.SUCCEEDED, at=times[-1])
         return None
     return await _claim_next(
         tx,
@@ -191,6 +194,7 @@ async def fail_step(tx: Tx, claim: Claim, error: dict[str, Any]) -> None:
         .where(ProvisioningRun.tenant_id == tx.tenant_id, ProvisioningRun.id == claim.run_id)
         .values(status=Status.FAILED, finished_at=tx.now)
     )
+    _count_end(tx, claim, Status.FAILED, at=tx.now)
     await packages.set_crm_state(tx, CrmState.FAILED)
     await audit.record(
         tx,
@@ -199,6 +203,13 @@ async def fail_step(tx: Tx, claim: Claim, error: dict[str, Any]) -> None:
         target_id=claim.run_id,
         step=claim.code,
         error=error["code"],
+    )
+
+
+def _count_end(tx: Tx, claim: Claim, status: Status, *, at: datetime) -> None:
+    seconds = (at - claim.order.requested_at).total_seconds()
+    tx.after_commit(
+        partial(metrics.provisioning_run_duration_seconds.labels(status).observe, seconds)
     )
 
 
