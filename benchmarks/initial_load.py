@@ -139,6 +139,8 @@ def services_of(context: Context) -> JobServices:
         uow=context.uow,
         secrets=context.secrets,
         blobs=context.blobs,
+        guard=context.guard,
+        mail_transport=context.mail_transport,
         http=context.http,
         redis=context.redis,
     )

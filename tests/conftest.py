@@ -4,6 +4,7 @@ import os
 import secrets
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from sindico_api.app import create_app
 from sindico_api.context import Context, open_context
 from sindico_platform.database.roles import APP, FLEET, OWNER, RoleUrls, ensure_roles
 from sindico_platform.database.uow import UnitOfWork
+from sindico_platform.egress.ranges import LOOPBACK
 from sindico_platform.embedded import EmbeddedPostgres, EmbeddedValkey
 from sindico_platform.settings import Secret, Settings
 from sindico_provisioning.release.service import migrate
@@ -125,6 +127,14 @@ async def served(app: Litestar) -> AsyncIterator[Litestar]:
         yield app
 
 
+@pytest.fixture(scope="session")
+async def served_nearby(settings: Settings) -> AsyncIterator[Litestar]:
+    """The application where customers' servers may be on this machine: tests run them here."""
+    nearby = create_app(replace(settings, egress_allow=LOOPBACK))
+    async with serving(nearby):
+        yield nearby
+
+
 @pytest.fixture
 async def client(served: Litestar) -> AsyncIterator[AsyncClient]:
     """An anonymous caller."""
@@ -151,6 +161,15 @@ async def client_as(
     """Makes callers with a token of a user that has the roles and permissions named."""
     async with AsyncExitStack() as stack:
         yield client_factory(served, uow, make_user, stack)
+
+
+@pytest.fixture
+async def nearby_as(
+    served_nearby: Litestar, uow: UnitOfWork, make_user: MakeUser
+) -> AsyncIterator[ClientAs]:
+    """As `client_as`, of the application that may reach servers on this machine."""
+    async with AsyncExitStack() as stack:
+        yield client_factory(served_nearby, uow, make_user, stack)
 
 
 @pytest.fixture

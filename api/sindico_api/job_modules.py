@@ -11,6 +11,7 @@ JOB_MODULES = (
     "sindico_provisioning.loads.jobs",
     "sindico_provisioning.provisioning_runs.jobs",
     "sindico_provisioning.tenant_registry.jobs",
+    "sindico_tenants.ftp_settings.jobs",
     "sindico_tenants.imports.jobs",
     "sindico_tenants.imports.retention.jobs",
 )

@@ -12,6 +12,7 @@ from litestar.exceptions import (
     SerializationException,
     ValidationException,
 )
+from litestar.status_codes import HTTP_502_BAD_GATEWAY
 from litestar.types import ExceptionHandlersMap
 from msgspec import UNSET, UnsetType
 from sqlalchemy.exc import DBAPIError
@@ -19,7 +20,14 @@ from sqlalchemy.exc import DBAPIError
 from sindico_api.i18n import Translator, locale_of, translator
 from sindico_api.request_id import HEADER as REQUEST_ID
 from sindico_api.request_id import request_id_of
-from sindico_platform.errors import Busy, FieldError, InvalidInput, SindicoError, field_error
+from sindico_platform.errors import (
+    Busy,
+    FieldError,
+    InvalidInput,
+    OutsideError,
+    SindicoError,
+    field_error,
+)
 from sindico_platform.schemas import Output
 from sindico_platform.words import translatable
 
@@ -94,6 +102,7 @@ HTTP_TITLES = {
 # SQLSTATE classes that mean "not now": connection lost, too many, shutting down, lock, deadlock.
 RETRYABLE_STATES = re.compile(r"^(08|53|57P|55P03|40001|40P01)")
 RETRY_AFTER_SECONDS = 2
+OUTSIDE_TITLE = translatable("The other server could not be used")
 UNSTORABLE_TEXT = "22021"
 """SQLSTATE of text with a NUL, which is well-formed JSON and cannot be stored."""
 
@@ -134,6 +143,21 @@ def problem_from_domain(request: AnyRequest, error: SindicoError) -> Response[di
         detail=_.detail(error),
         extra=extra,
         headers=error.headers,
+    )
+
+
+def problem_from_outside(request: AnyRequest, error: OutsideError) -> Response[dict[str, Any]]:
+    """Somebody else's server could not do what the caller asked for."""
+    _ = translator(locale_of(request))
+    detail = _.detail(error)
+    if error.advice:
+        detail = f"{detail} {_(error.advice).format(**error.facts)}"
+    return render(
+        request,
+        code=error.code,
+        status=HTTP_502_BAD_GATEWAY,
+        title=_(OUTSIDE_TITLE),
+        detail=detail,
     )
 
 
@@ -207,6 +231,7 @@ def is_passing(error: DBAPIError | OSError | TimeoutError) -> bool:
 
 HANDLERS: ExceptionHandlersMap = {
     SindicoError: problem_from_domain,
+    OutsideError: problem_from_outside,
     ValidationException: problem_from_validation,
     HTTPException: problem_from_http,
     Exception: problem_from_bug,

@@ -26,6 +26,7 @@ from sindico_provisioning.notifications.catalogue import CRM_READY
 from sindico_provisioning.notifications.queries import list_unread_ids as unread_notifications
 from sindico_tenants.accounts.models import Account, Contact
 from sindico_tenants.companies.models import Branch, Company
+from sindico_tenants.ftp_settings.models import FtpSettings
 from sindico_tenants.imports.models import Import
 from sindico_tenants.imports.service import COUNTS
 from tests.support.sample_jobs import take_note
@@ -62,6 +63,25 @@ async def make_company(tx: Tx) -> UUID:
 async def make_branch(tx: Tx) -> UUID:
     company = await make_company(tx)
     return await _insert(tx, Branch, name="Sul", company_id=company, is_head_office=True)
+
+
+async def make_ftp_settings(tx: Tx) -> UUID:
+    row = FtpSettings(
+        tenant_id=tx.tenant_id,
+        id=tx.new_id(),
+        host="files.example",
+        port=22,
+        folder="",
+        username="crm",
+        connection="sftp",
+        transfer_method="application",
+        created_at=tx.now,
+        updated_at=tx.now,
+        revision=1,
+    )
+    tx.session.add(row)
+    await tx.session.flush()
+    return row.id
 
 
 async def make_account(tx: Tx) -> UUID:
@@ -167,6 +187,7 @@ FACTORIES: dict[str, MakeRow] = {
     "load_id": make_load,
     "notification_id": make_notification,
     "role_id": make_role,
+    "settings_id": make_ftp_settings,
     "support_session_id": make_support_session,
     "user_id": make_user,
 }

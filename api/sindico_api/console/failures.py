@@ -11,7 +11,7 @@ from litestar.types import ExceptionHandlersMap
 from sindico_api import problems
 from sindico_api.console.rendering import html, is_htmx, render, render_block
 from sindico_api.console.view import ConsoleRequest, view_of
-from sindico_platform.errors import SindicoError
+from sindico_platform.errors import OutsideError, SindicoError
 
 PAGES = {403: "errors/403.html", 404: "errors/404.html", 500: "errors/500.html"}
 OTHER_PAGE = "errors/other.html"
@@ -75,6 +75,7 @@ def shown(render_problem: Callable[[Any, Any], Response[dict[str, Any]]]) -> Any
 
 HANDLERS: ExceptionHandlersMap = {
     SindicoError: shown(problems.problem_from_domain),
+    OutsideError: shown(problems.problem_from_outside),
     ValidationException: shown(problems.problem_from_validation),
     HTTPException: shown(problems.problem_from_http),
     Exception: shown(problems.problem_from_bug),

@@ -11,6 +11,8 @@ from sindico_platform.idempotency.models import IdempotencyKey
 from sindico_platform.idempotency.service import SEALED_FIELD
 from sindico_provisioning.service_properties.catalogue import SERVICES
 from sindico_provisioning.service_properties.models import ServiceProperty
+from sindico_tenants.ftp_settings.models import FtpSettings
+from sindico_tenants.ftp_settings.schemas import PASSWORD_FIELD, PRIVATE_KEY_FIELD
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,5 +39,9 @@ def _property_field(row: Mapping[str, Any]) -> str:
 
 SEALED_COLUMNS = (
     SealedColumn(model=ServiceProperty, column="sealed", field_of=_property_field),
+    SealedColumn(model=FtpSettings, column="password_sealed", field_of=lambda _row: PASSWORD_FIELD),
+    SealedColumn(
+        model=FtpSettings, column="private_key_sealed", field_of=lambda _row: PRIVATE_KEY_FIELD
+    ),
     SealedColumn(model=IdempotencyKey, column="answer", field_of=lambda _row: SEALED_FIELD),
 )

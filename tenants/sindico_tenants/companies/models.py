@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import ForeignKeyConstraint, Index, Text, text
+from sqlalchemy import ForeignKeyConstraint, Index, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from sindico_platform.database.base import Base, TenantRow
@@ -44,6 +44,7 @@ class Branch(TenantRow, Reachable, Addressed, FromErp, Recorded, Revised, Base):
         ForeignKeyConstraint(
             ["tenant_id", "company_id"], ["crm.company.tenant_id", "crm.company.id"]
         ),
+        UniqueConstraint("tenant_id", "company_id", "id", name="uq_branch_company_id"),
         Index("ix_branch_search_name", "tenant_id", "search_name", "id"),
         Index(
             "ix_branch_shown",

@@ -12,7 +12,12 @@ from sindico_platform.database.base import Base, table_of
 from sindico_platform.database.tx import Tx
 from sindico_tenants.companies.linked.schemas import LinkedOut
 
-RESOURCES = {"crm.branch": "branches", "crm.account": "accounts", "crm.contact": "contacts"}
+RESOURCES = {
+    "crm.branch": "branches",
+    "crm.account": "accounts",
+    "crm.contact": "contacts",
+    "crm.ftp_settings": "ftp_settings",
+}
 """The grid's resource of each table that refers to companies or branches."""
 
 

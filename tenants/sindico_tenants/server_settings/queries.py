@@ -1,0 +1,145 @@
+"""Every SELECT that settings of servers share."""
+
+from typing import Any, TypeVar
+from uuid import UUID
+
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Select,
+    and_,
+    case,
+    literal,
+    or_,
+    select,
+    true,
+)
+
+from sindico_platform.database.tx import Tx
+from sindico_platform.paging.keyset import Keyset
+from sindico_platform.paging.schemas import Page, PageRequest
+from sindico_tenants.companies.models import Branch, Company
+from sindico_tenants.search import clean_query, pattern_of, pattern_text
+from sindico_tenants.server_settings.models import ServerSettings
+from sindico_tenants.server_settings.schemas import CoverageFilters, CoverageItem, ScopeLevel
+
+S = TypeVar("S", bound=ServerSettings)
+COVERAGE_ORDERS = Keyset(Branch.id, default="name", name=Branch.search_name)
+
+
+async def list_coverage(
+    tx: Tx, table: type[S], *, request: PageRequest, filters: CoverageFilters
+) -> Page[CoverageItem]:
+    """Which settings each branch uses, in one statement however deep they are inherited."""
+    used = _used_by_branch(table)
+    statement = _branches_with(tx, used).where(*_matching(filters, used))
+    rows: Any = (await tx.session.execute(COVERAGE_ORDERS.apply(statement, request))).all()
+    return COVERAGE_ORDERS.page(rows, request, _coverage_item)
+
+
+async def find_effective(
+    tx: Tx, table: type[S], *, company_id: UUID | None, branch_id: UUID | None
+) -> S | None:
+    """The settings that count for a branch, a company or the tenant; None if there are none.
+
+    Args:
+        branch_id: of the company given; with a branch, its company must be given too.
+    """
+    statement = (
+        select(table)
+        .where(table.tenant_id == tx.tenant_id, _applies(table, company_id, branch_id))
+        .order_by(*_nearest_first(table))
+        .limit(1)
+    )
+    found: S | None = await tx.session.scalar(statement)
+    return found
+
+
+async def find_of_scope(
+    tx: Tx, table: type[S], *, company_id: UUID | None, branch_id: UUID | None
+) -> S | None:
+    """The settings of exactly this scope."""
+    statement = select(table).where(
+        table.tenant_id == tx.tenant_id,
+        table.company_id.is_not_distinct_from(company_id),
+        table.branch_id.is_not_distinct_from(branch_id),
+    )
+    found: S | None = await tx.session.scalar(statement)
+    return found
+
+
+def _used_by_branch(table: type[S]) -> FromClause:
+    source = case(
+        (table.branch_id.is_not(None), ScopeLevel.BRANCH.value),
+        (table.company_id.is_not(None), ScopeLevel.COMPANY.value),
+        else_=ScopeLevel.TENANT.value,
+    )
+    return (
+        select(
+            table.id.label("settings_id"),
+            source.label("source"),
+            table.host,
+            table.tested_at,
+            table.test_succeeded,
+            table.used_at,
+        )
+        .where(table.tenant_id == Branch.tenant_id, _applies(table, Branch.company_id, Branch.id))
+        .order_by(*_nearest_first(table))
+        .limit(1)
+        .lateral("used")
+    )
+
+
+def _branches_with(tx: Tx, used: FromClause) -> Select[Any]:
+    same_company = and_(Company.tenant_id == Branch.tenant_id, Company.id == Branch.company_id)
+    return (
+        select(
+            Branch.id,
+            Branch.name.label("branch_name"),
+            Branch.company_id,
+            Company.name.label("company_name"),
+            *used.c,
+            Branch.search_name.label("order_value"),
+        )
+        .join(Company, same_company)
+        .outerjoin(used, true())
+        .where(Branch.tenant_id == tx.tenant_id)
+    )
+
+
+def _matching(filters: CoverageFilters, used: FromClause) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if text := clean_query(filters.q or ""):
+        conditions.append(Branch.search_text.like(pattern_of(literal(pattern_text(text)))))
+    if filters.company_id is not None:
+        conditions.append(Branch.company_id == filters.company_id)
+    if filters.is_covered is not None:
+        is_missing = used.c.settings_id.is_(None)
+        conditions.append(~is_missing if filters.is_covered else is_missing)
+    return conditions
+
+
+def _applies(table: type[S], company_id: Any, branch_id: Any) -> ColumnElement[bool]:
+    return and_(
+        or_(table.company_id.is_(None), table.company_id == company_id),
+        or_(table.branch_id.is_(None), table.branch_id == branch_id),
+    )
+
+
+def _nearest_first(table: type[S]) -> tuple[ColumnElement[Any], ...]:
+    return (table.branch_id.is_(None), table.company_id.is_(None))
+
+
+def _coverage_item(row: Any) -> CoverageItem:
+    return CoverageItem(
+        branch_id=row.id,
+        branch_name=row.branch_name,
+        company_id=row.company_id,
+        company_name=row.company_name,
+        settings_id=row.settings_id,
+        source=row.source and ScopeLevel(row.source),
+        host=row.host,
+        tested_at=row.tested_at,
+        test_succeeded=row.test_succeeded,
+        used_at=row.used_at,
+    )
