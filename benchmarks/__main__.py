@@ -2,11 +2,14 @@
 
 import asyncio
 import sys
+import time
 from importlib import import_module
 
-from benchmarks.figures import Figure, render
+from benchmarks.figures import Figure, render, tell
 from benchmarks.stack import open_stack
 
+LIMIT_SECONDS = 600
+"""Of one benchmark; one that takes longer is stuck."""
 MODULES = ("jobs", "provisioning", "list_route", "initial_load", "startup")
 
 
@@ -15,8 +18,10 @@ async def measure(names: list[str]) -> list[Figure]:
     figures: list[Figure] = []
     for name in names:
         print(f"measuring {name} …", file=sys.stderr)
-        async with open_stack() as stack:
+        begun = time.monotonic()
+        async with asyncio.timeout(LIMIT_SECONDS), open_stack() as stack:
             figures += await import_module(f"benchmarks.{name}").measure(stack)
+        tell(f"took {time.monotonic() - begun:.0f} s")
     return figures
 
 
