@@ -52,7 +52,10 @@ class Translator:
 
     def detail(self, error: SindicoError | OutsideError | FieldError) -> str:
         """The error's sentence with its facts filled in."""
-        return self(error.detail).format(**dict(error.facts))
+        facts = dict(error.facts)
+        for name in getattr(error, "words", ()):
+            facts[name] = self(facts[name])
+        return self(error.detail).format(**facts)
 
 
 @cache

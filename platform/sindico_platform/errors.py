@@ -19,6 +19,8 @@ class SindicoError(Exception):
     status: ClassVar[int]
     title: ClassVar[str]
     detail: ClassVar[str]
+    words: ClassVar[tuple[str, ...]] = ()
+    """Names of the facts that are ids of the catalogues themselves, such as a label."""
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()

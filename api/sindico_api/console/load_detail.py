@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -19,8 +20,9 @@ from sindico_api.console.loads import LOADS_PATH, MAY_VIEW
 from sindico_api.console.rendering import render_block
 from sindico_api.console.view import ConsoleRequest, View, view_of
 from sindico_api.dependencies import AppContext, AskedPage, CurrentActor, Uow
+from sindico_api.downloads import NDJSON, CountRows, as_ndjson, demand_exportable, export_rows
 from sindico_api.live import follow
-from sindico_api.v1.loads import NDJSON, as_ndjson, as_text, download, require_load
+from sindico_api.v1.loads import as_text, require_load
 from sindico_platform.database.tx import Actor, Tx
 from sindico_platform.database.uow import UnitOfWork
 from sindico_platform.paging.schemas import Page, PageRequest
@@ -34,6 +36,7 @@ from sindico_provisioning.loads.schemas import (
     RejectionOut,
 )
 from sindico_provisioning.loads.service import RESUMABLE
+from sindico_provisioning.packages.errors import PackageLimitReached
 
 OUTCOMES = ("created", "updated", "unchanged", "rejected")
 NEWEST_LINES = PageRequest(limit=100, sort="-at")
@@ -90,6 +93,7 @@ async def show_log(
         found = await queries.list_log(
             tx, load_id, request=asked, filters=log_filters(listing), translate=view.tell
         )
+        refusal = await refusal_of_export(tx, _log_counter(request, load_id), view)
     is_live = not shown["is_ended"] and listing.is_first_page and listing.sort == "-at"
     return rendering.page(
         request,
@@ -97,6 +101,7 @@ async def show_log(
         **{**shown, **log_words(listing)},
         found=found,
         is_live=is_live,
+        refusal=refusal,
         level_choices=[(code, view.translate(level.text)) for code, level in LEVELS.items()],
         table_choices=table_choices(shown["load"], view),
     )
@@ -141,9 +146,16 @@ async def download_log(
     request: ConsoleRequest, load_id: FromPath[UUID], actor: CurrentActor, uow: Uow
 ) -> Stream:
     """The whole log as text in the reader's language, with the filters of the page."""
+    read = _log_reader(request, load_id, actor, uow)
     await require_load(uow, actor, load_id)
-    pieces = as_text(_log_reader(request, load_id, actor, uow), ZoneInfo(actor.timezone))
-    return download(f"load-{load_id}.txt", "text/plain; charset=utf-8", pieces)
+    return await export_rows(
+        uow,
+        actor,
+        name=f"load-{load_id}.txt",
+        media_type="text/plain; charset=utf-8",
+        count=_log_counter(request, load_id),
+        pieces=as_text(read, ZoneInfo(actor.timezone)),
+    )
 
 
 @get("/loads/{load_id:uuid}/log.ndjson", guards=[MAY_VIEW])
@@ -151,9 +163,16 @@ async def download_log_lines(
     request: ConsoleRequest, load_id: FromPath[UUID], actor: CurrentActor, uow: Uow
 ) -> Stream:
     """The whole log as JSON, a line each, with the filters of the page."""
+    read = _log_reader(request, load_id, actor, uow)
     await require_load(uow, actor, load_id)
-    pieces = as_ndjson(_log_reader(request, load_id, actor, uow))
-    return download(f"load-{load_id}.ndjson", NDJSON, pieces)
+    return await export_rows(
+        uow,
+        actor,
+        name=f"load-{load_id}.ndjson",
+        media_type=NDJSON,
+        count=_log_counter(request, load_id),
+        pieces=as_ndjson(read),
+    )
 
 
 @get("/loads/{load_id:uuid}/rejections", guards=[MAY_VIEW])
@@ -166,18 +185,22 @@ async def show_rejections(
 ) -> Response[str]:
     """The rows the load did not take, each with its reasons."""
     view = view_of(request)
-    listing = Listing(path=f"{LOADS_PATH}/{load_id}/rejections", query=dict(request.query_params))
+    listing = rejection_listing(request, load_id)
     table = listing.chosen("table", TABLE_LABELS)
     async with uow.begin(actor) as tx:
         shown = await load_variables(tx, load_id, view)
         found = await queries.list_rejections(
             tx, load_id, request=page, table=table, translate=view.translate
         )
+        count = partial(queries.count_rejections, load_id=load_id, table=table)
+        refusal = await refusal_of_export(tx, count, view)
     return rendering.page(
         request,
         "loads/rejections.html",
         **shown,
         found=found,
+        refusal=refusal,
+        query=urlencode(listing.filters),
         listing=listing,
         pretty=pretty,
         table_choices=table_choices(shown["load"], view),
@@ -188,15 +211,34 @@ async def show_rejections(
 async def download_rejections(
     request: ConsoleRequest, load_id: FromPath[UUID], actor: CurrentActor, uow: Uow
 ) -> Stream:
-    """Every rejected row, a line of JSON each."""
+    """Every rejected row, a line of JSON each, with the filter of the page."""
     translate = view_of(request).translate
+    table = rejection_listing(request, load_id).chosen("table", TABLE_LABELS)
 
     async def read(asked: PageRequest) -> Page[RejectionOut]:
         async with uow.begin(actor) as tx:
-            return await queries.list_rejections(tx, load_id, request=asked, translate=translate)
+            return await queries.list_rejections(
+                tx, load_id, request=asked, table=table, translate=translate
+            )
 
     await require_load(uow, actor, load_id)
-    return download(f"rejections-{load_id}.ndjson", NDJSON, as_ndjson(read))
+    return await export_rows(
+        uow,
+        actor,
+        name=f"rejections-{load_id}.ndjson",
+        media_type=NDJSON,
+        count=partial(queries.count_rejections, load_id=load_id, table=table),
+        pieces=as_ndjson(read),
+    )
+
+
+async def refusal_of_export(tx: Tx, count: CountRows, view: View) -> str | None:
+    """Why these rows cannot be downloaded at once, to be said instead of offering it."""
+    try:
+        await demand_exportable(tx, count)
+    except PackageLimitReached as error:
+        return view.translate.detail(error)
+    return None
 
 
 async def load_variables(tx: Tx, load_id: UUID, view: View) -> dict[str, Any]:
@@ -242,6 +284,11 @@ def log_filters(listing: Listing) -> LogFilters:
     )
 
 
+def rejection_listing(request: ConsoleRequest, load_id: UUID) -> Listing:
+    query = dict(request.query_params)
+    return Listing(path=f"{LOADS_PATH}/{load_id}/rejections", query=query)
+
+
 def log_words(listing: Listing) -> dict[str, Any]:
     return {
         "listing": listing,
@@ -268,6 +315,11 @@ def _seconds(load: LoadOut, tx: Tx) -> float | None:
     if load.finished_at is not None:
         return (load.finished_at - load.started_at).total_seconds()
     return (tx.now - load.started_at) // timedelta(seconds=1)
+
+
+def _log_counter(request: ConsoleRequest, load_id: UUID) -> CountRows:
+    filters = log_filters(log_listing(request, load_id))
+    return partial(queries.count_log, load_id=load_id, filters=filters)
 
 
 def _log_reader(request: ConsoleRequest, load_id: UUID, actor: Actor, uow: UnitOfWork) -> Any:

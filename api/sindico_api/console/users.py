@@ -18,7 +18,6 @@ from sindico_api.dependencies import AppContext, AskedPage, CurrentActor, Uow
 from sindico_api.guards import requires
 from sindico_api.i18n import CONSOLE_PATH
 from sindico_api.links import hand_out_link
-from sindico_api.v1.users import ACTIVE_USERS
 from sindico_platform.database.tx import Actor, Tx
 from sindico_platform.errors import InvalidInput
 from sindico_platform.identity import queries, service
@@ -27,7 +26,6 @@ from sindico_platform.identity.links.service import LinkPurpose
 from sindico_platform.identity.models import UserState
 from sindico_platform.identity.schemas import LinkOut, RoleItem, UserEdit, UserIn, UserOut
 from sindico_platform.paging.schemas import MAX_LIMIT, PageRequest
-from sindico_provisioning.packages import service as packages
 
 USERS_PATH = f"{CONSOLE_PATH}/users"
 MAY_VIEW, MAY_INCLUDE, MAY_EDIT = (
@@ -78,7 +76,6 @@ async def invite_user(
     try:
         asked = read_as(UserIn, {**values, "role_ids": role_ids}, required=["name", "login"])
         async with uow.begin(actor) as tx:
-            await packages.enforce(tx, ACTIVE_USERS)
             user = await service.create_user(
                 tx,
                 login=asked.login,
@@ -156,7 +153,6 @@ async def enable_user(
     """Let a user in again."""
     _ = view_of(request).translate
     async with uow.begin(actor) as tx:
-        await packages.enforce(tx, ACTIVE_USERS)
         await service.enable_user(tx, user_id=user_id)
     flash = Flash(text=_("The user may sign in again."))
     return see_other(request, f"{USERS_PATH}/{user_id}", flash=flash)

@@ -1,23 +1,24 @@
 """Loads: start, follow, cancel, resume; their log and the rows they did not take."""
 
 from collections.abc import AsyncIterator
-from typing import Annotated, Literal, Protocol, TypeVar
+from functools import partial
+from typing import Annotated, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-import msgspec
 from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from litestar.response import ServerSentEvent, Stream
 from litestar.status_codes import HTTP_202_ACCEPTED
 
 from sindico_api.dependencies import AppContext, AskedPage, CurrentActor, Translate, Uow
+from sindico_api.downloads import NDJSON, ReadPage, all_pages, as_ndjson, export_rows
 from sindico_api.guards import requires
 from sindico_api.live import as_events, follow
 from sindico_api.once import OnlyOnce
 from sindico_platform.database.tx import Actor, Tx
 from sindico_platform.database.uow import UnitOfWork
-from sindico_platform.paging.schemas import MAX_LIMIT, Page, PageRequest
+from sindico_platform.paging.schemas import Page, PageRequest
 from sindico_provisioning.loads import queries, service
 from sindico_provisioning.loads.models import LoadKind, LoadStatus
 from sindico_provisioning.loads.schemas import (
@@ -36,7 +37,6 @@ MAY_VIEW, MAY_START, MAY_EDIT = (
     requires("loads:edit"),
 )
 TAGS = ["loads"]
-NDJSON = "application/x-ndjson"
 
 StatusFilter = Annotated[LoadStatus | None, QueryParameter(name="status")]
 LogFormat = Annotated[
@@ -50,14 +50,6 @@ RowFormat = Annotated[
     QueryParameter(name="format", description="`json` is one page; `ndjson` is all of them."),
 ]
 Level = Literal["info", "warning", "error"]
-
-T = TypeVar("T")
-
-
-class ReadPage(Protocol[T]):
-    """Reads one page in a transaction of its own."""
-
-    async def __call__(self, request: PageRequest, /) -> Page[T]: ...
 
 
 def accepted(load: LoadOut) -> Response[LoadOut]:
@@ -154,9 +146,15 @@ async def read_load_log(
     await require_load(uow, actor, load_id)
     if log_format == "json":
         return Response(await read(page))
-    if log_format == "ndjson":
-        return download(f"load-{load_id}.ndjson", NDJSON, as_ndjson(read))
-    return download(f"load-{load_id}.txt", "text/plain", as_text(read, ZoneInfo(actor.timezone)))
+    is_text = log_format == "text"
+    return await export_rows(
+        uow,
+        actor,
+        name=f"load-{load_id}.{'txt' if is_text else 'ndjson'}",
+        media_type="text/plain" if is_text else NDJSON,
+        count=partial(queries.count_log, load_id=load_id, filters=filters),
+        pieces=as_text(read, ZoneInfo(actor.timezone)) if is_text else as_ndjson(read),
+    )
 
 
 @get("/loads/{load_id:uuid}/rejections", tags=TAGS, guards=[MAY_VIEW])
@@ -181,7 +179,14 @@ async def list_load_rejections(
     await require_load(uow, actor, load_id)
     if row_format == "json":
         return Response(await read(page))
-    return download(f"rejections-{load_id}.ndjson", NDJSON, as_ndjson(read))
+    return await export_rows(
+        uow,
+        actor,
+        name=f"rejections-{load_id}.ndjson",
+        media_type=NDJSON,
+        count=partial(queries.count_rejections, load_id=load_id, table=table),
+        pieces=as_ndjson(read),
+    )
 
 
 @post("/loads/{load_id:uuid}/cancel", tags=TAGS, guards=[MAY_EDIT], status_code=HTTP_202_ACCEPTED)
@@ -211,17 +216,6 @@ async def require_load(uow: UnitOfWork, actor: Actor, load_id: UUID) -> None:
         await queries.require_load(tx, load_id)
 
 
-def download(name: str, media_type: str, pieces: AsyncIterator[bytes]) -> Stream:
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Stream(pieces, media_type=media_type, headers=headers)
-
-
-async def as_ndjson(read: ReadPage[T]) -> AsyncIterator[bytes]:
-    """One JSON object per line."""
-    async for page in all_pages(read):
-        yield b"".join(msgspec.json.encode(item) + b"\n" for item in page.items)
-
-
 async def as_text(read: ReadPage[LogLineOut], zone: ZoneInfo) -> AsyncIterator[bytes]:
     """One line of text per line of the log, with the time in the reader's zone."""
     async for page in all_pages(read):
@@ -232,13 +226,3 @@ def text_line(line: LogLineOut, zone: ZoneInfo) -> str:
     at = line.at.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
     about = f" [{line.table}]" if line.table else ""
     return f"{at} {line.level.upper():7}{about} {line.text}\n"
-
-
-async def all_pages(read: ReadPage[T]) -> AsyncIterator[Page[T]]:
-    """Page after page, so that no transaction stays open while a client is slow."""
-    after: str | None = None
-    while True:
-        page = await read(PageRequest(limit=MAX_LIMIT, after=after))
-        yield page
-        if (after := page.next_cursor) is None:
-            return

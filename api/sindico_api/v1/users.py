@@ -24,9 +24,7 @@ from sindico_platform.identity.schemas import (
     UserOut,
 )
 from sindico_platform.paging.schemas import Page
-from sindico_provisioning.packages import service as packages
 
-ACTIVE_USERS = "active_users"
 UserStateFilter = Annotated[
     Literal["invited", "active", "disabled"] | None, QueryParameter(name="state")
 ]
@@ -48,7 +46,6 @@ async def invite_user(
     """Add a user and invite it to choose a password, by mail or by a link shown this once."""
 
     async def invite(tx: Tx) -> Response[InvitedUserOut]:
-        await packages.enforce(tx, ACTIVE_USERS)
         user = await service.create_user(
             tx,
             login=data.login,
@@ -120,7 +117,6 @@ async def disable_user(user_id: FromPath[UUID], actor: CurrentActor, uow: Uow) -
 async def enable_user(user_id: FromPath[UUID], actor: CurrentActor, uow: Uow) -> Response[UserOut]:
     """Let a user in again."""
     async with uow.begin(actor) as tx:
-        await packages.enforce(tx, ACTIVE_USERS)
         shown = await queries.show_user(tx, await service.enable_user(tx, user_id=user_id))
     return with_etag(shown, shown.revision)
 

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from sindico_platform.blobs.errors import BlobNotFound
 from sindico_platform.blobs.models import Blob
@@ -33,6 +33,15 @@ async def get_blob(tx: Tx, blob_id: UUID, *, purpose: str) -> BlobOut:
     if found is None:
         raise BlobNotFound
     return found
+
+
+async def count_stored_bytes(tx: Tx) -> int:
+    """Bytes of the bound tenant's blobs that are complete and not expired."""
+    statement = select(func.coalesce(func.sum(Blob.size_bytes), 0)).where(
+        Blob.tenant_id == tx.tenant_id,
+        Blob.expires_at.is_(None) | (Blob.expires_at > tx.now),
+    )
+    return int(await tx.session.scalar(statement) or 0)
 
 
 async def lock_row(tx: Tx, blob_id: UUID) -> Blob | None:

@@ -16,6 +16,7 @@ from sindico_platform.blobs.models import Blob
 from sindico_platform.blobs.stores import Stored
 from sindico_platform.database.tx import Tx
 from sindico_platform.jobs import service as jobs
+from sindico_platform.quotas.service import Quota, demand_room
 
 WRITING_SECONDS = 24 * 3600
 """How long the bytes may take to be written; what is not complete by then is removed."""
@@ -32,7 +33,11 @@ async def announce_blob(tx: Tx, *, purpose: str, filename: str, content_type: st
 
     Returns:
         Id of the blob, not readable before `keep_blob`.
+
+    Raises:
+        SindicoError: the tenant's storage is full (`quotas`).
     """
+    await demand_room(tx, Quota.STORAGE_BYTES)
     blob_id, until = tx.new_id(), tx.now + timedelta(seconds=WRITING_SECONDS)
     await tx.session.execute(
         insert(Blob).values(
@@ -54,10 +59,13 @@ async def keep_blob(tx: Tx, *, blob_id: UUID, stored: Stored, expires_at: dateti
 
     Raises:
         BlobNotFound: it took too long, and the blob was removed.
+        SindicoError: the tenant has no room for so many bytes (`quotas`).
     """
     blob = await queries.lock_row(tx, blob_id)
     if blob is None or (blob.expires_at is not None and blob.expires_at <= tx.now):
         raise BlobNotFound
+    if blob.stored_at is None:
+        await demand_room(tx, Quota.STORAGE_BYTES, adding=stored.size_bytes)
     blob.sha256, blob.size_bytes = stored.sha256, stored.size_bytes
     blob.stored_at = blob.stored_at or tx.now
     blob.expires_at = expires_at

@@ -11,6 +11,7 @@ from sindico_platform.blobs.schemas import BlobOut
 from sindico_platform.blobs.stores import ByteStore
 from sindico_platform.database.tx import Actor
 from sindico_platform.database.uow import UnitOfWork
+from sindico_platform.errors import OutsideError, SindicoError
 
 
 async def write_blob(
@@ -35,6 +36,7 @@ async def write_blob(
 
     Raises:
         BlobTooLarge: more than `max_bytes` came.
+        SindicoError: the tenant has no room for it (`quotas`). Nothing is kept.
         Transient, Terminal: the store failed or refused.
     """
     async with uow.begin(actor, tenant=tenant) as tx:
@@ -42,11 +44,16 @@ async def write_blob(
             tx, purpose=purpose, filename=filename, content_type=content_type
         )
         key = service.key_of(tx.tenant_id, blob_id)
-    stored = await store.write(key, chunks, max_bytes=max_bytes)
-    async with uow.begin(actor, tenant=tenant) as tx:
-        await service.keep_blob(tx, blob_id=blob_id, stored=stored, expires_at=expires_at)
-        await tx.session.flush()
-        return await queries.get_blob(tx, blob_id, purpose=purpose)
+    try:
+        stored = await store.write(key, chunks, max_bytes=max_bytes)
+        async with uow.begin(actor, tenant=tenant) as tx:
+            await service.keep_blob(tx, blob_id=blob_id, stored=stored, expires_at=expires_at)
+            await tx.session.flush()
+            return await queries.get_blob(tx, blob_id, purpose=purpose)
+    except (SindicoError, OutsideError):
+        async with uow.begin(actor, tenant=tenant) as tx:
+            await service.remove_blob(tx, blob_id=blob_id)
+        raise
 
 
 async def read_blob(store: ByteStore, tenant_id: UUID, blob: BlobOut) -> AsyncIterator[bytes]:

@@ -27,6 +27,7 @@ from sindico_platform.identity.errors import (
 )
 from sindico_platform.identity.grid import Grid
 from sindico_platform.identity.models import Role, TenantUser, UserRole, UserState
+from sindico_platform.quotas.service import Quota, demand_room
 from sindico_platform.revisions import demand_revision
 
 UNIQUE_ROLE = ("uq_role_name_key", "uq_role_code")
@@ -54,12 +55,15 @@ async def create_user(
         LoginTaken: another user has it.
         RoleNotFound: a role does not exist.
         GrantExceedsOwn: a role grants what the actor does not have.
+        SindicoError: the tenant may have no more active users (`quotas`).
     """
     login = login.strip().lower()
     if faults := [fault for fault in (login_fault(login), email_fault(email)) if fault]:
         raise InvalidInput(*faults)
     if await queries.find_user_by_login(tx, login):
         raise LoginTaken(login=login)
+    if can_sign_in:
+        await demand_room(tx, Quota.ACTIVE_USERS)
     user = TenantUser(
         tenant_id=tx.tenant_id,
         id=tx.new_id(),
@@ -170,11 +174,15 @@ async def enable_user(tx: Tx, *, user_id: UUID) -> TenantUser:
 
     Raises:
         UserNotFound: no such user.
+        UserOutranks: the user may do more than the actor.
+        SindicoError: the tenant may have no more active users (`quotas`).
     """
     user = await queries.lock_user(tx, user_id)
     if user.state != UserState.DISABLED:
         return user
     await demand_not_outranked(tx, user)
+    if user.can_sign_in:
+        await demand_room(tx, Quota.ACTIVE_USERS)
     has_password = user.password_digest is not None or not user.can_sign_in
     user.state = UserState.ACTIVE if has_password else UserState.INVITED
     user.revision += 1

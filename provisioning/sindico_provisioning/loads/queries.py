@@ -231,14 +231,24 @@ async def list_log(
 ) -> Page[LogLineOut]:
     """List a load's log, oldest line first unless asked otherwise."""
     columns = select(LoadLog, LoadLog.id.label("order_value"), LoadLog.id)
+    statement = LOG_ORDERS.apply(columns.where(*_chosen_lines(load_id, filters)), request)
+    rows = (await tx.session.execute(statement)).all()
+    return LOG_ORDERS.page(rows, request, lambda row: show_line(row[0], translate))
+
+
+async def count_log(tx: Tx, *, load_id: UUID, filters: LogFilters) -> int:
+    """How many lines `list_log` has on all its pages."""
+    statement = select(func.count(LoadLog.id)).where(*_chosen_lines(load_id, filters))
+    return await tx.session.scalar(statement) or 0
+
+
+def _chosen_lines(load_id: UUID, filters: LogFilters) -> list[ColumnElement[bool]]:
     conditions = [LoadLog.load_id == load_id]
     if filters.level is not None:
         conditions.append(LoadLog.level == filters.level)
     if filters.table is not None:
         conditions.append(LoadLog.resource == filters.table)
-    statement = LOG_ORDERS.apply(columns.where(*conditions), request)
-    rows = (await tx.session.execute(statement)).all()
-    return LOG_ORDERS.page(rows, request, lambda row: show_line(row[0], translate))
+    return conditions
 
 
 async def list_rejections(
@@ -253,12 +263,22 @@ async def list_rejections(
     columns = select(
         StagingRejection, StagingRejection.id.label("order_value"), StagingRejection.id
     )
+    statement = REJECTION_ORDERS.apply(columns.where(*_chosen_rejections(load_id, table)), request)
+    rows = (await tx.session.execute(statement)).all()
+    return REJECTION_ORDERS.page(rows, request, lambda row: _show_rejection(row[0], translate))
+
+
+async def count_rejections(tx: Tx, *, load_id: UUID, table: str | None = None) -> int:
+    """How many rows `list_rejections` has on all its pages."""
+    chosen = _chosen_rejections(load_id, table)
+    return await tx.session.scalar(select(func.count(StagingRejection.id)).where(*chosen)) or 0
+
+
+def _chosen_rejections(load_id: UUID, table: str | None) -> list[ColumnElement[bool]]:
     conditions = [StagingRejection.load_id == load_id]
     if table is not None:
         conditions.append(StagingRejection.resource == table)
-    statement = REJECTION_ORDERS.apply(columns.where(*conditions), request)
-    rows = (await tx.session.execute(statement)).all()
-    return REJECTION_ORDERS.page(rows, request, lambda row: _show_rejection(row[0], translate))
+    return conditions
 
 
 def show_load(load: Load, phases: list[LoadPhase], translate: Translate = in_english) -> LoadOut:

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from sindico_platform.words import translatable
 
 GIBIBYTE = 1024**3
+BYTES = translatable("bytes")
 
 
 class Activation(StrEnum):
@@ -28,6 +29,21 @@ class Limit:
     code: str
     title: str
     unit: str
+    advice: str = ""
+    """What to do once it is reached."""
+    renews: bool = False
+    """Given anew with time; so nothing must be given up before a change to a smaller package."""
+    is_open: bool = False
+    """Shown, and never set: no package and no tenant has a number here."""
+
+    def describe(self, amount: int) -> str:
+        """An amount for a sentence, the same in every language."""
+        if self.unit != BYTES:
+            return str(amount)
+        for unit, size in (("GiB", GIBIBYTE), ("MiB", 1024**2), ("KiB", 1024)):
+            if amount >= size:
+                return f"{round(amount / size, 1):g} {unit}"
+        return f"{amount} B"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,22 +68,54 @@ class Package:
     def __post_init__(self) -> None:
         if self.limits.keys() != LIMITS.keys() or not self.features <= FEATURES.keys():
             raise ValueError(f"package {self.code} must name every limit and only known features")
+        if any(LIMITS[code].is_open for code, value in self.limits.items() if value is not None):
+            raise ValueError(f"package {self.code} limits what no package limits")
 
 
 ALL_LIMITS = (
-    Limit(code="active_users", title=translatable("Active users"), unit=translatable("users")),
-    Limit(code="branches", title=translatable("Branches"), unit=translatable("branches")),
     Limit(
-        code="integrations", title=translatable("Integrations"), unit=translatable("integrations")
+        code="active_users",
+        title=translatable("Active users"),
+        unit=translatable("users"),
+        advice=translatable("Disable a user who has left, or ask for a larger package."),
     ),
-    Limit(code="runs_per_day", title=translatable("Load runs per day"), unit=translatable("runs")),
-    Limit(code="export_rows", title=translatable("Rows per export"), unit=translatable("rows")),
+    Limit(
+        code="branches",
+        title=translatable("Branches"),
+        unit=translatable("branches"),
+        is_open=True,
+    ),
+    Limit(
+        code="integrations",
+        title=translatable("Integrations"),
+        unit=translatable("integrations"),
+        advice=translatable("Ask for a larger package."),
+    ),
+    Limit(
+        code="runs_per_day",
+        title=translatable("Load runs per day"),
+        unit=translatable("runs"),
+        advice=translatable("Wait until midnight, or ask for a larger package."),
+        renews=True,
+    ),
+    Limit(
+        code="export_rows",
+        title=translatable("Rows per export"),
+        unit=translatable("rows"),
+        advice=translatable("Narrow it down by a filter, or ask for a larger package."),
+    ),
     Limit(
         code="api_requests_per_minute",
         title=translatable("API requests per minute"),
         unit=translatable("requests"),
+        renews=True,
     ),
-    Limit(code="storage_bytes", title=translatable("Storage"), unit=translatable("bytes")),
+    Limit(
+        code="storage_bytes",
+        title=translatable("File storage"),
+        unit=BYTES,
+        advice=translatable("Remove files that are no longer needed, or ask for a larger package."),
+    ),
 )
 LIMITS: Mapping[str, Limit] = MappingProxyType({limit.code: limit for limit in ALL_LIMITS})
 

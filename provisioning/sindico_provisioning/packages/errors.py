@@ -3,6 +3,7 @@
 from typing import Any
 
 from sindico_platform.errors import InvalidInput, SindicoError, field_error
+from sindico_provisioning.packages.catalogue import LIMITS, PACKAGES
 
 
 class UnknownPackage(InvalidInput):
@@ -23,10 +24,33 @@ class UnknownPackage(InvalidInput):
 
 
 class PackageLimitReached(SindicoError):
-    """The package allows no more of something."""
+    """The package, or the tenant's own limit beside it, allows no more of something."""
 
     code, status, title = "package-limit-reached", 409, "The package allows no more"
-    detail = "The package {package} allows {allowed} for {limit}, and {used} would be used."
+    detail = (
+        "{limit_title}: the limit with the package {package_title} is {allowed_text}, and this"
+        " would make {used_text}. {advice}"
+    )
+    words = ("limit_title", "advice")
+
+    def __init__(self, *, limit: str, package: str, allowed: int, used: int) -> None:
+        declared = LIMITS[limit]
+        super().__init__(
+            limit=limit,
+            package=package,
+            allowed=allowed,
+            used=used,
+            limit_title=declared.title,
+            package_title=PACKAGES[package].title,
+            allowed_text=declared.describe(allowed),
+            used_text=declared.describe(used),
+            advice=declared.advice,
+        )
+
+    @property
+    def extra(self) -> dict[str, Any]:
+        """The codes and numbers; the words are the detail's."""
+        return {name: self.facts[name] for name in ("limit", "package", "allowed", "used")}
 
 
 class TooManyRequests(SindicoError):

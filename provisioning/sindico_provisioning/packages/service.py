@@ -7,10 +7,12 @@ from typing import Any
 from sqlalchemy import bindparam, update
 
 from sindico_platform.audit import service as audit
+from sindico_platform.blobs.queries import count_stored_bytes
 from sindico_platform.database.base import table_of
 from sindico_platform.database.tx import Tx
 from sindico_platform.errors import FieldError, InvalidInput, field_error
 from sindico_platform.identity.queries import count_active_users
+from sindico_platform.quotas import service as quotas
 from sindico_provisioning.packages import queries
 from sindico_provisioning.packages.catalogue import FEATURES, LIMITS, PACKAGES, Package
 from sindico_provisioning.packages.errors import (
@@ -48,7 +50,8 @@ MAX_LIMIT = 2**53 - 1  # what every JSON reader keeps exact
 
 # What lower floors keep is counted here, since they cannot declare it themselves.
 _counters: dict[str, Count] = {
-    "active_users": count_active_users,
+    quotas.Quota.ACTIVE_USERS: count_active_users,
+    quotas.Quota.STORAGE_BYTES: count_stored_bytes,
     "branches": partial(count_branches, most=MAX_LIMIT),
 }
 _features_in_use: list[FeaturesInUse] = []
@@ -103,6 +106,7 @@ async def find_allowance(tx: Tx, limit: str) -> Allowance | None:
     return None if maximum is None else Allowance(package=subscription.package, allowed=maximum)
 
 
+@quotas.answers
 async def enforce(tx: Tx, limit: str, used: int | None = None, *, adding: int = 1) -> None:
     """Refuse to go past a limit. Call it in the transaction that adds.
 
@@ -125,7 +129,10 @@ async def enforce(tx: Tx, limit: str, used: int | None = None, *, adding: int = 
     present = await _counters[limit](tx) if used is None else used
     if present + adding > maximum:
         raise PackageLimitReached(
-            limit=limit, package=subscription.package, allowed=maximum, used=present + adding
+            limit=limit,
+            package=package_of(subscription).code,
+            allowed=maximum,
+            used=present + adding,
         )
 
 
@@ -260,12 +267,12 @@ def check_overrides(overrides: Mapping[str, Any]) -> None:
 
 def _override_fault(code: str, value: Any) -> FieldError | None:
     field = f"overrides.{code}"
-    if code not in LIMITS:
+    if code not in LIMITS or LIMITS[code].is_open:
         return field_error(
             field,
             "unknown-limit",
             "There is no such limit. The limits are: {limits}.",
-            limits=", ".join(LIMITS),
+            limits=", ".join(code for code, limit in LIMITS.items() if not limit.is_open),
         )
     if value is None or (type(value) is int and 0 <= value <= MAX_LIMIT):
         return None
@@ -280,7 +287,8 @@ def _override_fault(code: str, value: Any) -> FieldError | None:
 async def _exceeding(tx: Tx, subscription: Subscription, wanted: Package) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for limit, maximum in wanted.limits.items():
-        used = None if limit in subscription.overrides else await _count(tx, limit)
+        passes = limit in subscription.overrides or LIMITS[limit].renews
+        used = None if passes else await _count(tx, limit)
         if used is not None and maximum is not None and used > maximum:
             found.append({"limit": limit, "used": used, "allowed": maximum})
     for find in _features_in_use:

@@ -140,7 +140,7 @@ async def ensure_default_user(
     role: str,
     can_sign_in: bool,
 ) -> UUID:
-    """Make a user with a default role.
+    """Make a user with a default role, as every tenant has it: no quota is asked for.
 
     Args:
         login: without the domain.
