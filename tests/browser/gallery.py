@@ -120,7 +120,7 @@ async def home(request: ConsoleRequest) -> Response[str]:
         {"label": "Cargas com erro", "value": 3, "icon": "database-import", "tone": "bad"},
     ]
     attention = [{"text": "A carga da Ipê parou há 2 horas.", "href": "#", "tone": "warn"}]
-    return page(request, "home.html", stats=stats, attention=attention)
+    return page(request, "home.html", stats=stats, attention=attention, usage=[])
 
 
 @get("/sign-in")

@@ -1,5 +1,6 @@
 """Problems as people see them: the API's own document, as a page or as a box on the page."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,8 @@ from sindico_api.console.rendering import html, is_htmx, render, render_block
 from sindico_api.console.view import ConsoleRequest, view_of
 from sindico_platform.errors import OutsideError, SindicoError
 
+PROBLEM_TARGET = re.compile(r"#[\w-]+-problem")
+"""Where `ui.form` wants a problem to be shown."""
 PAGES = {403: "errors/403.html", 404: "errors/404.html", 500: "errors/500.html"}
 OTHER_PAGE = "errors/other.html"
 
@@ -47,13 +50,14 @@ def problem_view(request: ConsoleRequest, error: SindicoError) -> ProblemView:
 
 
 def show_problem(request: ConsoleRequest, response: Response[dict[str, Any]]) -> Response[str]:
-    """A page of its own, or for htmx a box at the top of the page that asked."""
+    """A page of its own, or for htmx a box in the form or at the top of the page that asked."""
     problem, view = ProblemView.from_document(response.content), view_of(request)
     if is_htmx(request):
         box = render_block(view, "errors/other.html", "box", problem=problem)
         answer = html(box, status=problem.status)
+        target = request.headers.get("problem-target", "")
         answer.headers |= {
-            "HX-Retarget": "#problems",
+            "HX-Retarget": target if PROBLEM_TARGET.fullmatch(target) else "#problems",
             "HX-Reswap": "innerHTML",
             "HX-Reselect": ".problem",
         }

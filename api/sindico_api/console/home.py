@@ -19,8 +19,10 @@ from sindico_platform.paging.schemas import PageRequest
 from sindico_platform.words import translatable
 from sindico_provisioning.loads import queries as loads
 from sindico_provisioning.loads.schemas import LoadFilters
+from sindico_provisioning.packages import service as packages
 from sindico_provisioning.packages.models import CrmState
 from sindico_provisioning.packages.queries import find_subscription
+from sindico_provisioning.packages.schemas import UsageOut
 from sindico_provisioning.tenant_registry import queries as tenants
 from sindico_tenants.accounts import queries as accounts
 from sindico_tenants.companies import queries as companies
@@ -47,10 +49,11 @@ CRM_STATES = {
 
 @dataclass(slots=True)
 class Overview:
-    """What the page shows: keyword maps for `ui.stat`, and sentences with a link."""
+    """What the page shows: keyword maps for `ui.stat`, sentences with a link, and limits."""
 
     stats: list[dict[str, Any]] = field(default_factory=list)
     attention: list[dict[str, str]] = field(default_factory=list)
+    usage: list[UsageOut] = field(default_factory=list)
 
 
 @get("/")
@@ -64,7 +67,15 @@ async def show_home(request: ConsoleRequest, actor: CurrentActor, uow: Uow) -> R
             await add_crm(overview, tx, view)
             await add_last_load(overview, tx, view)
             await add_records(overview, tx, view)
-    return page(request, "home.html", stats=overview.stats, attention=overview.attention)
+            if actor.may("users:view"):  # who administers; the others cannot change what is used
+                overview.usage = await packages.list_usage(tx)
+    return page(
+        request,
+        "home.html",
+        stats=overview.stats,
+        attention=overview.attention,
+        usage=overview.usage,
+    )
 
 
 async def add_fleet(overview: Overview, uow: UnitOfWork, actor: Actor, view: View) -> None:

@@ -22,6 +22,7 @@ from sindico_platform.words import translatable
 from sindico_provisioning.default_records import service as defaults
 from sindico_provisioning.integrations import queries as integrations
 from sindico_provisioning.notifications import queries as notifications
+from sindico_provisioning.packages import service as packages
 from sindico_provisioning.packages.queries import get_subscription
 from sindico_provisioning.provisioning_runs import queries as runs
 from sindico_provisioning.service_properties.catalogue import SERVICE_OF
@@ -96,13 +97,16 @@ async def show_tenant(
     uow: Uow,
     page: AskedPage,
 ) -> Response[str]:
-    """The registration, and every provisioning run so far."""
+    """The registration, what is used of the package, and every provisioning run so far."""
     async with uow.begin(actor, tenant=tenant_id) as tx:
         tenant = await read_tenant(tx)
         found = await runs.list_runs(tx, page) if actor.may("provisioning:view") else None
+        usage = await packages.list_usage(tx)
     listing = Listing(path=tenant_path(tenant_id), query=dict(request.query_params))
     frame = frame_of(request, tenant, "")
-    return show_page(request, "tenants/deployment.html", runs=found, listing=listing, **frame)
+    return show_page(
+        request, "tenants/deployment.html", runs=found, usage=usage, listing=listing, **frame
+    )
 
 
 @get(f"{TENANT}/default-records", guards=[requires("provisioning:view")])

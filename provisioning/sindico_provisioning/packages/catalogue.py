@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from sindico_platform.words import translatable
 
-GIBIBYTE = 1024**3
+GIGABYTE = 10**9
 BYTES = translatable("bytes")
 
 
@@ -40,7 +40,7 @@ class Limit:
         """An amount for a sentence, the same in every language."""
         if self.unit != BYTES:
             return str(amount)
-        for unit, size in (("GiB", GIBIBYTE), ("MiB", 1024**2), ("KiB", 1024)):
+        for unit, size in (("GB", GIGABYTE), ("MB", 10**6), ("kB", 10**3)):
             if amount >= size:
                 return f"{round(amount / size, 1):g} {unit}"
         return f"{amount} B"
@@ -141,7 +141,7 @@ FREEMIUM = Package(
         "runs_per_day": 48,
         "export_rows": 50_000,
         "api_requests_per_minute": 600,
-        "storage_bytes": 5 * GIBIBYTE,
+        "storage_bytes": 5 * GIGABYTE,
     },
 )
 STARTER = Package(
@@ -157,7 +157,7 @@ STARTER = Package(
         "runs_per_day": 288,
         "export_rows": 500_000,
         "api_requests_per_minute": 3_000,
-        "storage_bytes": 50 * GIBIBYTE,
+        "storage_bytes": 50 * GIGABYTE,
     },
 )
 ADVANCED = Package(
@@ -173,7 +173,7 @@ ADVANCED = Package(
         "runs_per_day": None,
         "export_rows": None,
         "api_requests_per_minute": 12_000,
-        "storage_bytes": 500 * GIBIBYTE,
+        "storage_bytes": 500 * GIGABYTE,
     },
 )
 PACKAGES: Mapping[str, Package] = MappingProxyType(

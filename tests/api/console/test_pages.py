@@ -93,6 +93,25 @@ async def test_htmx_gets_a_problem_as_a_box_for_the_page_it_is_on(gallery: Clien
     assert 'class="notice tone-bad problem"' in response.text
 
 
+@pytest.mark.parametrize(
+    ("asked", "target"),
+    [
+        ("#new-load-problem", "#new-load-problem"),
+        ("#problems", "#problems"),
+        ("body", "#problems"),
+        ("#a-problem, body", "#problems"),
+    ],
+)
+async def test_a_form_gets_a_problem_beside_its_button_and_nothing_else_a_place_of_its_choice(
+    gallery: Client, asked: str, target: str
+) -> None:
+    headers = {"hx-request": "true", "Problem-Target": asked}
+
+    response = await gallery.post("/console/gallery/problem", headers=headers)
+
+    assert response.headers["hx-retarget"] == target
+
+
 async def test_a_saved_form_leads_on_with_a_flash_that_shows_once(gallery: Client) -> None:
     saved = await gallery.post("/console/gallery/save", data={"name": "Ipê"})
     again = await gallery.get("/console/gallery/tenants")

@@ -67,6 +67,7 @@ async def routes_form(operator: AsyncClient, tenant: TenantOut, **changed: str) 
     ("tab", "text"),
     [
         ("", "Succeeded"),
+        ("", "1 of 5 used"),
         ("package", "1 of 5 used"),
         ("default-records", "Every default record is right."),
         ("integrations", "ERP Mega XT"),

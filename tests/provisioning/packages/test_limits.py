@@ -9,7 +9,7 @@ from sindico_platform.database.tx import Actor, Tx
 from sindico_platform.database.uow import UnitOfWork
 from sindico_platform.errors import InvalidInput
 from sindico_provisioning.packages import queries, service
-from sindico_provisioning.packages.catalogue import FREEMIUM, PACKAGES, STARTER
+from sindico_provisioning.packages.catalogue import FREEMIUM, LIMITS, PACKAGES, STARTER
 from sindico_provisioning.packages.errors import (
     CrmNotActive,
     FeatureNotInPackage,
@@ -160,3 +160,29 @@ async def change(uow: UnitOfWork, tenant: UUID, package: str) -> bool:
         subscription = await queries.find_subscription(tx, lock=True)
         assert subscription is not None
         return await service.change_package(tx, subscription, package=package)
+
+
+@pytest.mark.parametrize(
+    ("bytes_", "text"),
+    [(0, "0 B"), (999, "999 B"), (1_500, "1.5 kB"), (2_000_000, "2 MB"), (5_000_000_000, "5 GB")],
+)
+def test_bytes_are_told_in_units_people_know(bytes_: int, text: str) -> None:
+    assert LIMITS["storage_bytes"].describe(bytes_) == text
+
+
+async def test_what_renews_with_time_does_not_stand_in_the_way_of_a_smaller_package(
+    uow: UnitOfWork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def many(_tx: Tx) -> int:
+        return 10_000
+
+    monkeypatch.setattr(service, "_counters", {"runs_per_day": many})
+    tenant = await make_tenant(uow)
+    await put_package_in_force(uow, tenant.id, "advanced")
+
+    assert await change(uow, tenant.id, "starter")
+
+
+def test_a_package_cannot_limit_what_no_package_limits() -> None:
+    with pytest.raises(ValueError, match="no package limits"):
+        replace(FREEMIUM, limits={**FREEMIUM.limits, "branches": 3})

@@ -124,7 +124,7 @@
   document.addEventListener("htmx:afterSettle", (event) => {
     const errors = event.detail.elt?.querySelector?.(".form-errors");
     if (errors) errors.focus();
-    if (event.detail.elt?.id === "problems") event.detail.elt.scrollIntoView({ block: "nearest" });
+    if (event.detail.elt?.matches?.("#problems, .form-problem")) event.detail.elt.scrollIntoView({ block: "nearest" });
   });
   // A dialog whose command was answered is done, whether with a page or a problem.
   document.addEventListener("htmx:beforeSwap", () => {
