@@ -9,6 +9,7 @@ from typing import Protocol, TypeVar
 import msgspec
 from litestar.response import Stream
 
+from sindico_platform.blobs.schemas import content_disposition
 from sindico_platform.database.tx import Actor, Tx
 from sindico_platform.database.uow import UnitOfWork
 from sindico_platform.paging.schemas import MAX_LIMIT, Page, PageRequest
@@ -39,15 +40,20 @@ async def export_rows(
     """Answer with a file of rows.
 
     Args:
-        name: of the file; plain ASCII.
-        count: how many rows there will be, also where it refuses what is not there.
+        name: of the file.
+        count: how many rows there will be.
 
     Raises:
         PackageLimitReached: more than the tenant may export at once; not a byte is sent.
     """
     async with uow.begin(actor) as tx:
         await demand_exportable(tx, count)
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return send_file(name, media_type, pieces)
+
+
+def send_file(name: str, media_type: str, pieces: AsyncIterator[bytes]) -> Stream:
+    """Answer with a file that holds no rows of the tenant's; rows go by `export_rows`."""
+    headers = {"Content-Disposition": content_disposition(name)}
     return Stream(pieces, media_type=media_type, headers=headers)
 
 

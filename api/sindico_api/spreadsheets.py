@@ -12,10 +12,11 @@ from litestar.datastructures import UploadFile
 from litestar.response import Stream
 
 from sindico_api.context import Context
+from sindico_api.downloads import export_rows, send_file
 from sindico_api.i18n import Locale, Translator
 from sindico_api.once import REPLAYED, Once
 from sindico_platform.blobs import service as blobs
-from sindico_platform.blobs.schemas import BlobOut, content_disposition
+from sindico_platform.blobs.schemas import BlobOut
 from sindico_platform.blobs.transfer import write_blob
 from sindico_platform.database.tx import Actor, Tx
 from sindico_platform.database.uow import UnitOfWork
@@ -148,7 +149,8 @@ def download_template(resource: str, kind: SheetFormat, translate: Translator) -
     """
     definition = get_importable(resource)
     pieces = write_template(definition, kind, translate, delimiter=delimiter_for(translate))
-    return spreadsheet(translate(FILES.get(resource, definition.label)), kind, pieces)
+    name = translate(FILES.get(resource, definition.label))
+    return send_file(f"{name}.{kind}", CONTENT_TYPES[kind], pieces)
 
 
 async def download_rejections(
@@ -158,9 +160,14 @@ async def download_rejections(
 
     Raises:
         ImportNotFound, NotAllowed: as `queries.get_import`.
+        PackageLimitReached: they are more than the tenant may export at once.
     """
     async with uow.begin(actor) as tx:
         found = await queries.get_import(tx, import_id)
+
+    async def count(_tx: Tx) -> int:
+        return found.rejected
+
     columns = [Column(title=column.title) for column in found.columns]
     columns += [
         Column(title=translate(ROW_TITLE), width=8),
@@ -173,7 +180,14 @@ async def download_rejections(
         sheet = SheetOut(name=translate(REJECTED), columns=columns, batches=rows)
         pieces = write_xlsx(sheet)
     name = f"{translate(FILES.get(found.resource, found.resource))}-{translate(REJECTED).lower()}"
-    return spreadsheet(name.replace(" ", "-"), kind, pieces)
+    return await export_rows(
+        uow,
+        actor,
+        name=f"{name.replace(' ', '-')}.{kind}",
+        media_type=CONTENT_TYPES[kind],
+        count=count,
+        pieces=pieces,
+    )
 
 
 async def rejected_rows(
@@ -211,8 +225,3 @@ async def rejected_rows(
 def delimiter_for(translate: Translator) -> str:
     """What Excel expects in the reader's country."""
     return ";" if translate.locale is Locale.PORTUGUESE else ","
-
-
-def spreadsheet(name: str, kind: SheetFormat, pieces: AsyncIterator[bytes]) -> Stream:
-    headers = {"Content-Disposition": content_disposition(f"{name}.{kind}")}
-    return Stream(pieces, media_type=CONTENT_TYPES[kind], headers=headers)

@@ -56,7 +56,7 @@ async def test_an_operator_sees_what_a_customer_uses(
             await assert_fits(page)
             await assert_accessible(page)
 
-        await expect(page.get_by_text("0 de 1 em uso")).to_be_visible()
+        await expect(page.get_by_text("0 de 1 em uso · limite próprio")).to_be_visible()
 
 
 async def test_a_limit_is_named_below_the_button_that_met_it(

@@ -107,6 +107,17 @@ async def find_allowance(tx: Tx, limit: str) -> Allowance | None:
 
 
 @quotas.answers
+async def answer_quota(tx: Tx, limit: str, /, *, adding: int) -> None:
+    """Tell the floors below whether there is room; before a package is in force there always is.
+
+    Raises:
+        PackageLimitReached: naming limit, package and the allowed value.
+    """
+    subscription = await queries.find_subscription(tx, lock=True)
+    if subscription is not None and subscription.package is not None:
+        await _demand_room(tx, subscription, limit, None, adding)
+
+
 async def enforce(tx: Tx, limit: str, used: int | None = None, *, adding: int = 1) -> None:
     """Refuse to go past a limit. Call it in the transaction that adds.
 
@@ -123,6 +134,12 @@ async def enforce(tx: Tx, limit: str, used: int | None = None, *, adding: int = 
     if subscription is None:
         return
     require_active(subscription)
+    await _demand_room(tx, subscription, limit, used, adding)
+
+
+async def _demand_room(
+    tx: Tx, subscription: Subscription, limit: str, used: int | None, adding: int
+) -> None:
     maximum = allowed(subscription, limit)
     if maximum is None:
         return

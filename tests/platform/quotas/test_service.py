@@ -6,12 +6,12 @@ from sindico_platform.database.tx import Actor, Tx
 from sindico_platform.database.uow import UnitOfWork
 from sindico_platform.quotas import service
 from sindico_platform.quotas.service import Quota
-from sindico_provisioning.packages.service import enforce
+from sindico_provisioning.packages.service import answer_quota
 from tests.support.identity import MakeTenant
 
 
 def test_the_packages_answer() -> None:
-    assert service._answers == [enforce]
+    assert service._answers == [answer_quota]
 
 
 def test_nobody_else_can_answer() -> None:
