@@ -97,3 +97,7 @@ bench: install ## The figures, each beside its yardstick
 .PHONY: messages
 messages: install ## Collect the texts people read and list those without Portuguese
 	$(BIN)/python -m scripts.messages
+
+.PHONY: docs
+docs: install ## Write docs/connection-tests.md from the mistakes that tests tell apart
+	$(BIN)/python -m scripts.connection_tests
