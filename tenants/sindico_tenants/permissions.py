@@ -10,5 +10,6 @@ RESOURCES = (
     Resource(code="accounts", label=translatable("Accounts"), module="crm"),
     Resource(code="contacts", label=translatable("Contacts"), module="crm"),
     Resource(code="ftp_settings", label=translatable("FTP settings"), module="settings"),
+    Resource(code="smtp_settings", label=translatable("SMTP settings"), module="settings"),
     Resource(code="crm_settings", label=translatable("CRM settings"), module="settings"),
 )

@@ -29,6 +29,7 @@ from sindico_tenants.companies.models import Branch, Company
 from sindico_tenants.ftp_settings.models import FtpSettings
 from sindico_tenants.imports.models import Import
 from sindico_tenants.imports.service import COUNTS
+from sindico_tenants.smtp_settings.models import SmtpSettings
 from tests.support.sample_jobs import take_note
 
 MakeRow = Callable[[Tx], Awaitable[UUID]]
@@ -79,6 +80,24 @@ async def make_ftp_settings(tx: Tx) -> UUID:
         updated_at=tx.now,
         revision=1,
     )
+    tx.session.add(row)
+    await tx.session.flush()
+    return row.id
+
+
+async def make_smtp_settings(tx: Tx) -> UUID:
+    values = {
+        "sender_email": "crm@acme.com.br",
+        "send_delay_seconds": 0,
+        "security": "none",
+        "authentication": "none",
+        "is_main": False,
+        "connections": 1,
+        "host": "192.0.2.1",
+        "port": 25,
+    }
+    row = SmtpSettings(tenant_id=tx.tenant_id, id=tx.new_id(), revision=1, **values)
+    row.created_at = row.updated_at = tx.now
     tx.session.add(row)
     await tx.session.flush()
     return row.id
@@ -188,6 +207,7 @@ FACTORIES: dict[str, MakeRow] = {
     "notification_id": make_notification,
     "role_id": make_role,
     "settings_id": make_ftp_settings,
+    "smtp_settings_id": make_smtp_settings,
     "support_session_id": make_support_session,
     "user_id": make_user,
 }

@@ -58,6 +58,11 @@ TAG_LABELS: dict[str, str] = {
     "secrets:reseal": translatable("Secrets sealed under the current key"),
     "service-properties:change": translatable("Service configuration changed"),
     "service-properties:test": translatable("Connection to a service tested"),
+    "smtp-settings:change": translatable("Mail server changed"),
+    "smtp-settings:create": translatable("Mail server registered"),
+    "smtp-settings:delete": translatable("Mail server deleted"),
+    "smtp-settings:test": translatable("Mail server tested"),
+    "smtp-settings:test-all": translatable("Test of all mail servers started"),
     "subscription:change-package": translatable("Package changed"),
     "support-session:open": translatable("Support session opened"),
     "support-session:revoke": translatable("Support session ended"),
@@ -131,6 +136,8 @@ FIELD_LABELS: dict[str, str] = {
     "kept": translatable("Left as they are"),
     "field": translatable("Field"),
     "entry": translatable("Host"),
+    "host": translatable("Host"),
+    "count": translatable("Number"),
 }
 """Fields before and after, and what an event tells besides, in the order they are shown."""
 
@@ -158,6 +165,7 @@ VALUE_LABELS: dict[tuple[str, str], str] = {
 """What a field may hold that no catalogue names."""
 
 TARGET_LABELS: dict[str, str] = {
+    "smtp_settings": translatable("Mail server"),
     "api_client": translatable("API client"),
     "branch": translatable("Branch"),
     "company": translatable("Company"),

@@ -1,13 +1,12 @@
 """Connection tests on the screens: their stages, in the reader's language, also while they run."""
 
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from litestar.response import ServerSentEvent
 from litestar.response.sse import ServerSentEventMessage
 
-from sindico_api.connection_reports import Keep, forget
 from sindico_api.console.rendering import render_block
 from sindico_api.console.view import View
 from sindico_api.console.widgets import StepView
@@ -42,6 +41,13 @@ UNREACHED = "unreached"
 REPORT_TEMPLATE = "connection_tests/report.html"
 REPORT_EVENT = "report"
 
+Finish = Callable[[Report], Awaitable[dict[str, Any]]]
+
+
+async def nothing_more(_report: Report) -> dict[str, Any]:
+    """For tests whose report belongs to nothing that is stored."""
+    return {}
+
 
 def report_block(report: Report, view: View, **facts: Any) -> dict[str, Any]:
     """What ``connection_tests/report.html`` shows of a test that has ended."""
@@ -73,13 +79,14 @@ def stream_test(
     results: AsyncIterator[StageResult],
     *,
     tested_at: datetime,
-    keep: Keep = forget,
+    finish: Finish = nothing_more,
     **facts: Any,
 ) -> ServerSentEvent:
     """The report's block anew with every stage, for a button with `data-live-test`.
 
     Args:
-        facts: what the block takes besides, such as `done`, what a success means.
+        finish: is given the whole report and gives what its block shows besides.
+        facts: what every block takes besides, such as `done`, what a success means.
     """
 
     def show(**shown: Any) -> ServerSentEventMessage:
@@ -93,8 +100,8 @@ def stream_test(
             known[result.stage] = result
             yield show(report=None, stages=[*_under_way(planned, known, view.translate)])
         report = Report(tested_at=tested_at, stages=tuple(known.values()))
-        await keep(report)
-        yield show(**report_block(report, view))
+        more = await finish(report)
+        yield show(**report_block(report, view), **more)
 
     return ServerSentEvent(tell())
 

@@ -22,6 +22,8 @@ TASK_LABELS: dict[str, str] = {
     "provisioning_runs.walk_run": translatable("Deploying the CRM"),
     "tenant_registry.finish_closing": translatable("Ending the closing of a tenant"),
     "loads.run_load": translatable("Loading from the ERP"),
+    "ftp_settings.test_settings": translatable("Testing a file server"),
+    "smtp_settings.test_settings": translatable("Testing a mail server"),
     "imports.analyse_import": translatable("Reading a spreadsheet"),
     "imports.run_import": translatable("Importing a spreadsheet"),
     "imports.undo_import": translatable("Undoing an import"),

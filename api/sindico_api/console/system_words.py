@@ -28,6 +28,8 @@ SYSTEM_LABELS: dict[str, str] = {
     "loads.run_load": translatable("loads"),
     "provisioning_runs.walk_run": translatable("deployment"),
     "tenant_registry.finish_closing": translatable("closing of tenants"),
+    "ftp_settings.test_settings": translatable("connection tests"),
+    "smtp_settings.test_settings": translatable("connection tests"),
 }
 """By the name that the audit trail and the rows keep; what is empty is the product as a whole."""
 

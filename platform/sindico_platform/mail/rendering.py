@@ -5,18 +5,78 @@ link. The plain text is that body; the HTML is the same paragraphs in `layout.ht
 """
 
 import re
-from functools import cache
+from functools import cached_property
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from sindico_platform.mail.schemas import MailContent
 
 LANGUAGES = {"pt": "pt-BR", "en": "en"}
+PLATFORM = "sindico_platform.mail"
+
+
+class MailTemplates:
+    """The mails of one package, from ``templates/<language>/<template>.txt`` below it.
+
+    The layout is the platform's.
+    """
+
+    def __init__(self, package: str) -> None:
+        self._package = package
+
+    def render(
+        self, template: str, *, locale: str, signature: str = "Síndico", **facts: Any
+    ) -> MailContent:
+        """A mail in the reader's language; other languages than ours get English.
+
+        Args:
+            signature: whose mail it is, under the text.
+            facts: what the template names; dates are already written for the reader.
+
+        Raises:
+            jinja2.UndefinedError: a fact is missing.
+        """
+        language = LANGUAGES.get(locale.replace("_", "-").split("-")[0], "en")
+        folder = language.replace("-", "_")
+        # In one line each: what people typed must not add paragraphs of its own.
+        facts = {name: " ".join(str(fact).split()) for name, fact in facts.items()}
+        parts: Any = self._environment.get_template(f"{folder}/{template}.txt").make_module(facts)
+        action = getattr(parts, "action", None)
+        subject = " ".join(str(parts.subject).split())
+        layout = {
+            "language": language,
+            "subject": subject,
+            "paragraphs": _paragraphs(str(parts.body)),
+            "action": action,
+            "link": facts.get("link") if action else None,
+            "signature": " ".join(signature.split()),
+        }
+        return MailContent(
+            template=template,
+            language=language,
+            subject=subject,
+            text=self._environment.get_template("layout.txt").render(layout).strip() + "\n",
+            html=self._environment.get_template("layout.html").render(layout),
+        )
+
+    @cached_property
+    def _environment(self) -> Environment:
+        packages = dict.fromkeys((self._package, PLATFORM))
+        return Environment(
+            loader=ChoiceLoader([PackageLoader(package) for package in packages]),
+            autoescape=select_autoescape(["html"], default=False),
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+
+
+TEMPLATES = MailTemplates(PLATFORM)
 
 
 def render_mail(template: str, *, locale: str, **facts: Any) -> MailContent:
-    """A mail from ``templates/<language>/<template>.txt``; other languages get English.
+    """One of the product's own mails.
 
     Args:
         template: ``invitation``, ``password_reset`` or ``alert``.
@@ -25,41 +85,8 @@ def render_mail(template: str, *, locale: str, **facts: Any) -> MailContent:
     Raises:
         jinja2.UndefinedError: a fact is missing.
     """
-    language = LANGUAGES.get(locale.replace("_", "-").split("-")[0], "en")
-    folder = language.replace("-", "_")
-    # In one line each: what people typed must not add paragraphs of its own.
-    facts = {name: " ".join(str(fact).split()) for name, fact in facts.items()}
-    parts = _environment().get_template(f"{folder}/{template}.txt").make_module(facts)
-    subject = str(parts.subject)  # type: ignore[attr-defined]  # set by the template
-    paragraphs = _paragraphs(str(parts.body))  # type: ignore[attr-defined]  # set by the template
-    action = getattr(parts, "action", None)
-    link = facts.get("link") if action else None
-    layout = {
-        "language": language,
-        "subject": subject,
-        "paragraphs": paragraphs,
-        "action": action,
-        "link": link,
-    }
-    return MailContent(
-        template=template,
-        language=language,
-        subject=subject,
-        text=_environment().get_template("layout.txt").render(layout).strip() + "\n",
-        html=_environment().get_template("layout.html").render(layout),
-    )
+    return TEMPLATES.render(template, locale=locale, **facts)
 
 
 def _paragraphs(body: str) -> list[str]:
     return [part.strip() for part in re.split(r"\n\s*\n", body) if part.strip()]
-
-
-@cache
-def _environment() -> Environment:
-    return Environment(
-        loader=PackageLoader("sindico_platform.mail"),
-        autoescape=select_autoescape(["html"], default=False),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )

@@ -12,7 +12,6 @@ from sindico_platform.mail_transport.message import build_envelope
 from sindico_platform.mail_transport.schemas import (
     Envelope,
     MailServer,
-    MailText,
     OAuthClient,
     OAuthGrant,
     OAuthLogin,
@@ -26,7 +25,6 @@ __all__ = [
     "MailAddress",
     "MailConnection",
     "MailServer",
-    "MailText",
     "MailTransport",
     "OAuthClient",
     "OAuthGrant",

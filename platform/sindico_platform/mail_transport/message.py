@@ -6,8 +6,9 @@ from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
 from email.utils import format_datetime
 
+from sindico_platform.mail.schemas import MailContent
 from sindico_platform.mail_transport.addresses import MailAddress
-from sindico_platform.mail_transport.schemas import Envelope, MailText
+from sindico_platform.mail_transport.schemas import Envelope
 
 # In seven bits, so that no server needs 8BITMIME.
 _ASCII = SMTP.clone(cte_type="7bit")
@@ -15,7 +16,7 @@ _UNICODE = SMTPUTF8.clone(cte_type="7bit")
 
 
 def build_envelope(
-    content: MailText,
+    content: MailContent,
     *,
     sender: MailAddress,
     sender_name: str,

@@ -68,16 +68,6 @@ class MailServer:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class MailText:
-    """What a reader sees, apart from who it is from and to."""
-
-    language: str
-    subject: str
-    text: str
-    html: str
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class Envelope:
     """One message to one recipient, as it goes over the wire."""
 

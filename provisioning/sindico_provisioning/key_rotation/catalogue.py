@@ -13,6 +13,8 @@ from sindico_provisioning.service_properties.catalogue import SERVICES
 from sindico_provisioning.service_properties.models import ServiceProperty
 from sindico_tenants.ftp_settings.models import FtpSettings
 from sindico_tenants.ftp_settings.schemas import PASSWORD_FIELD, PRIVATE_KEY_FIELD
+from sindico_tenants.smtp_settings import schemas as smtp
+from sindico_tenants.smtp_settings.models import SmtpSettings
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,6 +40,19 @@ def _property_field(row: Mapping[str, Any]) -> str:
 
 
 SEALED_COLUMNS = (
+    SealedColumn(
+        model=SmtpSettings, column="password_sealed", field_of=lambda _row: smtp.PASSWORD_FIELD
+    ),
+    SealedColumn(
+        model=SmtpSettings,
+        column="oauth_client_secret_sealed",
+        field_of=lambda _row: smtp.CLIENT_SECRET_FIELD,
+    ),
+    SealedColumn(
+        model=SmtpSettings,
+        column="oauth_refresh_token_sealed",
+        field_of=lambda _row: smtp.REFRESH_TOKEN_FIELD,
+    ),
     SealedColumn(model=ServiceProperty, column="sealed", field_of=_property_field),
     SealedColumn(model=FtpSettings, column="password_sealed", field_of=lambda _row: PASSWORD_FIELD),
     SealedColumn(

@@ -47,8 +47,8 @@ async def find_effective(
     """
     statement = (
         select(table)
-        .where(table.tenant_id == tx.tenant_id, _applies(table, company_id, branch_id))
-        .order_by(*_nearest_first(table))
+        .where(table.tenant_id == tx.tenant_id, applies(table, company_id, branch_id))
+        .order_by(*nearest_first(table))
         .limit(1)
     )
     found: S | None = await tx.session.scalar(statement)
@@ -83,8 +83,8 @@ def _used_by_branch(table: type[S]) -> FromClause:
             table.test_succeeded,
             table.used_at,
         )
-        .where(table.tenant_id == Branch.tenant_id, _applies(table, Branch.company_id, Branch.id))
-        .order_by(*_nearest_first(table))
+        .where(table.tenant_id == Branch.tenant_id, applies(table, Branch.company_id, Branch.id))
+        .order_by(*nearest_first(table))
         .limit(1)
         .lateral("used")
     )
@@ -119,14 +119,16 @@ def _matching(filters: CoverageFilters, used: FromClause) -> list[ColumnElement[
     return conditions
 
 
-def _applies(table: type[S], company_id: Any, branch_id: Any) -> ColumnElement[bool]:
+def applies(table: type[S], company_id: Any, branch_id: Any) -> ColumnElement[bool]:
+    """Whether settings count for a branch, a company or, with neither, the tenant."""
     return and_(
         or_(table.company_id.is_(None), table.company_id == company_id),
         or_(table.branch_id.is_(None), table.branch_id == branch_id),
     )
 
 
-def _nearest_first(table: type[S]) -> tuple[ColumnElement[Any], ...]:
+def nearest_first(table: type[S]) -> tuple[ColumnElement[Any], ...]:
+    """The order of settings that count: the branch's own, the company's, the tenant's."""
     return (table.branch_id.is_(None), table.company_id.is_(None))
 
 

@@ -5,10 +5,10 @@ from typing import Any
 
 from sindico_platform.connection_tests.schemas import Report
 from sindico_platform.connection_tests.walk import Watch, report_on
+from sindico_platform.mail import MailContent
 from sindico_platform.mail_transport import (
     Envelope,
     MailServer,
-    MailText,
     MailTransport,
     PasswordLogin,
     Security,
@@ -22,7 +22,9 @@ from tests.support.mail_server import PASSWORD, USER
 HOST = "mail.cliente.com.br"
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 LOGIN = PasswordLogin(username=USER, password=Secret(PASSWORD))
-TEXT = MailText(language="pt-BR", subject="Olá", text="Olá, Ação.\n", html="<p>Olá</p>")
+TEXT = MailContent(
+    template="test", language="pt-BR", subject="Olá", text="Olá, Ação.\n", html="<p>Olá</p>"
+)
 
 
 def server_at(port: int, security: Security = Security.NONE, **options: Any) -> MailServer:
@@ -30,7 +32,7 @@ def server_at(port: int, security: Security = Security.NONE, **options: Any) -> 
 
 
 def envelope_to(
-    recipient: str = "ana@cliente.com.br", *, sender: str = USER, text: MailText = TEXT
+    recipient: str = "ana@cliente.com.br", *, sender: str = USER, text: MailContent = TEXT
 ) -> Envelope:
     return build_envelope(
         text,

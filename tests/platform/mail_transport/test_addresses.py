@@ -6,9 +6,10 @@ from email.policy import default
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from sindico_platform.errors import Terminal
-from sindico_platform.mail_transport import MailText, build_envelope, parse_address
+from sindico_platform.mail_transport import build_envelope, parse_address
 from tests.platform.mail_transport.support import NOW, TEXT
 
 
@@ -61,7 +62,7 @@ def test_what_is_no_single_address_is_refused(text: str) -> None:
 @given(st.text(max_size=300), st.text(max_size=300))
 def test_names_and_subjects_never_become_headers(name: str, subject: str) -> None:
     envelope = build_envelope(
-        MailText(language="en", subject=subject, text="hello", html="<p>hello</p>"),
+        replace(TEXT, subject=subject, text="hello", html="<p>hello</p>"),
         sender=parse_address("crm@cliente.com.br"),
         sender_name=name,
         recipient=parse_address("ana@cliente.com.br"),

@@ -17,6 +17,7 @@ RESOURCES = {
     "crm.account": "accounts",
     "crm.contact": "contacts",
     "crm.ftp_settings": "ftp_settings",
+    "crm.smtp_settings": "smtp_settings",
 }
 """The grid's resource of each table that refers to companies or branches."""
 

@@ -1,0 +1,1 @@
+"""Mails that go through customers' own servers, in both languages, as text and HTML."""

@@ -1,0 +1,1 @@
+"""Mail servers of the customer, for the tenant, a company or a branch (R-050 to R-070)."""
