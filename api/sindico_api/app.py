@@ -5,8 +5,11 @@ from contextlib import asynccontextmanager
 
 from litestar import Litestar
 from litestar.datastructures import State
+from litestar.exceptions import HTTPException
 
 from sindico_api import health, metrics, problems
+from sindico_api.compression import compress_text
+from sindico_api.console import failures
 from sindico_api.console.app import console_routes
 from sindico_api.context import open_context
 from sindico_api.dependencies import DEPENDENCIES
@@ -42,7 +45,9 @@ def create_app(settings: Settings) -> Litestar:
         state=State({"settings": settings}),
         dependencies=DEPENDENCIES,
         middleware=[RequestId(), metrics.MeasureRequests()],
-        exception_handlers=problems.HANDLERS,
+        exception_handlers={**problems.HANDLERS, HTTPException: failures.problem_by_address},
         openapi_config=describe_api(),
+        compression_config=compress_text(),
+        logging_config=None,  # else Litestar's own takes the place of `configure_logs`
         request_max_body_size=MAX_BODY_BYTES,
     )

@@ -4,7 +4,6 @@ Each looks only at its own kind of credential. A cookie on the API or a bearer o
 as good as nothing, so no page can make a browser call the API, and no token opens a page.
 """
 
-import hmac
 import re
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,6 +16,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 from sindico_api.context import Context
 from sindico_api.cookies import session_cookie_name
+from sindico_api.csrf import is_masked, masked
 from sindico_api.request_id import request_id_of
 from sindico_platform.errors import SindicoError
 from sindico_platform.identity.authentication.service import (
@@ -83,7 +83,7 @@ class SessionAuthentication(ASGIMiddleware):
                 return False
             raise
         if credential:
-            request.state["csrf_token"] = sessions.csrf_token(credential)
+            request.state["csrf_token"] = masked(sessions.csrf_token(credential))
         await keep_alive(request.app.state.context, principal)
         return True
 
@@ -125,8 +125,7 @@ async def demand_own_page(request: Request[Any, Any, Any], session: Credential |
     if session is None:
         return
     given = request.headers.get(CSRF_HEADER) or (await request.form()).get(CSRF_FIELD, "")
-    expected = sessions.csrf_token(session)
-    if not hmac.compare_digest(str(given).encode(), expected.encode()):
+    if not is_masked(str(given), sessions.csrf_token(session)):
         raise ForeignRequest
 
 

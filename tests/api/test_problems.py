@@ -1,3 +1,4 @@
+import pytest
 from httpx import AsyncClient
 
 
@@ -24,3 +25,23 @@ async def test_a_problem_speaks_the_callers_language(client: AsyncClient) -> Non
 
     assert portuguese.json()["title"] == "Não há nada aqui"
     assert english.json()["title"] == "There is nothing here"
+
+
+@pytest.mark.parametrize(
+    "path", ["tenants/x/y", "loads/x/y/z", "nowhere/at/all", "static/none.css"]
+)
+async def test_below_the_console_what_is_not_there_is_a_page(
+    client: AsyncClient, path: str
+) -> None:
+    response = await client.get(f"/console/{path}")
+
+    assert response.status_code == 404
+    assert response.headers["content-type"].startswith("text/html")
+    assert "Ninguém mora neste endereço" in response.text
+
+
+async def test_elsewhere_it_is_a_document(client: AsyncClient) -> None:
+    for path in ("/consoles", "/api/v1/none", "/none/at/all"):
+        response = await client.get(path)
+
+        assert (response.status_code, response.json()["code"]) == (404, "not-found")

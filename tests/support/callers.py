@@ -11,6 +11,7 @@ from litestar import Litestar
 
 from sindico_api.authentication import CSRF_HEADER
 from sindico_api.cookies import session_cookie_name
+from sindico_api.csrf import masked
 from sindico_platform.database.tx import Actor
 from sindico_platform.database.uow import UnitOfWork
 from sindico_platform.identity.credentials import Credential
@@ -82,7 +83,7 @@ def console_factory(
         credential = await session_of(uow, signed_in)
         browser = await stack.enter_async_context(caller_of(app))
         browser.cookies.set(session_cookie_name(app.state.settings), credential.reveal())
-        browser.headers[CSRF_HEADER] = sessions.csrf_token(credential)
+        browser.headers[CSRF_HEADER] = masked(sessions.csrf_token(credential))
         browser.headers["Sec-Fetch-Site"] = "same-origin"
         return browser
 

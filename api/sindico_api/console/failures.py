@@ -12,6 +12,7 @@ from litestar.types import ExceptionHandlersMap
 from sindico_api import problems
 from sindico_api.console.rendering import html, is_htmx, render, render_block
 from sindico_api.console.view import ConsoleRequest, view_of
+from sindico_api.i18n import CONSOLE_PATH
 from sindico_platform.errors import OutsideError, SindicoError
 
 PROBLEM_TARGET = re.compile(r"#[\w-]+-problem")
@@ -75,6 +76,15 @@ def shown(render_problem: Callable[[Any, Any], Response[dict[str, Any]]]) -> Any
         return show_problem(request, render_problem(request, error))
 
     return handler
+
+
+def problem_by_address(
+    request: ConsoleRequest, error: HTTPException
+) -> Response[str] | Response[dict[str, Any]]:
+    """What no route answers: below the console a page, elsewhere the document."""
+    answer = problems.problem_from_http(request, error)
+    below = request.url.path.startswith(f"{CONSOLE_PATH}/")
+    return show_problem(request, answer) if below else answer
 
 
 HANDLERS: ExceptionHandlersMap = {

@@ -12,6 +12,7 @@ from litestar import MediaType, Response
 from litestar.datastructures import Cookie
 from litestar.status_codes import HTTP_204_NO_CONTENT, HTTP_303_SEE_OTHER
 
+from sindico_api.compression import AS_IT_IS
 from sindico_api.console import formats, menu
 from sindico_api.console.assets import asset
 from sindico_api.console.labels import status_label
@@ -26,6 +27,8 @@ CONTENT_SECURITY_POLICY = (
     "font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'"
 )
+SHOWN_ONCE = ('class="copy-once"', 'name="token"')
+"""Marks of pages with a secret in them: `ui.copy_once`, and forms that a one-time link opens."""
 PAGE_HEADERS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "X-Content-Type-Options": "nosniff",
@@ -165,7 +168,11 @@ def fragment(
 
 
 def html(text: str, *, status: int = 200) -> Response[str]:
-    return Response(text, status_code=status, media_type=MediaType.HTML, headers=dict(PAGE_HEADERS))
+    """A page or part of one; one that shows a secret is sent as it is, not compressed."""
+    headers = dict(PAGE_HEADERS)
+    if any(mark in text for mark in SHOWN_ONCE):
+        headers["Cache-Control"] += f", {AS_IT_IS}"
+    return Response(text, status_code=status, media_type=MediaType.HTML, headers=headers)
 
 
 def is_htmx(request: ConsoleRequest) -> bool:

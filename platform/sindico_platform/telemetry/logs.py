@@ -61,7 +61,9 @@ def _formatter(log_format: str, process: str) -> ProcessorFormatter:
 
     renderer: Processor = structlog.processors.JSONRenderer(_to_json)
     if log_format == "text":
-        renderer = structlog.dev.ConsoleRenderer(colors=False)
+        renderer = structlog.dev.ConsoleRenderer(
+            colors=False, exception_formatter=structlog.dev.plain_traceback
+        )
     return ProcessorFormatter(
         foreign_pre_chain=_SHARED,
         processors=[

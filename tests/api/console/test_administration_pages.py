@@ -48,7 +48,7 @@ async def test_an_api_client_is_made_and_its_secret_works(
     listed = await browser.get("/console/api-clients")
 
     assert made.status_code == 200
-    assert made.headers["cache-control"] == "no-store"
+    assert made.headers["cache-control"] == "no-store, no-transform"
     assert token.status_code == 200
     assert value_of(made, "copy-once-2") not in listed.text
     assert "ERP" in listed.text
