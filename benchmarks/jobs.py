@@ -72,7 +72,8 @@ async def measure(stack: Stack) -> list[Figure]:
 
 def figures(ours: list[Round], theirs: list[Round]) -> list[Figure]:
     def median(rounds: list[Round], name: str) -> float:
-        return statistics.median(getattr(item, name) for item in rounds)
+        values: list[float] = [getattr(item, name) for item in rounds]
+        return statistics.median(values)
 
     def pick_up(rounds: list[Round], percent: int) -> float:
         values = [value for item in rounds for value in item.pick_up_ms]

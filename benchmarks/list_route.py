@@ -8,6 +8,7 @@ import asyncio
 import socket
 import statistics
 import time
+from functools import partial
 from uuid import UUID
 
 import asyncpg
@@ -16,13 +17,12 @@ from uuid_utils.compat import uuid7
 
 from benchmarks.figures import Figure
 from benchmarks.http_load import Measured, ask
-from benchmarks.stack import Stack
+from benchmarks.stack import Stack, add_tenant
 from sindico_api.grid import GRID
 from sindico_platform.database.tx import Actor
 from sindico_platform.identity import service as identity
 from sindico_platform.identity.models import UserState
 from sindico_platform.identity.tokens import service as tokens
-from sindico_platform.tenancy.models import Tenant, TenantState
 
 ROUNDS, SECONDS, CONNECTIONS = 5, 4, 32
 TENANTS, ACCOUNTS, ROWS = 5, 10_000, 50
@@ -53,11 +53,8 @@ async def measure(stack: Stack) -> list[Figure]:
 
 
 async def run_round(ours: int, bare: int, token: str) -> tuple[Measured, Measured]:
-    rules = {"seconds": SECONDS, "connections": CONNECTIONS}
-    return (
-        await ask(ours, OURS, token=token, **rules),
-        await ask(bare, BARE, **rules),
-    )
+    asking = partial(ask, seconds=SECONDS, connections=CONNECTIONS)
+    return await asking(ours, OURS, token=token), await asking(bare, BARE)
 
 
 async def demand_same_rows(ours: int, bare: int, token: str) -> None:
@@ -72,6 +69,8 @@ async def demand_same_rows(ours: int, bare: int, token: str) -> None:
         theirs = await client.get(f"http://127.0.0.1:{bare}{BARE}")
     if mine.json()["items"] != theirs.json() or len(theirs.json()) != ROWS:
         raise RuntimeError("ours and the yardstick do not answer the same rows")
+    if "RateLimit-Remaining" not in mine.headers:
+        raise RuntimeError("ours does not count the requests")
 
 
 def figures(ours: list[Measured], bare: list[Measured]) -> list[Figure]:
@@ -116,20 +115,7 @@ async def fill(stack: Stack) -> UUID:
 async def make_token(stack: Stack, tenant_id: UUID) -> str:
     """A token of a user who may see accounts."""
     async with stack.context() as context, context.uow.begin(Actor.system(tenant_id)) as tx:
-        tx.session.add(
-            Tenant(
-                tenant_id=tenant_id,
-                name="Benchmark",
-                domain="benchmark.test",
-                is_master=False,
-                state=TenantState.ACTIVE,
-                state_at=tx.now,
-                timezone="America/Sao_Paulo",
-                locale="pt-BR",
-                created_at=tx.now,
-            )
-        )
-        await tx.session.flush()
+        await add_tenant(tx)
         role = await identity.create_role(
             tx, name="Benchmark", permissions={"accounts:view"}, grid=GRID
         )

@@ -12,9 +12,12 @@ from tempfile import TemporaryDirectory
 
 from sindico_api.context import Context, open_context
 from sindico_platform.database.roles import APP, FLEET, OWNER, RoleUrls, ensure_roles
+from sindico_platform.database.tx import Tx
 from sindico_platform.embedded import EmbeddedPostgres, EmbeddedValkey
 from sindico_platform.secrets import generate_key
 from sindico_platform.settings import Settings, load_settings
+from sindico_platform.tenancy.models import Tenant, TenantState
+from sindico_provisioning.packages.models import Subscription
 from sindico_provisioning.release.service import migrate
 
 
@@ -47,6 +50,36 @@ class Stack:
         finally:
             child.terminate()
             child.wait(30)
+
+
+async def add_tenant(tx: Tx) -> None:
+    """The bound tenant, active, with a package whose requests are counted and seldom run out."""
+    tx.session.add(
+        Tenant(
+            tenant_id=tx.tenant_id,
+            name="Benchmark",
+            domain="benchmark.test",
+            is_master=False,
+            state=TenantState.ACTIVE,
+            state_at=tx.now,
+            timezone="America/Sao_Paulo",
+            locale="pt-BR",
+            created_at=tx.now,
+        )
+    )
+    await tx.session.flush()
+    tx.session.add(
+        Subscription(
+            tenant_id=tx.tenant_id,
+            cnpj="11222333000181",
+            package="freemium",
+            crm_state="active",
+            crm_state_at=tx.now,
+            overrides={"api_requests_per_minute": 10_000_000},
+            revision=1,
+        )
+    )
+    await tx.session.flush()
 
 
 @asynccontextmanager

@@ -14,6 +14,7 @@ from sindico_platform.jobs.errors import LeaseLost
 from sindico_platform.jobs.registry import job
 from sindico_provisioning.connectors.schemas import Connector, Cursor, Page
 from sindico_provisioning.erp_tables.queries import get_table
+from sindico_provisioning.erp_tables.schemas import Checked
 from sindico_provisioning.erp_tables.service import check_rows
 from sindico_provisioning.loads import queries
 from sindico_provisioning.loads.errors import LoadStopped
@@ -103,13 +104,9 @@ async def _fetch(
     ctx: JobContext, stint: Stint, phase: PhaseState, connector: Connector, stop_at: float
 ) -> bool:
     """Walk a table's pages; False when time is up before the last."""
-    table = get_table(phase.resource)
     is_snapshot = phase.resource in connector.snapshots
-    async with aclosing(read_ahead(connector, phase.resource, phase.cursor)) as incoming:
-        async for page in incoming:
-            checked = await asyncio.to_thread(
-                check_rows, table, page.rows, first_index=phase.received
-            )
+    async with aclosing(read_ahead(connector, phase)) as incoming:
+        async for page, checked in incoming:
             async with ctx.uow.begin(ctx.actor) as tx:
                 phase = await pages.store_page(
                     tx,
@@ -138,31 +135,40 @@ async def _synchronise(ctx: JobContext, stint: Stint, phase: PhaseState, stop_at
 
 
 async def read_ahead(
-    connector: Connector, table: str, cursor: Cursor | None
-) -> AsyncGenerator[Page, None]:
-    """Give the pages from `cursor` on, asking for the next while the last is being stored."""
-    coming = asyncio.create_task(_read_page(connector, table, cursor))
+    connector: Connector, phase: PhaseState
+) -> AsyncGenerator[tuple[Page, Checked], None]:
+    """Give the pages from where the phase stands, reading the next while the last is stored."""
+    cursor, first_index = phase.cursor, phase.received
+    coming = asyncio.create_task(_read_page(connector, phase.resource, cursor, first_index))
     try:
         while True:
-            page = await coming
-            if page.next_cursor is None:
-                yield page
+            page, checked = await coming
+            cursor, first_index = page.next_cursor, first_index + checked.received
+            if cursor is None:
+                yield page, checked
                 return
-            coming = asyncio.create_task(_read_page(connector, table, page.next_cursor))
-            yield page
+            coming = asyncio.create_task(_read_page(connector, phase.resource, cursor, first_index))
+            yield page, checked
     finally:
         coming.cancel()
         with suppress(asyncio.CancelledError, Exception):
             await coming
 
 
-async def _read_page(connector: Connector, table: str, cursor: Cursor | None) -> Page:
+async def _read_page(
+    connector: Connector, table: str, cursor: Cursor | None, first_index: int
+) -> tuple[Page, Checked]:
+    """Fetch a page and check its rows, of which the first is the table's `first_index`-th."""
     try:
         async with asyncio.timeout(PAGE_SECONDS):
-            return await connector.read_page(table, cursor)
+            page = await connector.read_page(table, cursor)
     except TimeoutError as error:
         raise Transient(
             "page-timed-out",
             "The page did not come within {seconds} seconds.",
             seconds=PAGE_SECONDS,
         ) from error
+    checked = await asyncio.to_thread(
+        check_rows, get_table(table), page.rows, first_index=first_index
+    )
+    return page, checked

@@ -5,7 +5,7 @@ from sqlalchemy import select, update
 from sindico_platform.errors import Terminal, Transient
 from sindico_provisioning.loads import service
 from sindico_provisioning.loads.models import LoadStatus
-from sindico_provisioning.staging.models import STAGING, SeenKey
+from sindico_provisioning.staging.models import STAGING, SeenKey, StagingRejection
 from sindico_tenants.accounts.models import Account, Contact
 from sindico_tenants.companies.models import Branch, Company
 from tests.provisioning.loads.conftest import Site
@@ -157,6 +157,17 @@ async def test_bad_rows_are_rejected_and_the_rest_lands(site: Site) -> None:
     assert (empresa.received, empresa.created, empresa.rejected) == (3, 2, 1)
     assert accounts.created == 2
     assert "rows-rejected" in await site.codes(load.id)
+
+
+async def test_a_rejected_row_is_counted_over_all_pages(site: Site) -> None:
+    site.erp.put("empresa", "bad1", cnpj="11222333000182")
+    site.erp.put("empresa", "c1", "c2", "c3", "c4")
+    site.erp.put("empresa", "bad2", cnpj="11222333000182")
+
+    await site.load("empresa")
+
+    rejected = await site.rows(StagingRejection.id_erp, StagingRejection.row_index)
+    assert set(rejected) == {("bad1", 0), ("bad2", 5)}
 
 
 async def test_a_branch_without_its_company_is_rejected_with_the_reason(site: Site) -> None:
