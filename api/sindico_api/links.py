@@ -24,15 +24,18 @@ class MailNotConfigured(SindicoError):
 
 
 async def hand_out_link(
-    tx: Tx, *, settings: Settings, user_id: UUID, purpose: LinkPurpose
+    tx: Tx, *, settings: Settings, user_id: UUID, purpose: LinkPurpose, to_hand: bool = False
 ) -> LinkOut:
     """Make a link, and queue its mail if there is a mail server and the user has an address.
+
+    Args:
+        to_hand: it is shown to whoever asked for it, though it could go by mail.
 
     Raises:
         UserNotFound, UserCannotSignIn, UserOutranks: as `make_link`.
     """
     user = await queries.get_user(tx, user_id)
-    by_mail = settings.mail_url is not None and user.email is not None
+    by_mail = not to_hand and settings.mail_url is not None and user.email is not None
     made = await links.make_link(tx, user_id=user_id, purpose=purpose, by_mail=by_mail)
     if made.credential is None:
         await jobs.add(tx, send_link, link_id=made.link.id)

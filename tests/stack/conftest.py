@@ -102,7 +102,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     record = read_record(running.data_dir)
     assert record is not None
     yield Demo(stack=running, record=record)
-    stop_stack(running)
+    assert stop_stack(running)[0] == "", "standard output has the line `ready` alone"
 
 
 SignIn = Callable[[Login], Person]

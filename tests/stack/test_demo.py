@@ -1,19 +1,47 @@
 """What `sindico up --demo` promises to people and programs."""
 
+import json
 import stat
+from typing import Any
 
 import pytest
 
-from sindico_api.demo.record import FILE_NAME
+from sindico_api.demo.record import FILE_NAME, SERVERS_FILE_NAME
 from tests.stack.conftest import Demo, Person, SignIn
 
 pytestmark = pytest.mark.stack
 
 
-def test_the_record_is_private_and_names_a_tenant_per_package(demo: Demo) -> None:
-    mode = (demo.stack.data_dir / FILE_NAME).stat().st_mode
+LOGIN = {"login": str, "password": str}
+SHAPE = {
+    "base_url": str,
+    "operator": LOGIN,
+    "tenants": [{"id": str, "domain": str, "package": str, "admin": LOGIN}] * 3,
+    "sandbox": {"mega": {"url": str, "user": str, "password": str, "ca_file": str}},
+}
+"""To the letter what programs rely on."""
 
-    assert stat.S_IMODE(mode) == 0o600
+
+def shape_of(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: shape_of(each) for name, each in value.items()}
+    return [shape_of(each) for each in value] if isinstance(value, list) else type(value)
+
+
+def test_the_record_has_exactly_the_promised_shape(demo: Demo) -> None:
+    record = json.loads((demo.stack.data_dir / FILE_NAME).read_text())
+
+    assert shape_of(record) == SHAPE
+    assert record["base_url"] == demo.stack.url
+
+
+def test_the_record_is_private_and_names_a_tenant_per_package(demo: Demo) -> None:
+    modes = {
+        name: stat.S_IMODE((demo.stack.data_dir / name).stat().st_mode)
+        for name in (FILE_NAME, SERVERS_FILE_NAME)
+    }
+
+    assert set(modes.values()) == {0o600}
     assert [tenant.package for tenant in demo.record.tenants] == [
         "freemium",
         "starter",

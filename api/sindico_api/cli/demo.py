@@ -6,7 +6,14 @@ import click
 
 from sindico_api.cli.stack import data_dir_option
 from sindico_api.cli.up import run_stack
-from sindico_api.demo.record import FILE_NAME, DemoRecord, read_record
+from sindico_api.demo.record import (
+    FILE_NAME,
+    SERVERS_FILE_NAME,
+    DemoRecord,
+    SandboxServers,
+    read_record,
+    read_servers,
+)
 
 
 @click.command
@@ -19,18 +26,20 @@ def demo(host: str, port: int, data_dir: Path) -> None:
     def show() -> None:
         from sindico_api.demo.load import show_first_load  # its progress bars are not needed before
 
-        record = read_record(data_dir.expanduser().absolute())
+        folder = data_dir.expanduser().absolute()
+        record = read_record(folder)
         show_first_load(record)
-        click.echo(describe(record), err=True)
-        click.echo(f"Everything is in {data_dir / FILE_NAME}. Ctrl-C ends it.", err=True)
+        click.echo(describe(record, read_servers(folder)), err=True)
+        where = f"{folder / FILE_NAME} and {SERVERS_FILE_NAME}"
+        click.echo(f"All this is in {where}. Ctrl-C ends it; the next start keeps it.", err=True)
 
     run_stack(data_dir, host=host, port=port, demo=True, when_ready=show)
 
 
-def describe(record: DemoRecord) -> str:
+def describe(record: DemoRecord, servers: SandboxServers) -> str:
     """Addresses and logins, never cut: people copy them from here."""
-    operator, sandbox = record.operator, record.sandbox
-    mega, mail, files = sandbox.mega, sandbox.mail, sandbox.files
+    operator, mega = record.operator, record.sandbox.mega
+    mail, files = servers.mail, servers.files
     rows = [
         ("", "login", "password"),
         ("vendor's operator", operator.login, operator.password),

@@ -29,6 +29,7 @@ COMMANDS = {
     "load": Entry("sindico_api.cli.load", "load", "Start and watch loads from an ERP."),
     "migrate": Entry("sindico_api.cli.migrate", "migrate", "Bring the schema to this release."),
     "openapi": Entry("sindico_api.cli.export", "openapi", "Export the OpenAPI document."),
+    "operator": Entry("sindico_api.cli.operator", "operator", "Make the vendor's first operator."),
     "postman": Entry("sindico_api.cli.export", "postman", "Export the Postman collection."),
     "sandbox": Entry("sindico_api.cli.sandbox", "sandbox", "Run a made-up ERP to try things on."),
     "tenant": Entry("sindico_api.cli.tenant", "tenant", "Look after the vendor's customers."),

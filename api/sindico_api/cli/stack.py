@@ -15,6 +15,7 @@ import msgspec
 
 from sindico_api.cli.release_mark import release_mark
 from sindico_api.cli.settings import default_data_dir, environment
+from sindico_platform.database.inspection import has_master_tenant
 from sindico_platform.database.migrate import head_revision, read_revision
 from sindico_platform.database.roles import APP, FLEET, OWNER, RoleUrls, ensure_roles, role_urls
 from sindico_platform.embedded import EmbeddedError, EmbeddedPostgres, EmbeddedValkey
@@ -124,6 +125,14 @@ class Stack:
             await self._ensure_key_ring(urls)
         except REFUSALS as error:
             raise EmbeddedError(f"The database cannot be used: {error}") from error
+
+    async def has_operator(self) -> bool:
+        """Whether the vendor's tenant is there; before, nobody can sign in."""
+        connection = await asyncpg.connect(self.urls().fleet)
+        try:
+            return await has_master_tenant(connection)
+        finally:
+            await connection.close()
 
     async def _ensure_revision(self, urls: RoleUrls) -> None:
         wanted, found = head_revision(), await read_revision(urls.app)

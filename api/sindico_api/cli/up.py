@@ -19,6 +19,7 @@ from sindico_platform.settings import load_settings
 
 PROBE_SECONDS = 2
 WORKER_GRACE_SECONDS = "3"
+FIRST_OPERATOR = "In another terminal: sindico operator invite LOGIN"
 EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - only if the person asks for it
 
 
@@ -62,7 +63,9 @@ def run_stack(
             raise EmbeddedError(f"Port {port} on {host} is taken. Choose another with --port.")
         with Supervisor(notify=say, adopt_orphans=True) as supervisor:
             start(supervisor, stack, host=host, port=port, demo=demo)
-            click.echo(f"ready {address(host, port)}")
+            click.echo(ready_line(host, port))
+            if not asyncio.run(stack.has_operator()):
+                say(f"Nobody can sign in yet. {FIRST_OPERATOR} --data-dir {stack.data_dir}")
             supervisor.watch(beside=when_ready)
     finally:
         release(stack, lock)
@@ -185,10 +188,18 @@ def own_process(
     )
 
 
+def ready_line(host: str, port: int) -> str:
+    """All that standard output ever gets: programs wait for it with the host they asked for."""
+    return f"ready {_url(host, port)}"
+
+
 def address(host: str, port: int) -> str:
     """The URL that a browser on this machine can open."""
-    reachable = EVERYWHERE.get(host, host)
-    return f"http://[{reachable}]:{port}" if ":" in reachable else f"http://{reachable}:{port}"
+    return _url(EVERYWHERE.get(host, host), port)
+
+
+def _url(host: str, port: int) -> str:
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def release(stack: Stack, lock: DirectoryLock) -> None:

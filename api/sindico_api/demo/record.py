@@ -7,6 +7,7 @@ import msgspec
 from sindico_platform.embedded.files import write_private
 
 FILE_NAME = "demo.json"
+SERVERS_FILE_NAME = "sandbox-servers.json"
 
 
 class Login(msgspec.Struct, kw_only=True):
@@ -53,8 +54,6 @@ class FilesAccess(msgspec.Struct, kw_only=True):
 
 class SandboxAccess(msgspec.Struct, kw_only=True):
     mega: MegaAccess
-    mail: MailAccess
-    files: FilesAccess
 
 
 class DemoLogins(msgspec.Struct, kw_only=True):
@@ -64,18 +63,31 @@ class DemoLogins(msgspec.Struct, kw_only=True):
     tenants: list[DemoTenant]
 
 
-class DemoRecord(DemoLogins, kw_only=True):
-    """The file's content; it holds passwords, so only its owner may read it."""
+class DemoRecord(msgspec.Struct, kw_only=True):
+    """The file's content; programs rely on exactly this. It holds passwords."""
 
     base_url: str
+    operator: Login
+    tenants: list[DemoTenant]
     sandbox: SandboxAccess
 
     def tenant(self, domain: str) -> DemoTenant:
         return next(tenant for tenant in self.tenants if tenant.domain == domain)
 
 
+class SandboxServers(msgspec.Struct, kw_only=True):
+    """Beside it in a file of its own: the mail and file servers to try settings on."""
+
+    mail: MailAccess
+    files: FilesAccess
+
+
 def read_record(data_dir: Path) -> DemoRecord:
     return msgspec.json.decode((data_dir / FILE_NAME).read_bytes(), type=DemoRecord)
+
+
+def read_servers(data_dir: Path) -> SandboxServers:
+    return msgspec.json.decode((data_dir / SERVERS_FILE_NAME).read_bytes(), type=SandboxServers)
 
 
 def find_logins(data_dir: Path) -> DemoLogins | None:
@@ -84,5 +96,14 @@ def find_logins(data_dir: Path) -> DemoLogins | None:
 
 
 def write_record(data_dir: Path, record: DemoRecord) -> None:
-    document = msgspec.json.format(msgspec.json.encode(record), indent=2).decode()
-    write_private(data_dir / FILE_NAME, document + "\n")
+    _write(data_dir / FILE_NAME, record)
+
+
+def write_servers(data_dir: Path, servers: SandboxServers) -> None:
+    _write(data_dir / SERVERS_FILE_NAME, servers)
+
+
+def _write(path: Path, content: msgspec.Struct) -> None:
+    """For its owner alone."""
+    document = msgspec.json.format(msgspec.json.encode(content), indent=2).decode()
+    write_private(path, document + "\n")

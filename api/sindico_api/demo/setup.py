@@ -12,8 +12,10 @@ from sindico_api.demo.record import (
     MailAccess,
     MegaAccess,
     SandboxAccess,
+    SandboxServers,
     find_logins,
     write_record,
+    write_servers,
 )
 from sindico_api.demo.sandbox import files_facts, mail_facts
 from sindico_platform.settings import Settings
@@ -27,7 +29,7 @@ async def ensure_demo(
     mega: dict[str, str],
     servers: dict[str, str],
 ) -> DemoRecord:
-    """Make what is missing of the demonstration and write `demo.json`; repeatable.
+    """Make what is missing of the demonstration and write down how to get at it; repeatable.
 
     Args:
         settings: of the running stack, whose API answers at `base_url`.
@@ -46,10 +48,13 @@ async def ensure_demo(
         operator, tenants = await make_fleet(settings, base_url)
     async with Caller.signed_in(base_url, operator.login, operator.password) as caller:
         await connect_sandbox(caller, tenants[0].id, mega)
-    sandbox = SandboxAccess(
-        mega=MegaAccess(**{key: mega[key] for key in MegaAccess.__struct_fields__}),
+    access = SandboxServers(
         mail=msgspec.convert(mail_facts(data_dir, servers), MailAccess, strict=False),
         files=msgspec.convert(files_facts(data_dir, servers), FilesAccess, strict=False),
+    )
+    write_servers(data_dir, access)
+    sandbox = SandboxAccess(
+        mega=MegaAccess(**{key: mega[key] for key in MegaAccess.__struct_fields__})
     )
     record = DemoRecord(base_url=base_url, operator=operator, tenants=tenants, sandbox=sandbox)
     write_record(data_dir, record)

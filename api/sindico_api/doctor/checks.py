@@ -12,6 +12,7 @@ from sindico_platform.database.inspection import (
     find_function_faults,
     find_isolation_faults,
     find_role_faults,
+    has_master_tenant,
 )
 from sindico_platform.database.migrate import head_revision, read_revision
 from sindico_platform.jobs.queries import FIGURES
@@ -178,6 +179,13 @@ async def check_egress(patient: Patient) -> Outcome:
     return Outcome("egress", State.WARNING, f"open {reason}: {ranges}", advice)
 
 
+async def check_operators(patient: Patient) -> Outcome:
+    if await has_master_tenant(patient.fleet):
+        return Outcome("operators", State.OK, "the vendor's tenant is there")
+    advice = "Make the first operator: `sindico operator invite LOGIN`."
+    return Outcome("operators", State.WARNING, "nobody can sign in yet", advice)
+
+
 CHECKS: dict[str, Check] = {
     "postgres": check_postgres,
     "redis": check_redis,
@@ -190,9 +198,12 @@ CHECKS: dict[str, Check] = {
     "queue": check_queue,
     "audit": check_audit,
     "disk": check_disk,
+    "operators": check_operators,
     "mail": check_mail,
     "egress": check_egress,
 }
+OF_PROCESSES = frozenset({"redis", "clock", "workers", "queue"})
+"""Those that a stack at rest cannot pass."""
 
 
 def judge(name: str, faults: list[str], *, sound: str, advice: str) -> Outcome:

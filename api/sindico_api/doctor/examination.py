@@ -13,6 +13,9 @@ from sindico_platform.secrets import KeyRing
 from sindico_platform.settings import Settings
 
 TIMEOUT_SECONDS = 10
+CORRECT_SETTINGS = (
+    "Start the server, or correct SINDICO_DATABASE_URL and SINDICO_DATABASE_FLEET_URL."
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,19 +33,27 @@ class Patient:
 Check = Callable[[Patient], Awaitable[Outcome]]
 
 
-async def examine(settings: Settings, checks: dict[str, Check], *, data_dir: Path | None) -> Report:
+async def examine(
+    settings: Settings,
+    checks: dict[str, Check],
+    *,
+    data_dir: Path | None,
+    advice: str = CORRECT_SETTINGS,
+) -> Report:
     """Run every check; one that breaks is a failed check, not the end.
 
     Args:
         settings: as the processes have them.
         checks: by the name that stands before what a broken check says.
         data_dir: of a stack on this machine, if there is one.
+        advice: what to do where the database cannot be reached.
     """
     try:
         async with open_patient(settings, data_dir=data_dir) as patient:
             return make_report([await _run(name, check, patient) for name, check in checks.items()])
     except (OSError, asyncpg.PostgresError) as error:
-        return make_report([_unreachable(error)])
+        found = f"no connection: {str(error) or type(error).__name__}"
+        return make_report([Outcome("database", State.FAILED, found, advice)])
 
 
 @asynccontextmanager
@@ -73,13 +84,3 @@ async def _run(name: str, check: Check, patient: Patient) -> Outcome:
     except Exception as error:  # noqa: BLE001 - a doctor reports what breaks, whatever it is
         found = f"the check itself broke: {type(error).__name__}: {error}"
         return Outcome(name, State.FAILED, found, "Mend what the checks above found, then repeat.")
-
-
-def _unreachable(error: Exception) -> Outcome:
-    return Outcome(
-        "database",
-        State.FAILED,
-        f"no connection: {str(error) or type(error).__name__}",
-        "Start the stack (`sindico up`), or correct SINDICO_DATABASE_URL and"
-        " SINDICO_DATABASE_FLEET_URL.",
-    )

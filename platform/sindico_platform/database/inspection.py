@@ -10,6 +10,7 @@ import asyncpg
 
 from sindico_platform.database.roles import APP, DEFINER, FLEET, OWNER
 
+HAS_MASTER = "SELECT EXISTS (SELECT FROM control.tenant WHERE is_master)"
 RELATIONS = r"""
     SELECT n.nspname || '.' || c.relname AS name,
            c.relkind = 'v' AS is_view,
@@ -133,3 +134,8 @@ def _policy_faults(policies: list[str]) -> Iterator[str]:
 def _is_derived(row: asyncpg.Record) -> bool:
     """Views show what their tables show; partitions are reached through their table."""
     return bool(row["is_view"] or row["is_partition"])
+
+
+async def has_master_tenant(fleet: asyncpg.Connection) -> bool:
+    """Whether there is the vendor's tenant, without which nobody can sign in."""
+    return bool(await fleet.fetchval(HAS_MASTER))

@@ -147,7 +147,7 @@ async def test_without_a_database_the_report_says_what_to_do(sound: Settings) ->
 
     (only,) = report.checks
     assert (report.ok, only.name) == (False, "database")
-    assert "sindico up" in only.advice
+    assert "SINDICO_DATABASE_URL" in only.advice
     assert "secret" not in only.found
 
 
@@ -160,3 +160,10 @@ async def test_a_check_that_breaks_is_reported_and_the_others_go_on(sound: Setti
 
     assert outcome_of(report, "broken").state is State.FAILED
     assert outcome_of(report, "disk").state is not State.FAILED
+
+
+async def test_before_the_first_operator_the_doctor_says_how_to_make_one(sound: Settings) -> None:
+    report = await examine(sound, CHECKS, data_dir=None)
+
+    found = outcome_of(report, "operators")
+    assert (found.state, "sindico operator invite" in found.advice) == (State.WARNING, True)
