@@ -173,6 +173,15 @@ async def nearby_as(
 
 
 @pytest.fixture
+async def nearby_console_as(
+    served_nearby: Litestar, uow: UnitOfWork, make_user: MakeUser
+) -> AsyncIterator[ClientAs]:
+    """As `console_as`, of the application that may reach servers on this machine."""
+    async with AsyncExitStack() as stack:
+        yield console_factory(served_nearby, uow, make_user, stack)
+
+
+@pytest.fixture
 async def console_as(
     served: Litestar, uow: UnitOfWork, make_user: MakeUser
 ) -> AsyncIterator[ClientAs]:

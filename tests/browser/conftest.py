@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from playwright.async_api import Browser, Page, async_playwright
 from sindico_api.app import create_app
 from sindico_api.cookies import session_cookie_name
 from sindico_platform.database.uow import UnitOfWork
+from sindico_platform.egress.ranges import LOOPBACK
 from sindico_platform.identity.models import TenantUser
 from sindico_platform.settings import Settings
 from sindico_platform.tenancy.models import Tenant
@@ -38,8 +40,10 @@ async def gallery(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str
 
 @pytest.fixture(scope="session")
 async def site(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
-    """The address of the real application."""
-    async with served(create_app(settings), tmp_path_factory.mktemp("site")) as url:
+    """The address of the real application, which may reach servers of the tests' own."""
+    async with served(
+        create_app(replace(settings, egress_allow=LOOPBACK)), tmp_path_factory.mktemp("site")
+    ) as url:
         yield url
 
 

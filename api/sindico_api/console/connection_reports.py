@@ -3,10 +3,12 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
 from litestar.response import ServerSentEvent
 from litestar.response.sse import ServerSentEventMessage
 
+from sindico_api.console.labels import status_label
 from sindico_api.console.rendering import render_block
 from sindico_api.console.view import View
 from sindico_api.console.widgets import StepView
@@ -52,7 +54,23 @@ async def nothing_more(_report: Report) -> dict[str, Any]:
 def report_block(report: Report, view: View, **facts: Any) -> dict[str, Any]:
     """What ``connection_tests/report.html`` shows of a test that has ended."""
     shown = ConnectionReportOut.of(report, view.translate)
-    return {"report": shown, "stages": stage_views(shown, view.translate), **facts}
+    return {
+        "report": shown,
+        "stages": stage_views(shown, view.translate),
+        "download": download_of(shown, view.translate),
+        **facts,
+    }
+
+
+def download_of(report: ConnectionReportOut, _: Translator) -> str:
+    """The report as a text file, in an address that needs no server."""
+    lines = [report.tested_at.isoformat(timespec="seconds"), ""]
+    for stage, step in zip(report.stages, stage_views(report, _), strict=True):
+        took = "" if stage.duration_ms is None else f" ({stage.duration_ms} ms)"
+        lines.append(f"{step.label}: {_(status_label(step.status).text)}{took}")
+        told = (stage.evidence, stage.detail, stage.advice, stage.code)
+        lines += [f"    {text}" for text in told if text]
+    return "data:text/plain;charset=utf-8," + quote("\r\n".join(lines))
 
 
 def stage_views(report: ConnectionReportOut, _: Translator) -> list[StepView]:
@@ -80,6 +98,7 @@ def stream_test(
     *,
     tested_at: datetime,
     finish: Finish = nothing_more,
+    template: str = REPORT_TEMPLATE,
     **facts: Any,
 ) -> ServerSentEvent:
     """The report's block anew with every stage, for a button with `data-live-test`.
@@ -87,10 +106,12 @@ def stream_test(
     Args:
         finish: is given the whole report and gives what its block shows besides.
         facts: what every block takes besides, such as `done`, what a success means.
+        template: has the block ``report``.
     """
+    facts = {"download": None, **facts}
 
     def show(**shown: Any) -> ServerSentEventMessage:
-        text = render_block(view, REPORT_TEMPLATE, "report", **{**facts, **shown})
+        text = render_block(view, template, "report", **{**facts, **shown})
         return ServerSentEventMessage(event=REPORT_EVENT, data=text)
 
     async def tell() -> AsyncIterator[ServerSentEventMessage]:

@@ -33,7 +33,9 @@ from sindico_tenants.ftp_settings.schemas import (
     FtpTestIn,
     TestsBegunOut,
 )
-from sindico_tenants.ftp_settings.trials import Trial, remove_file, walk_trial
+from sindico_tenants.ftp_settings.trials import service as trials
+from sindico_tenants.ftp_settings.trials.schemas import Trial
+from sindico_tenants.ftp_settings.trials.walking import remove_file, walk_trial
 from sindico_tenants.server_settings.hosts import allow_host
 from sindico_tenants.server_settings.queries import list_coverage
 from sindico_tenants.server_settings.schemas import CoverageFilters, CoverageItem
@@ -151,7 +153,7 @@ async def test_typed_ftp_settings(
     """Try settings as they are typed; with `Accept: text/event-stream`, stage by stage."""
     await context.connection_tests.admit(actor)
     async with context.uow.begin(actor) as tx:
-        trial = await service.begin_typed_test(tx, context.secrets, data=data)
+        trial = await trials.begin_typed_test(tx, context.secrets, data=data)
         now = tx.now
     return await run_trial(request, context, actor, trial, tested_at=now, translate=translate)
 
@@ -168,7 +170,7 @@ async def test_saved_ftp_settings(
     """Try what is saved; with `Accept: text/event-stream`, stage by stage."""
     await context.connection_tests.admit(actor)
     async with context.uow.begin(actor) as tx:
-        trial = await service.begin_test(tx, context.secrets, settings_id=settings_id)
+        trial = await trials.begin_test(tx, context.secrets, settings_id=settings_id)
         now = tx.now
     return await run_trial(request, context, actor, trial, tested_at=now, translate=translate)
 
@@ -178,7 +180,7 @@ async def test_all_ftp_settings(actor: CurrentActor, context: AppContext) -> Tes
     """Test every file server in the background; the reports stand on them as they come."""
     await context.connection_tests.admit(actor)
     async with context.uow.begin(actor) as tx:
-        return TestsBegunOut(tests=await service.test_all(tx))
+        return TestsBegunOut(tests=await trials.test_all(tx))
 
 
 @delete(f"{ONE}/test-file", guards=[MAY_EDIT], tags=TAGS, status_code=HTTP_204_NO_CONTENT)
@@ -202,7 +204,7 @@ async def run_trial(
 
     async def keep(report: Report) -> None:
         async with context.uow.begin(actor) as tx:
-            await service.finish_test(tx, trial, report=report)
+            await trials.finish_test(tx, trial, report=report)
 
     return await answer_test(
         request,
@@ -221,10 +223,10 @@ async def remove_test_file(context: Context, actor: Actor, settings_id: UUID) ->
         Terminal, Transient: the server could not be reached or does not let us.
     """
     async with context.uow.begin(actor) as tx:
-        trial = await service.begin_removal(tx, context.secrets, settings_id=settings_id)
+        trial = await trials.begin_removal(tx, context.secrets, settings_id=settings_id)
     await remove_file(context.guard, trial)
     async with context.uow.begin(actor) as tx:
-        await service.finish_removal(tx, settings_id=settings_id)
+        await trials.finish_removal(tx, trial)
 
 
 async def show(

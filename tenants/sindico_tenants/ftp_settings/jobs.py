@@ -5,9 +5,9 @@ from uuid import UUID
 from sindico_platform.connection_tests.schemas import Report
 from sindico_platform.jobs.context import JobContext
 from sindico_platform.jobs.registry import job
-from sindico_tenants.ftp_settings import service
 from sindico_tenants.ftp_settings.errors import FtpSettingsNotFound, NoServerToTest
-from sindico_tenants.ftp_settings.trials import walk_trial
+from sindico_tenants.ftp_settings.trials import service
+from sindico_tenants.ftp_settings.trials.walking import walk_trial
 
 
 @job(timeout_seconds=180, lease_seconds=240, max_attempts=2)

@@ -134,3 +134,18 @@ def test_file_of(tenant_id: UUID, scope: Scope) -> str:
     """The name of the test file: one for each configuration, so that tests do not pile up."""
     digest = hashlib.sha256(f"{tenant_id}/{scope.company_id}/{scope.branch_id}".encode())
     return f"sindico-teste-{digest.hexdigest()[:8]}.txt"
+
+
+def file_of(row: FtpSettings) -> str:
+    """The name of the test file of what is stored."""
+    return test_file_of(row.tenant_id, Scope(row.company_id, row.branch_id))
+
+
+def tested_as(server: FileServerSettings, path: str) -> bytes:
+    """What a test's report is bound to: the settings with their secrets, and where the file is."""
+    return in_one_form(server, normal_host(server.host)) + path.encode()
+
+
+def stored_as(row: FtpSettings, keys: KeyRing) -> bytes:
+    """What `tested_as` gives of a test of what is stored."""
+    return tested_as(reach_stored(row, open_secrets(row, keys)), file_of(row))

@@ -57,6 +57,7 @@
     dismiss: (element) => element.closest(".notice, .toast-box").remove(),
     checkRow,
     copy,
+    fill: (element) => { document.getElementById(element.dataset.fill).value = element.dataset.value; },
     reveal,
   };
   document.addEventListener("click", (event) => {

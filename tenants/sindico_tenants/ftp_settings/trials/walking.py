@@ -1,27 +1,13 @@
 """Tests of file servers, made outside any transaction."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from uuid import UUID
 
 from sindico_platform.connection_tests.schemas import StageResult
 from sindico_platform.connection_tests.walk import Watch, observe
 from sindico_platform.egress import EgressGuard
-from sindico_platform.file_transport import FileServerSettings, open_file_server
+from sindico_platform.file_transport import open_file_server
 from sindico_platform.file_transport.check import PLANS, check_file_server
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Trial:
-    """A test about to be made."""
-
-    server: FileServerSettings
-    path: str
-    """Name of the test file."""
-    content: bytes = b""
-    settings_id: UUID | None = None
-    """Whose report it will be; None when what is tested is not saved."""
-    revision: int | None = None
+from sindico_tenants.ftp_settings.trials.schemas import Trial
 
 
 def walk_trial(guard: EgressGuard, trial: Trial) -> AsyncIterator[StageResult]:

@@ -1,0 +1,78 @@
+"""What the tabs of customers' servers share: for whom settings are, and which a branch uses."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from sindico_api.console.listing import Listing
+from sindico_api.console.records import id_in
+from sindico_api.console.view import ConsoleRequest
+from sindico_platform.database.tx import Tx
+from sindico_platform.paging.schemas import MAX_LIMIT, PageRequest
+from sindico_tenants.companies import queries as companies
+from sindico_tenants.companies.errors import BranchNotFound
+from sindico_tenants.companies.schemas import BranchFilters, CompanyFilters
+from sindico_tenants.server_settings.schemas import CoverageFilters
+
+YES_NO = {"yes": True, "no": False}
+Options = list[tuple[str, str]]
+
+
+async def scope_choices(tx: Tx, values: Mapping[str, Any]) -> dict[str, Options]:
+    """Companies to choose from, and the branches of the one that is chosen."""
+    found = await companies.list_companies(
+        tx, request=PageRequest(limit=MAX_LIMIT), filters=CompanyFilters()
+    )
+    chosen = id_of(values.get("company_id"))
+    branches: Options = []
+    if chosen is not None:
+        page = await companies.list_branches(
+            tx, request=PageRequest(limit=MAX_LIMIT), filters=BranchFilters(company_id=chosen)
+        )
+        branches = [(str(each.id), each.name) for each in page.items]
+    return {
+        "companies": [(str(each.id), each.name) for each in found.items],
+        "branches": await _with_chosen(tx, branches, values.get("branch_id")),
+    }
+
+
+async def scope_asked(tx: Tx, request: ConsoleRequest) -> dict[str, str]:
+    """The company or branch that a link to a new configuration names."""
+    asked = {name: request.query_params.get(name, "") for name in ("company_id", "branch_id")}
+    branch_id = id_of(asked["branch_id"])
+    if branch_id is None:
+        return asked
+    try:
+        branch = await companies.get_branch(tx, branch_id)
+    except BranchNotFound:
+        return {"company_id": "", "branch_id": ""}
+    return {"company_id": str(branch.company_id), "branch_id": str(branch.id)}
+
+
+def coverage_filters(listing: Listing) -> CoverageFilters:
+    """What the list of branches is restricted to."""
+    return CoverageFilters(
+        q=listing.query.get("q"),
+        company_id=id_in(listing, "company"),
+        is_covered=YES_NO.get(listing.query.get("covered", "")),
+    )
+
+
+def id_of(text: Any) -> UUID | None:
+    """The id that a field holds, if it is one."""
+    try:
+        return UUID(str(text))
+    except ValueError:
+        return None
+
+
+async def _with_chosen(tx: Tx, branches: Options, branch_id: Any) -> Options:
+    """A branch beyond the first page stays chosen."""
+    chosen = id_of(branch_id)
+    if chosen is None or any(value == str(chosen) for value, _ in branches):
+        return branches
+    try:
+        branch = await companies.get_branch(tx, chosen)
+    except BranchNotFound:
+        return branches
+    return [(str(branch.id), branch.name), *branches]
