@@ -8,9 +8,11 @@ from importlib import import_module
 JOB_MODULES = (
     "sindico_platform.blobs.jobs",
     "sindico_platform.identity.links.jobs",
+    "sindico_provisioning.document_notices.jobs",
     "sindico_provisioning.loads.jobs",
     "sindico_provisioning.provisioning_runs.jobs",
     "sindico_provisioning.tenant_registry.jobs",
+    "sindico_tenants.documents.jobs",
     "sindico_tenants.ftp_settings.jobs",
     "sindico_tenants.imports.jobs",
     "sindico_tenants.imports.retention.jobs",

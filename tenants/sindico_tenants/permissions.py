@@ -9,7 +9,13 @@ RESOURCES = (
     Resource(code="imports", label=translatable("Spreadsheet imports"), module="crm"),
     Resource(code="accounts", label=translatable("Accounts"), module="crm"),
     Resource(code="contacts", label=translatable("Contacts"), module="crm"),
+    Resource(code="documents", label=translatable("Documents"), module="crm"),
     Resource(code="ftp_settings", label=translatable("FTP settings"), module="settings"),
     Resource(code="smtp_settings", label=translatable("SMTP settings"), module="settings"),
+    Resource(
+        code="document_pickups",
+        label=translatable("Files that the customer's server fetches"),
+        module="settings",
+    ),
     Resource(code="crm_settings", label=translatable("CRM settings"), module="settings"),
 )

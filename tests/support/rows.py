@@ -26,6 +26,8 @@ from sindico_provisioning.notifications.catalogue import CRM_READY
 from sindico_provisioning.notifications.queries import list_unread_ids as unread_notifications
 from sindico_tenants.accounts.models import Account, Contact
 from sindico_tenants.companies.models import Branch, Company
+from sindico_tenants.documents import service as documents
+from sindico_tenants.documents.schemas import LinkIn
 from sindico_tenants.ftp_settings.models import FtpSettings
 from sindico_tenants.imports.models import Import
 from sindico_tenants.imports.service import COUNTS
@@ -101,6 +103,11 @@ async def make_smtp_settings(tx: Tx) -> UUID:
     tx.session.add(row)
     await tx.session.flush()
     return row.id
+
+
+async def make_document(tx: Tx) -> UUID:
+    data = LinkIn(name="Contrato", url="https://files.example/contrato.pdf")
+    return (await documents.add_link(tx, data=data)).id
 
 
 async def make_account(tx: Tx) -> UUID:
@@ -200,6 +207,7 @@ FACTORIES: dict[str, MakeRow] = {
     "branch_id": make_branch,
     "company_id": make_company,
     "contact_id": make_contact,
+    "document_id": make_document,
     "import_id": make_import,
     "integration_id": make_integration,
     "job_id": make_job,

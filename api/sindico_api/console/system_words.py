@@ -28,6 +28,9 @@ SYSTEM_LABELS: dict[str, str] = {
     "loads.run_load": translatable("loads"),
     "provisioning_runs.walk_run": translatable("deployment"),
     "tenant_registry.finish_closing": translatable("closing of tenants"),
+    "documents.store_document": translatable("documents"),
+    "documents.remove_document_file": translatable("documents"),
+    "document_notices.notice_waiting_document": translatable("documents"),
     "ftp_settings.test_settings": translatable("connection tests"),
     "smtp_settings.test_settings": translatable("connection tests"),
 }

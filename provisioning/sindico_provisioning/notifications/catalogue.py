@@ -27,6 +27,13 @@ SUPPORT_SESSION_OPENED = Kind(
     title=translatable("The vendor's support works in your CRM"),
     detail=translatable("{operator} may act as the support user until {ends_at}: {reason}"),
 )
+DOCUMENT_NOT_FETCHED = Kind(
+    code="document-not-fetched",
+    title=translatable("A file waits for your server"),
+    detail=translatable(
+        "Your server has not fetched {name} within {hours} hours. Look at what fetches files there."
+    ),
+)
 KINDS: Mapping[str, Kind] = MappingProxyType(
-    {kind.code: kind for kind in (CRM_READY, SUPPORT_SESSION_OPENED)}
+    {kind.code: kind for kind in (CRM_READY, DOCUMENT_NOT_FETCHED, SUPPORT_SESSION_OPENED)}
 )

@@ -3,6 +3,8 @@
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import update
+
 from sindico_platform.audit import service as audit
 from sindico_platform.database.conflicts import refusing
 from sindico_platform.database.tx import Tx
@@ -130,6 +132,15 @@ async def delete_settings(tx: Tx, *, settings_id: UUID, revision: int | None = N
     await tx.session.delete(row)
     await tx.session.flush()
     await record_event(tx, "delete", settings_id, changes=filled)
+
+
+async def note_use(tx: Tx, *, settings_id: UUID) -> None:
+    """Note that the server was used for what it is there for; settings that are gone are not."""
+    await tx.session.execute(
+        update(FtpSettings)
+        .where(FtpSettings.tenant_id == tx.tenant_id, FtpSettings.id == settings_id)
+        .values(used_at=tx.now)
+    )
 
 
 def _values(data: FtpSettingsIn, scope: Scope, host: AllowedHost | None) -> dict[str, Any]:

@@ -16,6 +16,7 @@ RESOURCES = {
     "crm.branch": "branches",
     "crm.account": "accounts",
     "crm.contact": "contacts",
+    "crm.document": "documents",
     "crm.ftp_settings": "ftp_settings",
     "crm.smtp_settings": "smtp_settings",
 }

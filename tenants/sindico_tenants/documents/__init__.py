@@ -1,0 +1,1 @@
+"""Documents: files on the customer's own servers, and links to what lies elsewhere."""

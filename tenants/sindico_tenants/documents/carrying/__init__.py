@@ -1,0 +1,1 @@
+"""Carrying files to the customer's servers, back, and off them."""

@@ -1,0 +1,1 @@
+"""Files that the customer's server fetches itself."""
