@@ -120,7 +120,7 @@ async def test_the_properties_of_mega_are_filled_in_and_tried(
         await page.get_by_text("Avançado").click()
         await assert_sound(page, pictures, "service-refused")
 
-        await page.get_by_label("URL").fill("https://127.0.0.1:8443/")
+        await page.get_by_label("URL").fill("https://10.0.0.1:8443/")
         await page.get_by_label("Usuário").fill("crm")
         await page.locator("#field-password").fill("segredo")
         await page.get_by_role("button", name="Salvar").click()
