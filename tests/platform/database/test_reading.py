@@ -1,5 +1,6 @@
 """Reading without SQLAlchemy: bound, read-only, and whole again after whatever happened."""
 
+import asyncio
 from contextlib import suppress
 from typing import Any
 from uuid import UUID
@@ -18,7 +19,6 @@ from sindico_platform.database.tx import Actor
 from sindico_platform.database.uow import UnitOfWork
 
 EVENTS, PARAMETERS = in_driver_form(bind_first(select(AuditEvent.id), AuditEvent.tenant_id))
-BACKEND = "SELECT pg_backend_pid()"
 MORE_THAN_THE_POOL_HAS = 30
 
 
@@ -81,6 +81,25 @@ async def test_connections_the_server_closed_are_replaced(uow: UnitOfWork, admin
     await admin.close()
 
     assert await uow.ask("SELECT 1") is not None
+
+
+async def test_many_at_once_share_few_connections(uow: UnitOfWork) -> None:
+    asked = [uow.ask("SELECT pg_backend_pid() AS backend, pg_sleep(0.001)") for _ in range(200)]
+
+    rows = await asyncio.gather(*asked)
+
+    assert len({row.backend for row in rows if row is not None}) < MORE_THAN_THE_POOL_HAS
+
+
+async def test_whoever_gives_up_leaves_the_pool_whole(uow: UnitOfWork) -> None:
+    for _ in range(MORE_THAN_THE_POOL_HAS):
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.01):
+                await uow.ask("SELECT pg_sleep(1)")
+
+    row = await uow.ask("SELECT 1 AS one")
+    assert row is not None
+    assert row.one == 1
 
 
 async def test_a_connection_that_is_lost_underway_is_no_bug_of_ours(uow: UnitOfWork) -> None:
