@@ -4,6 +4,7 @@ import asyncio
 import re
 import statistics
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
@@ -72,15 +73,25 @@ class Asker(asyncio.Protocol):
 
 
 async def ask(
-    port: int, path: str, *, seconds: float, connections: int, token: str | None = None
+    port: int,
+    path: str,
+    *,
+    seconds: float,
+    connections: int,
+    token: str | None = None,
+    keys: Sequence[str] = (),
 ) -> Measured:
     """Ask one address on this machine for a while.
+
+    Args:
+        keys: further lines of the head, such as a cookie's.
 
     Raises:
         RuntimeError: any answer but 200.
     """
     lines = [f"GET {path} HTTP/1.1", "Host: 127.0.0.1"]
     lines += [f"Authorization: Bearer {token}"] if token else []
+    lines += keys
     request = ("\r\n".join(lines) + "\r\n\r\n").encode()
     loop = asyncio.get_running_loop()
     begun = time.perf_counter()

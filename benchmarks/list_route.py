@@ -18,7 +18,7 @@ from benchmarks.figures import Figure
 from benchmarks.http_load import Measured, ask
 from benchmarks.stack import Stack, add_tenant
 from sindico_api.grid import GRID
-from sindico_platform.database.tx import Actor
+from sindico_platform.database.tx import Actor, Tx
 from sindico_platform.identity import service as identity
 from sindico_platform.identity.models import UserState
 from sindico_platform.identity.tokens import service as tokens
@@ -111,15 +111,21 @@ async def fill(stack: Stack) -> UUID:
 async def make_token(stack: Stack, tenant_id: UUID) -> str:
     """A token of a user who may see accounts."""
     async with stack.context() as context, context.uow.begin(Actor.system(tenant_id)) as tx:
-        await add_tenant(tx)
-        role = await identity.create_role(
-            tx, name="Benchmark", permissions={"accounts:view"}, grid=GRID
-        )
-        user = await identity.create_user(tx, login="bench", name="Bench", role_ids=[role.id])
-        user.state = UserState.ACTIVE
-        await tx.session.flush()
-        issued = await tokens.issue_to_user(tx, user_id=user.id)
+        user_id = await make_user(tx, "accounts:view")
+        issued = await tokens.issue_to_user(tx, user_id=user_id)
     return issued.access.reveal()
+
+
+async def make_user(tx: Tx, *permissions: str) -> UUID:
+    """A tenant, and a user of it with these permissions."""
+    await add_tenant(tx)
+    role = await identity.create_role(
+        tx, name="Benchmark", permissions=frozenset(permissions), grid=GRID
+    )
+    user = await identity.create_user(tx, login="bench", name="Bench", role_ids=[role.id])
+    user.state = UserState.ACTIVE
+    await tx.session.flush()
+    return user.id
 
 
 async def until_ready(port: int) -> None:

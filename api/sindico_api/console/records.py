@@ -37,6 +37,7 @@ async def list_accounts(
         **searched(listing),
         person_type=PERSON_TYPES.get(listing.query.get("person_type", "")),
         state=listing.chosen("state", STATES),
+        **scoped(listing),
     )
     async with uow.begin(actor) as tx:
         found = await accounts.list_accounts(tx, request=page, filters=filters)
@@ -64,7 +65,9 @@ async def list_contacts(
 ) -> Response[str]:
     """The people at the tenant's customers, and customers who are people."""
     listing = listing_of(request, "contacts")
-    filters = ContactFilters(**searched(listing), account_id=id_in(listing, "account"))
+    filters = ContactFilters(
+        **searched(listing), **scoped(listing), account_id=id_in(listing, "account")
+    )
     async with uow.begin(actor) as tx:
         found = await accounts.list_contacts(tx, request=page, filters=filters)
     return rendering.page(request, "records/contacts.html", found=found, listing=listing)
@@ -91,6 +94,11 @@ def searched(listing: Listing) -> dict[str, Any]:
     """The search and the status, which every list has."""
     text = listing.query.get("q", "")[:LONGEST_SEARCH]
     return {"q": text or None} | SITUATIONS.get(listing.query.get("situation", ""), {})
+
+
+def scoped(listing: Listing) -> dict[str, Any]:
+    """The company or branch that a link put into the address."""
+    return {"company_id": id_in(listing, "company"), "branch_id": id_in(listing, "branch")}
 
 
 def id_in(listing: Listing, name: str) -> UUID | None:

@@ -17,7 +17,6 @@ from sindico_platform.paging.schemas import Page
 from sindico_provisioning.erp_values import queries as erp_values
 from sindico_provisioning.erp_values import service as erp
 from sindico_provisioning.erp_values.schemas import BranchDetail
-from sindico_provisioning.packages import service as packages
 from sindico_tenants.companies import queries, service
 from sindico_tenants.companies.errors import DataLinked
 from sindico_tenants.companies.schemas import (
@@ -28,8 +27,6 @@ from sindico_tenants.companies.schemas import (
 )
 
 TAGS = ["branches"]
-BRANCHES = "branches"
-"""No package limits them; a tenant's own contract may."""
 ONE, FIELD = "/branches/{branch_id:uuid}", "/branches/{branch_id:uuid}/fields/{field:str}"
 MAY_VIEW, MAY_EDIT = requires("branches:view"), requires("branches:edit")
 
@@ -64,7 +61,6 @@ async def create_branch(data: JSONBody[BranchIn], once: OnlyOnce) -> Response[Br
     """Register a branch of one of the tenant's companies; no ERP hears of it."""
 
     async def create(tx: Tx) -> Response[BranchDetail]:
-        await packages.enforce(tx, BRANCHES)
         branch = await service.create_branch(tx, data=data)
         answer = await show(tx, branch.id, status_code=HTTP_201_CREATED)
         answer.headers["Location"] = f"/api/v1/branches/{branch.id}"

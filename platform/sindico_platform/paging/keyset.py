@@ -3,17 +3,15 @@
 The offset form would read everything before the page again, and skip rows when others are added.
 """
 
-import base64
-import binascii
 from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any, TypeVar, TypeVarTuple
 
-import msgspec
 from sqlalchemy import ColumnElement, Select, bindparam, literal_column, tuple_
 from sqlalchemy.orm import InstrumentedAttribute
 
 from sindico_platform.errors import InvalidInput, field_error
+from sindico_platform.paging.cursors import cursor_invalid, decode_cursor, encode_cursor
 from sindico_platform.paging.schemas import Page, PageRequest
 
 T = TypeVar("T")
@@ -104,18 +102,15 @@ class Keyset:
         return name, sort.startswith("-")
 
     def _write(self, row: Any, request: PageRequest) -> str:
-        values = [request.sort or self.default, row.order_value, getattr(row, self.identity.key)]
-        return base64.urlsafe_b64encode(msgspec.json.encode(values)).rstrip(b"=").decode()
+        return encode_cursor(
+            [request.sort or self.default, row.order_value, getattr(row, self.identity.key)]
+        )
 
     def _read(self, cursor: str, request: PageRequest) -> tuple[Any, Any]:
-        column = self.column_of(request)
-        try:
-            raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
-            sort, value, last = msgspec.json.decode(raw, type=_cursor_type(column, self.identity))
-        except (ValueError, binascii.Error, msgspec.MsgspecError) as fault:
-            raise _cursor_invalid() from fault
-        if sort != (request.sort or self.default) or not _storable(value):
-            raise _cursor_invalid()
+        kind = _cursor_type(self.column_of(request), self.identity)
+        sort, value, last = decode_cursor(cursor, kind)
+        if sort != (request.sort or self.default):
+            raise cursor_invalid()
         return value, last
 
 
@@ -136,16 +131,3 @@ def _later(column: Column, identity: Column, *, descending: bool) -> ColumnEleme
 def _cursor_type(column: Column, identity: Column) -> Any:
     value, last = column.type.python_type, identity.type.python_type
     return tuple[str, value, last]  # type: ignore[valid-type]  # types made of values
-
-
-def _storable(value: Any) -> bool:
-    """Whether PostgreSQL can take a value that came from outside."""
-    if isinstance(value, str):
-        return "\x00" not in value
-    return not isinstance(value, int) or -(2**63) <= value < 2**63
-
-
-def _cursor_invalid() -> InvalidInput:
-    return InvalidInput(
-        field_error("after", "cursor-invalid", "The cursor does not belong to this list and order.")
-    )

@@ -1,11 +1,11 @@
 """Every SELECT on loads, their phases, log and rejections."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy import ColumnElement, any_, exists, func, literal, or_, select
 
 from sindico_platform.database.tx import Tx
 from sindico_platform.jobs.models import Job, JobState
@@ -25,6 +25,7 @@ from sindico_provisioning.loads.models import (
     PhaseStep,
 )
 from sindico_provisioning.loads.schemas import (
+    Brought,
     LoadCounts,
     LoadErrorOut,
     LoadFilters,
@@ -131,6 +132,47 @@ async def find_active_load(tx: Tx, integration_id: UUID) -> UUID | None:
         select(Load.id).where(Load.integration_id == integration_id, Load.status.in_(ACTIVE))
     )
     return found
+
+
+async def find_newest_of(tx: Tx, tables: Collection[str]) -> UUID | None:
+    """The load that was asked for last of those that read one of the ERP tables."""
+    found: UUID | None = await tx.session.scalar(
+        select(Load.id)
+        .where(
+            Load.tenant_id == tx.tenant_id,
+            or_(Load.tables.is_(None), *(literal(each) == any_(Load.tables) for each in tables)),
+        )
+        .order_by(Load.id.desc())
+        .limit(1)
+    )
+    return found
+
+
+async def find_last_brought(tx: Tx, resources: Collection[str]) -> Brought | None:
+    """The newest load that brought these tables of ours, and what it changed in them."""
+    done = (
+        LoadPhase.tenant_id == tx.tenant_id,
+        LoadPhase.step == PhaseStep.SYNCHRONISE,
+        LoadPhase.resource.in_(resources),
+        LoadPhase.status == LoadStatus.SUCCEEDED,
+    )
+    newest = select(LoadPhase.load_id).where(*done).order_by(LoadPhase.load_id.desc()).limit(1)
+    found = await tx.session.execute(
+        select(
+            LoadPhase.load_id,
+            func.max(LoadPhase.finished_at).label("at"),
+            func.sum(LoadPhase.created).label("created"),
+            func.sum(LoadPhase.updated).label("updated"),
+        )
+        .where(*done, LoadPhase.load_id == newest.scalar_subquery())
+        .group_by(LoadPhase.load_id)
+    )
+    row = found.one_or_none()
+    if row is None:
+        return None
+    return Brought(
+        load_id=row.load_id, at=row.at, created=int(row.created), updated=int(row.updated)
+    )
 
 
 async def count_loads_today(tx: Tx) -> int:

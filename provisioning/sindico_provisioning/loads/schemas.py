@@ -116,6 +116,16 @@ class LoadCounts:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Brought:
+    """What a load changed in some tables of ours."""
+
+    load_id: UUID
+    at: datetime
+    created: int
+    updated: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class LoadFilters:
     """Which loads; None does not restrict."""
 

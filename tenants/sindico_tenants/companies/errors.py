@@ -72,8 +72,8 @@ class DataLinked(SindicoError):
 
     code, status, title = "data-linked", 409, "Other records are linked to it"
     detail = (
-        "{total} linked records keep {name} from being deleted. Nothing was removed. Move or "
-        "delete them first; the list says what they are."
+        "{total} linked records keep {name} from being deleted. Nothing was removed. Remove what "
+        "is linked first, or mark it as no longer in operation instead."
     )
 
     def __init__(self, *, name: str, linked: Sequence[LinkedOut]) -> None:

@@ -44,28 +44,24 @@ def _filters(table: type[Company] | type[Branch], *equal: str) -> dict[str, Colu
 
 _companies = StructReader(CompanyOut, Company)
 _branches = StructReader(BranchOut, Branch)
+BRANCH_FILTERS = _filters(Branch, "company_id", "is_head_office")
+
 _company_list = ListReader(CompanyItem, Company, COMPANY_ORDERS, _filters(Company))
-_branch_list = ListReader(
-    BranchItem, Branch, BRANCH_ORDERS, _filters(Branch, "company_id", "is_head_office")
-)
+_branch_list = ListReader(BranchItem, Branch, BRANCH_ORDERS, BRANCH_FILTERS)
 
 
 async def list_companies(
     tx: Fetches, *, request: PageRequest, filters: CompanyFilters
 ) -> Page[CompanyItem]:
     """List the tenant's own companies."""
-    return await _company_list.page(tx, request, _wanted(filters))
+    return await _company_list.page(tx, request, wanted_of(filters))
 
 
 async def list_branches(
     tx: Fetches, *, request: PageRequest, filters: BranchFilters
 ) -> Page[BranchItem]:
     """List the branches of the tenant's own companies."""
-    wanted = _wanted(filters) | {
-        "company_id": filters.company_id,
-        "is_head_office": filters.is_head_office,
-    }
-    return await _branch_list.page(tx, request, wanted)
+    return await _branch_list.page(tx, request, wanted_of(filters))
 
 
 async def count_companies(tx: Tx, *, most: int) -> int:
@@ -169,11 +165,15 @@ async def name_records(tx: Tx, ids: Iterable[UUID]) -> dict[UUID, str]:
     return {row.id: row.name for row in found}
 
 
-def _wanted(filters: CompanyFilters) -> dict[str, Any]:
+def wanted_of(filters: CompanyFilters) -> dict[str, Any]:
+    """The parameters of the lists' filters; None leaves one out."""
     text = clean_query(filters.q or "")
-    return {
+    wanted: dict[str, Any] = {
         "part": pattern_text(text) if text else None,
         "cnpj": filters.cnpj and bare(filters.cnpj),
         "is_active": filters.is_active,
         "is_removed": filters.is_removed,
     }
+    if isinstance(filters, BranchFilters):
+        wanted |= {"company_id": filters.company_id, "is_head_office": filters.is_head_office}
+    return wanted

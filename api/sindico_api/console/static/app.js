@@ -88,9 +88,9 @@
   const nameCells = (root) => {
     root.querySelectorAll("table.table-list:not(.not-stacked)").forEach((table) => {
       const names = [...table.tHead.rows[0].cells].map((cell) => cell.innerText.trim());
-      for (const row of table.tBodies[0].rows) {
+      for (const row of [...table.tBodies].flatMap((part) => [...part.rows])) {
         [...row.cells].forEach((cell, index) => {
-          if (names[index] && !cell.dataset.label) cell.dataset.label = names[index];
+          if (names[index] && cell.colSpan === 1 && !cell.dataset.label) cell.dataset.label = names[index];
         });
       }
     });
@@ -128,7 +128,9 @@
     if (event.detail.elt?.matches?.("#problems, .form-problem")) event.detail.elt.scrollIntoView({ block: "nearest" });
   });
   // A dialog whose command was answered is done, whether with a page or a problem.
-  document.addEventListener("htmx:beforeSwap", () => {
+  // What a dialog shows inside itself, such as what it searches, is no such answer.
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (event.detail.target.closest("dialog")) return;
     document.querySelectorAll("dialog[open]").forEach((dialog) => dialog.close());
   });
   document.addEventListener("htmx:sendError", () => showToast(body.dataset.offline, "bad"));

@@ -1,0 +1,1 @@
+"""Companies with their branches, page by page."""
