@@ -126,6 +126,7 @@ async def demand_own_page(request: Request[Any, Any, Any], session: Credential |
         return
     given = request.headers.get(CSRF_HEADER) or (await request.form()).get(CSRF_FIELD, "")
     if not is_masked(str(given), sessions.csrf_token(session)):
+        await (await request.form()).close()  # files that came with it
         raise ForeignRequest
 
 

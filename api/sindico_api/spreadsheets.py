@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Callable, Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import IO, TypeVar
 from uuid import UUID
 
@@ -65,24 +65,18 @@ async def take_spreadsheet(
         InvalidInput: the file is none that can be read.
         ImportableNotFound, NotAllowed, ImportUnderWay: as `service.add_import`.
     """
-    definition = get_importable(resource)
-    async with context.uow.begin(actor) as tx:
-        service.demand_import(tx, definition)
-        now = tx.now
-    if file is None or not file.filename:
-        raise refusal("file-missing")
-    upload, digest = await asyncio.to_thread(_look_at, file.file, file.filename)
-    blob = await write_blob(
-        context.uow,
-        context.blobs,
-        actor,
-        _pieces(file),
-        purpose=PURPOSE,
-        filename=file.filename,
-        content_type=upload.content_type,
-        expires_at=now + timedelta(days=FILE_DAYS),
-        max_bytes=MAX_FILE_BYTES,
-    )
+    try:
+        definition = get_importable(resource)
+        async with context.uow.begin(actor) as tx:
+            service.demand_import(tx, definition)
+            until = tx.now + timedelta(days=FILE_DAYS)
+        if file is None or not file.filename:
+            raise refusal("file-missing")
+        upload, digest = await asyncio.to_thread(_look_at, file.file, file.filename)
+        blob = await _store(context, actor, file, upload, until)
+    finally:
+        if file is not None:
+            await file.close()
     once = Once(
         context=context,
         actor=actor,
@@ -92,6 +86,22 @@ async def take_spreadsheet(
         key=key,
     )
     return await _add_once(once, resource, blob, upload, answer)
+
+
+async def _store(
+    context: Context, actor: Actor, file: UploadFile, upload: Upload, until: datetime
+) -> BlobOut:
+    return await write_blob(
+        context.uow,
+        context.blobs,
+        actor,
+        _pieces(file),
+        purpose=PURPOSE,
+        filename=file.filename,
+        content_type=upload.content_type,
+        expires_at=until,
+        max_bytes=MAX_FILE_BYTES,
+    )
 
 
 async def _add_once(

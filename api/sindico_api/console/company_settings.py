@@ -15,6 +15,7 @@ from sindico_api.dependencies import CurrentActor
 from sindico_api.i18n import CONSOLE_PATH
 from sindico_platform.identity.errors import NotAllowed
 from sindico_platform.words import translatable
+from sindico_tenants.imports.definitions import DEFINITIONS
 
 COMPANY_SETTINGS_PATH = f"{CONSOLE_PATH}/company-settings"
 
@@ -51,7 +52,16 @@ def frame_of(request: ConsoleRequest, current: Tab) -> dict[str, Any]:
         for tab in TABS
         if view.viewer and view.viewer.may(tab.permission)
     ]
-    return {"tabs": tabs, "tab_label": current.label}
+    return {"tabs": tabs, "tab_label": current.label, "import_href": import_href(request, current)}
+
+
+def import_href(request: ConsoleRequest, tab: Tab) -> str | None:
+    """Where a spreadsheet of the tab's records is sent, for those who may."""
+    may = request.user.may
+    wanted = [f"{tab.resource}:{access}" for access in ("include", "edit")]
+    if tab.resource not in DEFINITIONS or not may("imports:include") or not any(map(may, wanted)):
+        return None
+    return f"{CONSOLE_PATH}/imports/new?resource={tab.resource}"
 
 
 @get("/company-settings")

@@ -32,6 +32,13 @@ STATUSES: dict[str, Label] = {
     "skipped": Label(translatable("Not needed"), "circle-minus", "neutral"),
     # a connection test's stage
     "unreached": Label(translatable("Not reached"), "circle-dashed", "neutral"),
+    # an import's
+    "uploaded": Label(translatable("Waiting to be read"), "clock", "neutral"),
+    "analysing": Label(translatable("Being read"), "refresh", "info"),
+    "mapping": Label(translatable("Columns to name"), "alert-triangle", "warn"),
+    "ready": Label(translatable("Preview"), "eye", "info"),
+    "undoing": Label(translatable("Being undone"), "refresh", "info"),
+    "undone": Label(translatable("Undone"), "rotate-clockwise", "neutral"),
     # an integration's
     "paused": Label(translatable("Paused"), "player-pause", "warn"),
     # a default record's

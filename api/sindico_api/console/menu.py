@@ -86,6 +86,14 @@ MENU: tuple[MenuGroup, ...] = (
                 any_permission=tuple(f"{tab.resource}:access" for tab in COMPANY_SETTINGS_TABS),
                 customers_only=True,
             ),
+            MenuItem(
+                label=translatable("Spreadsheet imports"),
+                about=translatable("Companies and branches from .xlsx and .csv, and the way back."),
+                href="/console/imports",
+                icon="upload",
+                permission="imports:access",
+                customers_only=True,
+            ),
         ),
     ),
     MenuGroup(

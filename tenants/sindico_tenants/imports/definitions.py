@@ -114,7 +114,7 @@ class Importable:
 
 NAME = ImportField(
     name="name",
-    label=translatable("Registered name"),
+    label=translatable("Corporate name"),
     headers=("Razão social", "Registered name", "Corporate name", "Nome", "Nome empresarial"),
     note=translatable("As in the register of companies."),
     example="Metalúrgica Itajaí Ltda.",
@@ -144,8 +144,8 @@ REGISTRATION = ImportField(
 )
 IS_ACTIVE = ImportField(
     name="is_active",
-    label=translatable("Active"),
-    headers=("Ativo", "Ativa", "Active", "Is active"),
+    label=translatable("In operation"),
+    headers=("Em atividade", "In operation", "Ativo", "Ativa", "Active", "Is active"),
     note=translatable("Yes or no; a new record is active unless the cell says no."),
     example="Sim",
     read=read_yes_or_no,
@@ -210,8 +210,16 @@ PLACE = (
     ),
     ImportField(
         name="ibge_code",
-        label=translatable("IBGE code"),
-        headers=("Código IBGE", "IBGE code", "IBGE", "Cód. IBGE", "Código do município"),
+        label=translatable("IBGE code of the municipality"),
+        headers=(
+            "Código IBGE",
+            "Código IBGE do município",
+            "IBGE code of the municipality",
+            "IBGE code",
+            "IBGE",
+            "Cód. IBGE",
+            "Código do município",
+        ),
         note=translatable("Seven digits; the first two are the state."),
         example="4202404",
     ),

@@ -69,6 +69,28 @@
     if (event.target instanceof HTMLDialogElement) event.target.close(); // the backdrop
   });
 
+  // A file may be dropped on the field that takes it
+  const dropZone = (event) => event.target.closest?.("[data-drop]");
+  for (const name of ["dragenter", "dragover"]) {
+    document.addEventListener(name, (event) => {
+      const zone = dropZone(event);
+      if (!zone) return;
+      event.preventDefault();
+      zone.classList.add("is-over");
+    });
+  }
+  document.addEventListener("dragleave", (event) => {
+    const zone = dropZone(event);
+    if (zone && !zone.contains(event.relatedTarget)) zone.classList.remove("is-over");
+  });
+  document.addEventListener("drop", (event) => {
+    const zone = dropZone(event);
+    if (!zone) return;
+    event.preventDefault();
+    zone.classList.remove("is-over");
+    if (event.dataTransfer.files.length) document.getElementById(zone.dataset.drop).files = event.dataTransfer.files;
+  });
+
   // A dialog that asks to type a name
   document.addEventListener("input", (event) => {
     const wanted = event.target.dataset?.mustEqual;
