@@ -26,7 +26,6 @@ from sindico_api.spreadsheets import (
 )
 from sindico_platform.database.tx import Actor
 from sindico_platform.errors import InvalidInput
-from sindico_platform.identity.errors import NotAllowed
 from sindico_platform.spreadsheets.limits import MAX_FILE_BYTES, MAX_ROWS
 from sindico_platform.spreadsheets.schemas import SheetFormat
 from sindico_tenants.imports import queries, service
@@ -80,14 +79,10 @@ async def show_upload(
     uow: Uow,
     resource: FromQuery[str | None] = None,
 ) -> Response[str]:
-    """The template to fill in, and the way to send it back.
-
-    Raises:
-        NotAllowed: there is nothing that the viewer may import.
-    """
+    """The template to fill in, and the way to send it back."""
     allowed = importable_by(actor)
     if not allowed:
-        raise NotAllowed(permission=next(iter(DEFINITIONS.values())).permission("include"))
+        return rendering.page(request, "imports/nothing.html")
     chosen = resource if resource in allowed else allowed[0]
     return await _upload_page(request, uow, chosen, EMPTY_FORM)
 

@@ -51,6 +51,8 @@ def _item(openapi: Document, path: str, method: str, operation: Document) -> Doc
     if body := _body(openapi, operation):
         request["body"] = body
         request["header"].append({"key": "Content-Type", "value": "application/json"})
+    elif form := _form(openapi, operation):
+        request["body"] = form  # Postman writes the Content-Type, with the boundary
     return {"name": f"{operation.get('summary', method.upper())} · {path}", "request": request}
 
 
@@ -81,6 +83,25 @@ def _body(openapi: Document, operation: Document) -> Document | None:
         return None
     value = example_of(openapi, media.get("schema", {}))
     return json_body(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
+
+
+def _form(openapi: Document, operation: Document) -> Document | None:
+    """A form with files; which file, the person says."""
+    content = operation.get("requestBody", {}).get("content", {})
+    media = content.get("multipart/form-data")
+    if media is None:
+        return None
+    fields = _resolve(openapi, media["schema"]).get("properties", {})
+    return {
+        "mode": "formdata",
+        "formdata": [_form_field(openapi, name, schema) for name, schema in fields.items()],
+    }
+
+
+def _form_field(openapi: Document, name: str, schema: Document) -> Document:
+    if _resolve(openapi, schema).get("format") == "binary":
+        return {"key": name, "type": "file", "src": []}
+    return {"key": name, "type": "text", "value": str(example_of(openapi, schema))}
 
 
 def example_of(openapi: Document, schema: Document, depth: int = 0) -> Any:

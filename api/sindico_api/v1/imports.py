@@ -8,7 +8,7 @@ from litestar.datastructures import UploadFile
 from litestar.params import FromPath, FromQuery, JSONBody, MultipartBody, QueryParameter
 from litestar.response import ServerSentEvent, Stream
 from litestar.status_codes import HTTP_202_ACCEPTED
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from sindico_api.dependencies import AppContext, AskedPage, CurrentActor, Translate, Uow
 from sindico_api.guards import requires
@@ -23,7 +23,7 @@ from sindico_api.spreadsheets import (
 from sindico_platform.paging.schemas import Page
 from sindico_platform.spreadsheets.schemas import SheetFormat
 from sindico_tenants.imports import queries, service
-from sindico_tenants.imports.definitions import get_importable
+from sindico_tenants.imports.definitions import DEFINITIONS, get_importable
 from sindico_tenants.imports.models import Import, ImportStatus
 from sindico_tenants.imports.schemas import (
     ImportFieldOut,
@@ -56,8 +56,7 @@ AskedOutcome = Annotated[
 class SpreadsheetIn(Struct):
     """A spreadsheet and what it brings in."""
 
-    resource: str
-    """`companies` or `branches`."""
+    resource: Annotated[str, Meta(description="What the rows are.", examples=[*DEFINITIONS])]
     file: UploadFile
     """.xlsx or .csv."""
 

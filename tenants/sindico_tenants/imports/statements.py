@@ -45,27 +45,18 @@ KEEP_ROWS = f"""
     FROM {INCOMING}
 """  # noqa: S608  (names of ours alone)
 
-STRETCH = """
-    stretch AS MATERIALIZED (
-        SELECT number, outcome, target_id, target_revision, "values", before
-        FROM crm.import_row
-        WHERE tenant_id = $1 AND import_id = $2 AND outcome IN ('created', 'updated')
-            AND number BETWEEN $3 AND $4
-    )
-"""
-
 REJECT_DUPLICATES = """
-    WITH twice AS (
-        SELECT key, array_agg(number ORDER BY number) AS numbers
-        FROM crm.import_row, unnest(keys) AS key
+    WITH said AS MATERIALIZED (
+        SELECT number, key FROM crm.import_row, unnest(keys) AS key
         WHERE tenant_id = $1 AND import_id = $2
-        GROUP BY key HAVING count(*) > 1
+    ), twice AS MATERIALIZED (
+        SELECT key, min(number) AS first, max(number) AS last
+        FROM said GROUP BY key HAVING count(*) > 1
     ), affected AS (
-        SELECT DISTINCT ON (r.number) r.number, t.key,
-            CASE WHEN t.numbers[1] = r.number THEN t.numbers[2] ELSE t.numbers[1] END AS other
-        FROM crm.import_row AS r JOIN twice AS t ON t.key = ANY (r.keys)
-        WHERE r.tenant_id = $1 AND r.import_id = $2
-        ORDER BY r.number, t.key
+        SELECT DISTINCT ON (s.number) s.number, s.key,
+            CASE WHEN t.first = s.number THEN t.last ELSE t.first END AS other
+        FROM twice AS t JOIN said AS s ON s.key = t.key
+        ORDER BY s.number, s.key
     )
     UPDATE crm.import_row AS r
     SET outcome = 'rejected', "values" = NULL, before = NULL, target_revision = NULL,
@@ -77,6 +68,23 @@ REJECT_DUPLICATES = """
     WHERE r.tenant_id = $1 AND r.import_id = $2 AND r.number = a.number
 """
 
+REJECT_UNWRITTEN = """
+    WITH missed AS (
+        SELECT number, outcome FROM crm.import_row
+        WHERE tenant_id = $1 AND import_id = $2 AND number BETWEEN $3 AND $4
+            AND outcome IN ('created', 'updated') AND target_id <> ALL ($5::uuid[])
+    ), rejected AS (
+        UPDATE crm.import_row AS r
+        SET outcome = 'rejected', reasons = $6::jsonb, "values" = NULL, before = NULL
+        FROM missed AS m
+        WHERE r.tenant_id = $1 AND r.import_id = $2 AND r.number = m.number
+    )
+    SELECT count(*) FILTER (WHERE outcome = 'created'), count(*) FILTER (WHERE outcome = 'updated')
+    FROM missed
+"""
+"""``$5`` are the ids of the records that were written, ``$6`` the reason as JSON. Answers how many
+of each outcome were not."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Statements:
@@ -87,8 +95,7 @@ class Statements:
     """
 
     write: str
-    """``$7`` is the reason, as JSON, of what cannot be written any more. Answers how many were
-    created and updated, and how many of each were not."""
+    """Answers the ids of the records that were created and of those that were changed."""
     undo: str
     """``$7`` to ``$10`` are the details of `KEPT`: changed, gone, linked, taken. Answers how many
     were removed, restored and kept."""
@@ -105,81 +112,64 @@ class _Maker:
         self.definition, self.table = definition, table_of(definition.table)
         parent = definition.parent
         self.names = [*definition.stored, *([parent.column] if parent else [])]
+        """The columns that are written."""
+        alone = [definition.alone] if definition.alone else []
+        owned = [*(key.field for key in definition.keys), *alone]
+        self.told = [*owned, *([parent.column] if parent else [])]
+        """The columns by which records are told apart; `stretch` has them as ``key_…``."""
 
     def write(self) -> str:
-        table = self.table.fullname
-        columns = ", ".join(self.names)
+        table, columns = self.table.fullname, ", ".join(self.names)
         values = ", ".join(self._value(name, "r.values") for name in self.names)
-        changes = ",\n".join(
-            f"{name} = CASE WHEN r.values ? '{name}' THEN {self._value(name, 'r.values')}"
-            f" ELSE o.{name} END"
-            for name in self.definition.stored
-        )
         return f"""
-            WITH {STRETCH}, created AS (
+            WITH {self._stretch('"values"')}, created AS (
                 INSERT INTO {table} (tenant_id, id, {columns}, pinned_fields, revision,
                     created_at, created_by, updated_at, updated_by)
                 SELECT $1, r.target_id, {values}, '{{}}', 1, $5, $6, $5, $6
                 FROM stretch AS r
-                WHERE r.outcome = 'created' AND {self._free("r.values", "r.target_id")}
+                WHERE r.outcome = 'created' AND {self._free("r.target_id")}
                     AND {self._has_parent()}
                 ORDER BY r.number
                 RETURNING id
             ), changed AS (
                 UPDATE {table} AS o
-                SET {changes},
-                    pinned_fields = {self._pins()}, revision = o.revision + 1,
-                    updated_at = $5, updated_by = $6
+                SET {self._changes("r.values")}, pinned_fields = {self._pins()},
+                    revision = o.revision + 1, updated_at = $5, updated_by = $6
                 FROM stretch AS r
                 WHERE r.outcome = 'updated' AND o.tenant_id = $1 AND o.id = r.target_id
-                    AND o.revision = r.target_revision AND {self._free("r.values", "o.id", "o")}
+                    AND o.revision = r.target_revision AND {self._free("o.id", "o")}
                 RETURNING o.id
-            ), missed AS (
-                UPDATE crm.import_row AS r
-                SET outcome = 'rejected', reasons = $7::jsonb, "values" = NULL, before = NULL
-                FROM stretch AS s
-                WHERE r.tenant_id = $1 AND r.import_id = $2 AND r.number = s.number
-                    AND NOT EXISTS (SELECT FROM created WHERE created.id = s.target_id)
-                    AND NOT EXISTS (SELECT FROM changed WHERE changed.id = s.target_id)
-                RETURNING s.outcome
             )
-            SELECT (SELECT count(*) FROM created), (SELECT count(*) FROM changed),
-                (SELECT count(*) FROM missed WHERE outcome = 'created'),
-                (SELECT count(*) FROM missed WHERE outcome = 'updated')
+            SELECT ARRAY(SELECT id FROM created), ARRAY(SELECT id FROM changed)
         """  # noqa: S608  (names of the definition alone)
 
     def undo(self) -> str:
         table = self.table.fullname
-        former = ",\n".join(
-            f"{name} = CASE WHEN r.before ? '{name}' THEN {self._value(name, 'r.before')}"
-            f" ELSE o.{name} END"
-            for name in self.definition.stored
-        )
         return f"""
-            WITH {STRETCH}, removed AS (
+            WITH {self._stretch("before")}, removed AS (
                 DELETE FROM {table} AS o USING stretch AS r
                 WHERE r.outcome = 'created' AND o.tenant_id = $1 AND o.id = r.target_id
                     AND o.revision = 1 AND ({self._links("o.id")}) = 0
                 RETURNING o.id
             ), restored AS (
                 UPDATE {table} AS o
-                SET {former},
+                SET {self._changes("r.before")},
                     pinned_fields = ARRAY(
                         SELECT jsonb_array_elements_text(r.before -> 'pinned_fields')),
                     revision = o.revision + 1, updated_at = $5, updated_by = $6
                 FROM stretch AS r
                 WHERE r.outcome = 'updated' AND o.tenant_id = $1 AND o.id = r.target_id
-                    AND o.revision = r.target_revision + 1
-                    AND {self._free("r.before", "o.id", "o")}
+                    AND o.revision = r.target_revision + 1 AND {self._free("o.id", "o")}
                 RETURNING o.id
+            ), done AS MATERIALIZED (
+                SELECT ARRAY(SELECT id FROM removed UNION ALL SELECT id FROM restored) AS ids
             ), left_over AS (
                 SELECT s.number, o.id IS NULL AS is_gone,
                     o.revision <> COALESCE(s.target_revision + 1, 1) AS is_changed,
                     CASE WHEN s.outcome = 'created' THEN ({self._links("s.target_id")}) END AS links
                 FROM stretch AS s
                 LEFT JOIN {table} AS o ON o.tenant_id = $1 AND o.id = s.target_id
-                WHERE NOT EXISTS (SELECT FROM removed WHERE removed.id = s.target_id)
-                    AND NOT EXISTS (SELECT FROM restored WHERE restored.id = s.target_id)
+                WHERE s.target_id <> ALL ((SELECT ids FROM done)::uuid[])
             ), kept AS (
                 UPDATE crm.import_row AS r
                 SET kept_because = jsonb_build_object('field', '', 'facts',
@@ -199,28 +189,45 @@ class _Maker:
                 (SELECT count(*) FROM kept)
         """  # noqa: S608  (names of the definition alone)
 
+    def _stretch(self, source: str) -> str:
+        """The rows, with the values by which records are told apart as plain columns.
+
+        Only plain columns meet an index under row-level security: reading JSON is not leakproof.
+        """
+        told = ", ".join(f"{self._value(name, source)} AS key_{name}" for name in self.told)
+        return f"""
+            stretch AS MATERIALIZED (
+                SELECT number, outcome, target_id, target_revision, "values", before, {told}
+                FROM crm.import_row
+                WHERE tenant_id = $1 AND import_id = $2 AND outcome IN ('created', 'updated')
+                    AND number BETWEEN $3 AND $4
+            )"""  # noqa: S608  (names of the definition alone)
+
+    def _changes(self, source: str) -> str:
+        return ",\n".join(
+            f"{name} = CASE WHEN {source} ? '{name}' THEN {self._value(name, source)}"
+            f" ELSE o.{name} END"
+            for name in self.definition.stored
+        )
+
     def _value(self, name: str, source: str) -> str:
         kind = self.table.c[name].type.compile(dialect=DIALECT)
         return f"({source} ->> '{name}')::{kind}"
 
-    def _free(self, source: str, own: str, record: str | None = None) -> str:
+    def _free(self, own: str, record: str | None = None) -> str:
         """That nobody else has what is one record's own."""
-        return " AND ".join(self._taken(source, own, record)) or "true"
+        return " AND ".join(self._taken(own, record)) or "true"
 
-    def _taken(self, source: str, own: str, record: str | None) -> Iterator[str]:
+    def _taken(self, own: str, record: str | None) -> Iterator[str]:
         for key in self.definition.keys:
-            same = f"x.{key.field} = {self._value(key.field, source)}"
-            scope = (
-                f" AND x.{key.within} = {self._of(key.within, source, record)}"
-                if key.within
-                else ""
-            )
-            yield self._no_other(own, same + scope)
+            same = f"x.{key.field} = r.key_{key.field}"
+            if key.within:
+                same += f" AND x.{key.within} = {_of(key.within, record)}"
+            yield self._no_other(own, same)
         parent, alone = self.definition.parent, self.definition.alone
         if parent and alone:
-            same = f"x.{alone} AND {self._value(alone, source)}"
-            whose = self._of(parent.column, source, record)
-            yield self._no_other(own, f"{same} AND x.{parent.column} = {whose}")
+            whose = f"x.{parent.column} = {_of(parent.column, record)}"
+            yield self._no_other(own, f"x.{alone} AND r.key_{alone} AND {whose}")
 
     def _no_other(self, own: str, condition: str) -> str:
         return (
@@ -228,17 +235,13 @@ class _Maker:
             f" WHERE x.tenant_id = $1 AND x.id <> {own} AND {condition})"
         )
 
-    def _of(self, column: str, source: str, record: str | None) -> str:
-        """The parent of a new record stands in its values; that of one that is there stays."""
-        return f"{record}.{column}" if record else self._value(column, source)
-
     def _has_parent(self) -> str:
         parent = self.definition.parent
         if parent is None:
             return "true"
         return (
             f"EXISTS (SELECT FROM {table_of(parent.table).fullname} AS p WHERE p.tenant_id = $1"
-            f" AND p.id = {self._value(parent.column, 'r.values')})"
+            f" AND p.id = r.key_{parent.column})"
         )
 
     def _pins(self) -> str:
@@ -258,3 +261,8 @@ class _Maker:
             of_tenant = f"FROM {table.fullname} AS x WHERE x.tenant_id = $1"
             counts.append(f"(SELECT count(*) {of_tenant} AND ({those}))")
         return " + ".join(counts) or "0"
+
+
+def _of(column: str, record: str | None) -> str:
+    """The parent of a new record stands in its row; that of one that is there stays."""
+    return f"{record}.{column}" if record else f"r.key_{column}"

@@ -72,3 +72,15 @@ def test_every_operation_becomes_a_request_with_an_example_body() -> None:
 
 def test_a_schema_that_contains_itself_ends() -> None:
     assert example_of(OPENAPI, {"$ref": "#/components/schemas/T"})["name"] == "Acme"
+
+
+async def test_a_form_with_a_file_asks_for_the_file(client: AsyncClient) -> None:
+    collection = (await client.get("/postman/collection.json")).json()
+
+    folder = next(item for item in collection["item"] if item["name"] == "imports")
+    sent = next(item for item in folder["item"] if item["request"].get("body", {}).get("formdata"))
+    assert sent["request"]["body"]["formdata"] == [
+        {"key": "resource", "type": "text", "value": "companies"},
+        {"key": "file", "type": "file", "src": []},
+    ]
+    assert {"key": "Content-Type", "value": "application/json"} not in sent["request"]["header"]

@@ -195,17 +195,27 @@ async def write_stretch(tx: Tx, ctx: JobContext, stage: Stage) -> bool:
         return False
     definition = get_importable(found.resource)
     await lock_register(tx, definition.table)
-    created, updated, lost_new, lost_old = await _say(
-        tx, statements.statements_of(found.resource).write, found, stretch, _lost()
-    )
+    said = statements.statements_of(found.resource)
+    created, updated = await _say(tx, said.write, found, stretch)
+    lost_new, lost_old = await _reject_unwritten(tx, found, stretch, created + updated)
     found.written_through = stretch[1]
-    found.written_created += created
-    found.written_updated += updated
+    found.written_created += len(created)
+    found.written_updated += len(updated)
     found.created -= lost_new
     found.updated -= lost_old
     found.rejected += lost_new + lost_old
     touch_import(tx, found)
     return True
+
+
+async def _reject_unwritten(
+    tx: Tx, found: Import, stretch: tuple[int, int], written: list[UUID]
+) -> tuple[int, int]:
+    connection = await driver_of(tx)
+    lost = await connection.fetchrow(
+        statements.REJECT_UNWRITTEN, tx.tenant_id, found.id, *stretch, written, _lost()
+    )
+    return lost[0], lost[1]
 
 
 def _lost() -> str:
@@ -214,7 +224,7 @@ def _lost() -> str:
 
 async def _say(
     tx: Tx, statement: str, found: Import, stretch: tuple[int, int], *more: str
-) -> list[int]:
+) -> list[Any]:
     connection = await driver_of(tx)
     bound = (tx.tenant_id, found.id, *stretch, tx.now, found.run_by)
     return list(await connection.fetchrow(statement, *bound, *more))
