@@ -211,13 +211,14 @@ async def _lock_importable(tx: Tx, import_id: UUID) -> Import:
 
 
 async def _begin_undo(tx: Tx, found: Import, job_id: UUID) -> None:
+    resource = found.resource  # the row cannot be read any more when its change was refused
     try:
         async with tx.session.begin_nested():
             found.status, found.job_id, found.error = ImportStatus.UNDOING, job_id, None
             touch_import(tx, found)
             await tx.session.flush()
     except IntegrityError as clash:
-        await _refuse_second(tx, found.resource, clash)
+        await _refuse_second(tx, resource, clash)
 
 
 async def _insert_as_only_one(tx: Tx, found: Import) -> None:
