@@ -47,6 +47,16 @@ async def site(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> 
         yield url
 
 
+@pytest.fixture(scope="session")
+async def site_nearby(
+    settings: Settings, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[str]:
+    """The address of the real application where customers' servers may be on this machine."""
+    app = create_app(replace(settings, egress_allow=LOOPBACK))
+    async with served(app, tmp_path_factory.mktemp("nearby")) as url:
+        yield url
+
+
 @pytest.fixture
 def open_as(
     chromium: Browser, site: str, settings: Settings, uow: UnitOfWork, make_user: MakeUser
@@ -56,7 +66,20 @@ def open_as(
     Tenant, roles and permissions as for `console_as`, or a `user`; `path` of the page; a `look` as
     in `open_screen`.
     """
+    return opener(chromium, site, settings, uow, make_user)
 
+
+@pytest.fixture
+def open_nearby(
+    chromium: Browser, site_nearby: str, settings: Settings, uow: UnitOfWork, make_user: MakeUser
+) -> OpenAs:
+    """As `open_as`, of the application that may reach servers on this machine."""
+    return opener(chromium, site_nearby, settings, uow, make_user)
+
+
+def opener(
+    chromium: Browser, site: str, settings: Settings, uow: UnitOfWork, make_user: MakeUser
+) -> OpenAs:
     @asynccontextmanager
     async def open_page(
         tenant: Tenant,

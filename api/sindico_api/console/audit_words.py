@@ -1,6 +1,7 @@
 """What the events of the audit trail, and the records they are about, are called on the screens."""
 
 from sindico_api.console.company_words import BRANCH_LABELS, COMPANY_LABELS
+from sindico_api.console.smtp_words import SMTP_LABELS
 from sindico_platform.words import translatable
 
 TAG_LABELS: dict[str, str] = {
@@ -150,7 +151,11 @@ FIELD_LABELS: dict[str, str] = {
 }
 """Fields before and after, and what an event tells besides, in the order they are shown."""
 
-REGISTRATION_LABELS = {"company": COMPANY_LABELS, "branch": BRANCH_LABELS}
+REGISTRATION_LABELS = {
+    "company": COMPANY_LABELS,
+    "branch": BRANCH_LABELS,
+    "smtp_settings": SMTP_LABELS,
+}
 """Fields of records that have names of their own for them, by the kind of record."""
 
 VALUE_LABELS: dict[tuple[str, str], str] = {

@@ -41,7 +41,10 @@ class Tab:
 COMPANIES_TAB = Tab(path="/companies", label=translatable("Company"), resource="companies")
 BRANCHES_TAB = Tab(path="/branches", label=translatable("Company branch"), resource="branches")
 FTP_TAB = Tab(path="/ftp-settings", label=translatable("FTP parameters"), resource="ftp_settings")
-TABS = (COMPANIES_TAB, BRANCHES_TAB, FTP_TAB)
+SMTP_TAB = Tab(
+    path="/smtp-settings", label=translatable("SMTP parameters"), resource="smtp_settings"
+)
+TABS = (COMPANIES_TAB, BRANCHES_TAB, SMTP_TAB, FTP_TAB)
 
 
 def frame_of(request: ConsoleRequest, current: Tab) -> dict[str, Any]:

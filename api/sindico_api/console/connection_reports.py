@@ -1,10 +1,11 @@
 """Connection tests on the screens: their stages, in the reader's language, also while they run."""
 
+from base64 import b64encode
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
-from urllib.parse import quote
 
+import msgspec
 from litestar.response import ServerSentEvent
 from litestar.response.sse import ServerSentEventMessage
 
@@ -53,24 +54,34 @@ async def nothing_more(_report: Report) -> dict[str, Any]:
 
 def report_block(report: Report, view: View, **facts: Any) -> dict[str, Any]:
     """What ``connection_tests/report.html`` shows of a test that has ended."""
-    shown = ConnectionReportOut.of(report, view.translate)
-    return {
-        "report": shown,
-        "stages": stage_views(shown, view.translate),
-        "download": download_of(shown, view.translate),
-        **facts,
+    return report_out_block(ConnectionReportOut.of(report, view.translate), view, **facts)
+
+
+def report_out_block(report: ConnectionReportOut, view: View, **facts: Any) -> dict[str, Any]:
+    """The same of a report that is in the reader's language already."""
+    stages = stage_views(report, view.translate)
+    files = {
+        "json": _file("application/json", msgspec.json.format(msgspec.json.encode(report))),
+        "text": _file("text/plain;charset=utf-8", report_text(report, stages, view).encode()),
     }
+    return {"report": report, "stages": stages, "files": files, **facts}
 
 
-def download_of(report: ConnectionReportOut, _: Translator) -> str:
-    """The report as a text file, in an address that needs no server."""
-    lines = [report.tested_at.isoformat(timespec="seconds"), ""]
-    for stage, step in zip(report.stages, stage_views(report, _), strict=True):
-        took = "" if stage.duration_ms is None else f" ({stage.duration_ms} ms)"
-        lines.append(f"{step.label}: {_(status_label(step.status).text)}{took}")
-        told = (stage.evidence, stage.detail, stage.advice, stage.code)
-        lines += [f"    {text}" for text in told if text]
-    return "data:text/plain;charset=utf-8," + quote("\r\n".join(lines))
+def report_text(report: ConnectionReportOut, stages: Sequence[StepView], view: View) -> str:
+    """The report for a letter to whoever runs the server."""
+    _ = view.translate
+    lines = [_("Tested at {at}.", at=report.tested_at.isoformat(timespec="seconds")), ""]
+    for stage in stages:
+        time = "" if stage.duration_seconds is None else f" ({stage.duration_seconds:.3f} s)"
+        lines.append(f"{stage.label}: {_(status_label(stage.status).text)}{time}")
+        said = (stage.detail, stage.problem, stage.advice, stage.code)
+        lines += [f"    {text}" for text in said if text]
+    return "\n".join(lines) + "\n"
+
+
+def _file(media_type: str, content: bytes) -> str:
+    """An address that holds the whole file: what was tested need not be stored anywhere."""
+    return f"data:{media_type};base64,{b64encode(content).decode()}"
 
 
 def stage_views(report: ConnectionReportOut, _: Translator) -> list[StepView]:
@@ -108,7 +119,7 @@ def stream_test(
         facts: what every block takes besides, such as `done`, what a success means.
         template: has the block ``report``.
     """
-    facts = {"download": None, **facts}
+    facts = {"files": None, **facts}
 
     def show(**shown: Any) -> ServerSentEventMessage:
         text = render_block(view, template, "report", **{**facts, **shown})
@@ -121,8 +132,7 @@ def stream_test(
             known[result.stage] = result
             yield show(report=None, stages=[*_under_way(planned, known, view.translate)])
         report = Report(tested_at=tested_at, stages=tuple(known.values()))
-        more = await finish(report)
-        yield show(**report_block(report, view), **more)
+        yield show(**report_block(report, view, **await finish(report)))
 
     return ServerSentEvent(tell())
 

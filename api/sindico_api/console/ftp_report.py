@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sindico_api.console.connection_reports import download_of, stage_views
+from sindico_api.console.connection_reports import report_out_block
 from sindico_api.console.view import View
 from sindico_platform.connection_tests.schemas import (
     ConnectionReportOut,
@@ -24,7 +24,7 @@ def no_report(view: View, base: str) -> dict[str, Any]:
     return {
         "report": None,
         "stages": [],
-        "download": None,
+        "files": None,
         "done": _("The file was written, read back and compared. It stays in the folder."),
         "base": base,
         "unknown_key": None,
@@ -40,12 +40,8 @@ def stored_report(view: View, base: str, settings: FtpSettingsOut | None) -> dic
         return shown
     shown["test_file"] = settings.test_file
     if settings.report is not None:
-        shown |= {
-            "report": settings.report,
-            "stages": stage_views(settings.report, view.translate),
-            "download": download_of(settings.report, view.translate),
-            "unknown_key": unknown_key(settings.report),
-        }
+        shown |= report_out_block(settings.report, view)
+        shown["unknown_key"] = unknown_key(settings.report)
     return shown
 
 

@@ -1,13 +1,11 @@
 """The tab *FTP parameters*: the file servers of the tenant, its companies and branches."""
 
-from collections.abc import AsyncIterator
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from litestar import Response, get, post
 from litestar.params import FromPath
-from litestar.response import ServerSentEvent, ServerSentEventMessage
+from litestar.response import ServerSentEvent
 
 from sindico_api.console import rendering
 from sindico_api.console.company_settings import FTP_TAB, frame_of
@@ -16,10 +14,17 @@ from sindico_api.console.forms import Form
 from sindico_api.console.ftp_form import FIELDS, data_of, values_of
 from sindico_api.console.ftp_report import stored_report
 from sindico_api.console.listing import Listing
-from sindico_api.console.rendering import render_block, see_other
-from sindico_api.console.server_settings import coverage_filters, scope_asked, scope_choices
+from sindico_api.console.rendering import see_other
+from sindico_api.console.server_settings import (
+    as_server_events,
+    coverage_filters,
+    instant_of,
+    scope_asked,
+    scope_choices,
+    scope_fragment,
+)
 from sindico_api.console.submitted import sent_texts
-from sindico_api.console.view import ConsoleRequest, Flash, View, view_of
+from sindico_api.console.view import ConsoleRequest, Flash, view_of
 from sindico_api.context import Context
 from sindico_api.dependencies import AppContext, AskedPage, CurrentActor, Uow
 from sindico_api.guards import requires
@@ -34,7 +39,7 @@ from sindico_tenants.ftp_settings.schemas import FtpSettingsIn, FtpSettingsOut
 from sindico_tenants.ftp_settings.trials import service as trials
 from sindico_tenants.server_settings.errors import ScopeTaken
 from sindico_tenants.server_settings.hosts import allow_host
-from sindico_tenants.server_settings.queries import list_coverage
+from sindico_tenants.server_settings.queries import count_tested, list_coverage
 
 ALL, ONE = "/company-settings/ftp-settings", "/company-settings/ftp-settings/{settings_id:uuid}"
 HREF = FTP_TAB.href
@@ -71,14 +76,14 @@ async def follow_ftp_tests(
         read=read_list,
         is_final=lambda shown: not shown["is_testing"],
     )
-    return ServerSentEvent(_as_blocks(states, view))
+    return ServerSentEvent(as_server_events(states, view, "company_settings/ftp_list.html"))
 
 
 async def list_variables(tx: Tx, request: ConsoleRequest, page: PageRequest) -> dict[str, Any]:
     """One page of the list, and how many of all have been tested since a moment."""
     query = dict(request.query_params)
     since = instant_of(query.pop("since", ""))
-    tested = await queries.count_tested(tx, since=since) if since else None
+    tested = await count_tested(tx, FtpSettings, since=since) if since else None
     return {
         "found": await queries.list_settings(tx, request=page),
         "listing": Listing(path=HREF, query=query),
@@ -88,27 +93,6 @@ async def list_variables(tx: Tx, request: ConsoleRequest, page: PageRequest) -> 
         "stage_labels": STAGES,
         "base": HREF,
     }
-
-
-async def _as_blocks(
-    states: AsyncIterator[dict[str, Any] | None], view: View
-) -> AsyncIterator[ServerSentEventMessage]:
-    async for shown in states:
-        if shown is None:
-            yield ServerSentEventMessage(comment="nothing new")
-            continue
-        text = render_block(view, "company_settings/ftp_list.html", "servers", **shown)
-        yield ServerSentEventMessage(event="servers", data=text)
-    yield ServerSentEventMessage(event="end", data="")
-
-
-def instant_of(text: str) -> datetime | None:
-    """The moment that an address names, if it is one."""
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return found if found.tzinfo else None
 
 
 @get(f"{ALL}/branches", guards=[MAY_VIEW])
@@ -230,12 +214,8 @@ async def delete_ftp_settings(
 @get(f"{ALL}/scope", guards=[MAY_VIEW])
 async def choose_ftp_scope(request: ConsoleRequest, actor: CurrentActor, uow: Uow) -> Response[str]:
     """The form's choice of a branch, after a company was chosen."""
-    values = {"company_id": request.query_params.get("company_id", ""), "branch_id": ""}
     async with uow.begin(actor) as tx:
-        choices = await scope_choices(tx, values)
-    return rendering.fragment(
-        request, "company_settings/ftp_form.html", "scope", form=Form(values), choices=choices
-    )
+        return await scope_fragment(tx, request, HREF)
 
 
 async def read(

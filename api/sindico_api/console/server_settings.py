@@ -1,12 +1,19 @@
 """What the tabs of customers' servers share: for whom settings are, and which a branch uses."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from litestar import Response
+from litestar.response import ServerSentEventMessage
+
+from sindico_api.console import rendering
+from sindico_api.console.forms import Form
 from sindico_api.console.listing import Listing
 from sindico_api.console.records import id_in
-from sindico_api.console.view import ConsoleRequest
+from sindico_api.console.rendering import render_block
+from sindico_api.console.view import ConsoleRequest, View
 from sindico_platform.database.tx import Tx
 from sindico_platform.paging.schemas import MAX_LIMIT, PageRequest
 from sindico_tenants.companies import queries as companies
@@ -36,6 +43,19 @@ async def scope_choices(tx: Tx, values: Mapping[str, Any]) -> dict[str, Options]
     }
 
 
+async def scope_fragment(tx: Tx, request: ConsoleRequest, base: str) -> Response[str]:
+    """The choice of a branch anew, after a company was chosen in a form below `base`."""
+    values = {"company_id": request.query_params.get("company_id", ""), "branch_id": ""}
+    return rendering.fragment(
+        request,
+        "company_settings/server_scope.html",
+        "scope",
+        form=Form(values),
+        choices=await scope_choices(tx, values),
+        base=base,
+    )
+
+
 async def scope_asked(tx: Tx, request: ConsoleRequest) -> dict[str, str]:
     """The company or branch that a link to a new configuration names."""
     asked = {name: request.query_params.get(name, "") for name in ("company_id", "branch_id")}
@@ -56,6 +76,28 @@ def coverage_filters(listing: Listing) -> CoverageFilters:
         company_id=id_in(listing, "company"),
         is_covered=YES_NO.get(listing.query.get("covered", "")),
     )
+
+
+async def as_server_events(
+    states: AsyncIterator[dict[str, Any] | None], view: View, template: str
+) -> AsyncIterator[ServerSentEventMessage]:
+    """The template's block `servers` with every state, until there are no more."""
+    async for shown in states:
+        if shown is None:
+            yield ServerSentEventMessage(comment="nothing new")
+            continue
+        text = render_block(view, template, "servers", **shown)
+        yield ServerSentEventMessage(event="servers", data=text)
+    yield ServerSentEventMessage(event="end", data="")
+
+
+def instant_of(text: str) -> datetime | None:
+    """The moment that an address names, if it is one."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if found.tzinfo else None
 
 
 def id_of(text: Any) -> UUID | None:

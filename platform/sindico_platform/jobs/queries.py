@@ -11,6 +11,7 @@ from sindico_platform.database.driver import driver
 from sindico_platform.database.tx import Tx
 from sindico_platform.jobs.errors import JobNotFound
 from sindico_platform.jobs.models import Job, JobState
+from sindico_platform.jobs.registry import JobFunction, declaration_of
 from sindico_platform.jobs.schemas import DeadLetterOut, JobErrorOut, JobOut
 from sindico_platform.paging.keyset import Keyset
 from sindico_platform.paging.schemas import Page, PageRequest
@@ -91,6 +92,16 @@ async def list_jobs(
     query = select(*columns).where(Job.tenant_id == tx.tenant_id, *_in_state(status))
     rows = (await tx.session.execute(ORDERS.apply(query, request))).all()
     return ORDERS.page(rows, request, lambda row: show_job(row, translate))
+
+
+async def count_unfinished(tx: Tx, function: JobFunction) -> int:
+    """How many of the bound tenant's jobs of a function wait or run."""
+    query = select(func.count()).where(
+        Job.tenant_id == tx.tenant_id,
+        Job.function == declaration_of(function).name,
+        Job.state.in_([JobState.PENDING, JobState.RUNNING]),
+    )
+    return await tx.session.scalar(query) or 0
 
 
 async def list_dead_letters(

@@ -1,10 +1,9 @@
 """Every SELECT on file servers' settings."""
 
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, func, select
+from sqlalchemy import Select, and_, select
 
 from sindico_platform.connection_tests.schemas import ConnectionReportOut
 from sindico_platform.database.tx import Tx
@@ -18,7 +17,6 @@ from sindico_tenants.ftp_settings.models import FtpSettings
 from sindico_tenants.ftp_settings.schemas import (
     FtpSettingsItem,
     FtpSettingsOut,
-    TestedOut,
     TransferMethod,
 )
 from sindico_tenants.server_settings.reports import report_of
@@ -32,16 +30,6 @@ async def list_settings(tx: Tx, *, request: PageRequest) -> Page[FtpSettingsItem
     statement = _named(tx).add_columns(FtpSettings.id, FtpSettings.id.label("order_value"))
     rows: Any = (await tx.session.execute(ORDERS.apply(statement, request))).all()
     return ORDERS.page(rows, request, lambda row: FtpSettingsItem(**_item(row)))
-
-
-async def count_tested(tx: Tx, *, since: datetime) -> TestedOut:
-    """How many of the file servers that can be tested have been, since a moment."""
-    statement = select(
-        func.count().label("total"),
-        func.count().filter(FtpSettings.tested_at >= since).label("done"),
-    ).where(FtpSettings.tenant_id == tx.tenant_id, FtpSettings.host.is_not(None))
-    row = (await tx.session.execute(statement)).one()
-    return TestedOut(done=row.done, total=row.total)
 
 
 async def list_ids_to_test(tx: Tx, *, most: int) -> list[UUID]:

@@ -134,10 +134,3 @@ class TestsBegunOut(Output, kw_only=True, frozen=True):
     """Tests that are made in the background."""
 
     tests: int
-
-
-class TestedOut(Output, kw_only=True, frozen=True):
-    """How far the testing of all file servers is."""
-
-    done: int
-    total: int

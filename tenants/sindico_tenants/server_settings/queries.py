@@ -1,5 +1,6 @@
 """Every SELECT that settings of servers share."""
 
+from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from sqlalchemy import (
     Select,
     and_,
     case,
+    func,
     literal,
     or_,
     select,
@@ -21,7 +23,12 @@ from sindico_platform.paging.schemas import Page, PageRequest
 from sindico_tenants.companies.models import Branch, Company
 from sindico_tenants.search import clean_query, pattern_of, pattern_text
 from sindico_tenants.server_settings.models import ServerSettings
-from sindico_tenants.server_settings.schemas import CoverageFilters, CoverageItem, ScopeLevel
+from sindico_tenants.server_settings.schemas import (
+    CoverageFilters,
+    CoverageItem,
+    ScopeLevel,
+    TestedOut,
+)
 
 S = TypeVar("S", bound=ServerSettings)
 COVERAGE_ORDERS = Keyset(Branch.id, default="name", name=Branch.search_name)
@@ -35,6 +42,16 @@ async def list_coverage(
     statement = _branches_with(tx, used).where(*_matching(filters, used))
     rows: Any = (await tx.session.execute(COVERAGE_ORDERS.apply(statement, request))).all()
     return COVERAGE_ORDERS.page(rows, request, _coverage_item)
+
+
+async def count_tested(tx: Tx, table: type[S], *, since: datetime) -> TestedOut:
+    """How many of the servers that can be tested have been, since a moment."""
+    statement = select(
+        func.count().label("total"),
+        func.count().filter(table.tested_at >= since).label("done"),
+    ).where(table.tenant_id == tx.tenant_id, table.host.is_not(None))
+    row = (await tx.session.execute(statement)).one()
+    return TestedOut(done=row.done, total=row.total)
 
 
 async def find_effective(

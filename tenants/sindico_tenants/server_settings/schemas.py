@@ -56,6 +56,13 @@ class CoverageItem(Output, kw_only=True, frozen=True):
     used_at: datetime | None
 
 
+class TestedOut(Output, kw_only=True, frozen=True):
+    """How far the testing of all servers is."""
+
+    done: int
+    total: int
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CoverageFilters:
     """Which branches; None does not restrict."""

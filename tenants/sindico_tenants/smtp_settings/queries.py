@@ -3,10 +3,11 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, select
+from sqlalchemy import Select, and_, func, select
 
 from sindico_platform.connection_tests.schemas import ConnectionReportOut
 from sindico_platform.database.tx import Tx
+from sindico_platform.jobs.queries import count_unfinished
 from sindico_platform.mail_transport import OAuthGrant
 from sindico_platform.paging.keyset import Keyset
 from sindico_platform.paging.schemas import Page, PageRequest
@@ -15,6 +16,7 @@ from sindico_tenants.companies.models import Branch, Company
 from sindico_tenants.server_settings import queries as shared
 from sindico_tenants.server_settings.reports import report_of
 from sindico_tenants.server_settings.schemas import CoverageFilters, CoverageItem, Scope
+from sindico_tenants.smtp_settings import jobs as settings_jobs
 from sindico_tenants.smtp_settings.errors import SmtpSettingsNotFound
 from sindico_tenants.smtp_settings.models import SmtpSettings
 from sindico_tenants.smtp_settings.schemas import (
@@ -94,10 +96,24 @@ async def list_ids_to_test(tx: Tx, *, most: int) -> list[UUID]:
     return list(await tx.session.scalars(statement))
 
 
-async def has_settings(tx: Tx) -> bool:
-    """Whether any mail can be sent at all (R-050)."""
-    statement = select(SmtpSettings.id).where(SmtpSettings.tenant_id == tx.tenant_id).limit(1)
-    return await tx.session.scalar(statement) is not None
+async def count_tests(tx: Tx) -> int:
+    """How many tests in the background have not ended."""
+    return await count_unfinished(tx, settings_jobs.test_settings)
+
+
+async def count_uncovered(tx: Tx, *, most: int = 1000) -> int:
+    """How many branches have no mail server, neither here nor above (R-050); stops at `most`."""
+    if await find_main(tx) is not None:
+        return 0
+    applies = shared.applies(SmtpSettings, Branch.company_id, Branch.id)
+    covered = select(SmtpSettings.id).where(SmtpSettings.tenant_id == Branch.tenant_id, applies)
+    some = (
+        select(Branch.id)
+        .where(Branch.tenant_id == tx.tenant_id, ~covered.exists())
+        .limit(most)
+        .subquery()
+    )
+    return await tx.session.scalar(select(func.count()).select_from(some)) or 0
 
 
 async def read_settings(tx: Tx, settings_id: UUID, translate: Translate) -> SmtpSettingsOut:
