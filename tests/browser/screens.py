@@ -19,8 +19,9 @@ from sindico_platform.embedded.ports import claim_port
 CHROMIUM = "/usr/bin/chromium"
 AXE = Path(__file__).parents[2] / "web/node_modules/axe-core/axe.min.js"
 WIDE, NARROW, HEIGHT = 1280, 360, 820
-# What Chromium and htmx write about any 4xx and 5xx; tests ask for the status they expect.
-EXPECTED_NOISE = ("Failed to load resource", "Response Status Error Code")
+# What Chromium and htmx write about any 4xx and 5xx, and about streams that end; tests ask for the
+# status they expect.
+EXPECTED_NOISE = ("Failed to load resource", "Response Status Error Code", "[object Event]")
 # Axe and pictures leave them behind; htmx would carry them over, which the policy refuses.
 DROP_EMPTY_STYLES = """
 for (const element of document.querySelectorAll('[style=""]')) element.removeAttribute("style");

@@ -6,9 +6,12 @@ from uuid import UUID
 
 import pytest
 from playwright.async_api import Page, expect
+from sqlalchemy import delete
 
+from sindico_api import live
 from sindico_api.context import Context
 from sindico_platform.errors import Terminal, Transient
+from sindico_platform.identity.models import Session
 from tests.browser.conftest import OpenAs
 from tests.browser.screens import (
     LOOKS,
@@ -103,6 +106,21 @@ async def test_the_live_page_moves_by_itself_and_ends(customer: Site, open_as: O
 
         await expect(page.locator("#load-progress").get_by_text("Concluída").first).to_be_visible()
         await expect(page.get_by_role("button", name="Cancelar a carga")).to_have_count(0)
+
+
+async def test_a_session_that_ends_on_a_live_page_leads_to_the_sign_in(
+    customer: Site, open_as: OpenAs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "LONGEST_SECONDS", 0.5)
+    load_id = await customer.start()
+    async with open_as(customer.tenant, "admin", path=f"/console/loads/{load_id}") as page:
+        async with customer.context.uow.begin(customer.actor) as tx:
+            await tx.session.execute(delete(Session))
+
+        await expect(page).to_have_url(
+            re.compile(rf"/console/sign-in\?next=%2Fconsole%2Floads%2F{load_id}$"), timeout=20_000
+        )
+        await expect(page.get_by_text("Sua sessão terminou.")).to_be_visible()
 
 
 async def test_a_load_is_cancelled_and_resumed(

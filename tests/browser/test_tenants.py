@@ -10,7 +10,15 @@ from playwright.async_api import Page, expect
 
 from sindico_api.context import Context
 from tests.browser.conftest import OpenAs
-from tests.browser.screens import LOOKS, Look, assert_accessible, assert_fits, look_at, shoot
+from tests.browser.screens import (
+    LOOKS,
+    NARROW,
+    Look,
+    assert_accessible,
+    assert_fits,
+    look_at,
+    shoot,
+)
 from tests.provisioning import factories
 from tests.support.identity import MakeTenant
 from tests.support.jobs import run_jobs
@@ -102,3 +110,36 @@ async def test_a_chosen_tenant_fills_in_its_name(
         await expect(page.get_by_label("Name of the tenant")).to_have_value("Metalúrgica Aurora")
         await expect(page.get_by_role("radio", name="Starter")).to_be_checked()
         await assert_sound(page, pictures, "new-tenant-chosen")
+
+
+async def test_a_list_is_sorted_and_filtered_by_keyboard(
+    make_tenant: MakeTenant, open_as: OpenAs, context: Context
+) -> None:
+    tenant = await factories.make_tenant(context.uow)
+    master = await make_tenant(master=True)
+    async with open_as(master, "operator", path="/console/tenants") as page:
+        await page.keyboard.press("Tab")
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#content")).to_be_focused()
+
+        sorter = page.get_by_role("link", name="Nome")
+        await sorter.press("Enter")
+        await expect(page).to_have_url(re.compile(r"sort=-name$"))
+        await expect(page.get_by_role("columnheader", name="Nome")).to_have_attribute(
+            "aria-sort", "descending"
+        )
+        await expect(sorter).to_be_focused()
+
+        await page.get_by_role("searchbox").press_sequentially(tenant.domain)
+        await expect(page).to_have_url(re.compile(rf"\?q={tenant.domain}&sort=-name$"))
+        await expect(page.locator("#tenants tbody tr")).to_have_count(1)
+        await expect(page.get_by_role("searchbox")).to_be_focused()
+
+
+async def test_on_a_narrow_screen_the_tab_one_is_on_is_in_sight(
+    make_tenant: MakeTenant, open_as: OpenAs, context: Context
+) -> None:
+    tenant = await factories.make_tenant(context.uow)
+    master, path = await make_tenant(master=True), f"/console/tenants/{tenant.id}/audit"
+    async with open_as(master, "operator", path=path, look=Look(width=NARROW)) as page:
+        await expect(page.locator(".tabs [aria-current]")).to_be_in_viewport(ratio=0.9)

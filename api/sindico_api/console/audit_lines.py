@@ -17,6 +17,7 @@ from sindico_platform.audit.schemas import AuditActorOut, AuditEventOut, ChangeO
 from sindico_platform.database.tx import ActorKind, Tx
 from sindico_platform.identity import queries as identity
 from sindico_provisioning.connectors.schemas import Property, PropertyType
+from sindico_provisioning.default_records.schemas import DifferenceOut
 from sindico_provisioning.integrations import queries as integrations
 from sindico_provisioning.service_properties.catalogue import SERVICES
 from sindico_tenants.companies import queries as companies
@@ -116,6 +117,22 @@ def _say_change(change: ChangeOut, event: AuditEventOut, reader: Reader) -> Chan
         return ChangeLine(label=label, before="", after="", is_secret=True)
     before, after = (_say_property(known, value, reader) for value in (change.before, change.after))
     return ChangeLine(label=label, before=before, after=after)
+
+
+def show_difference(item: DifferenceOut, reader: Reader) -> ChangeLine:
+    """What a default record must be, and what it is."""
+    expected, found = (
+        _say_differing(item.field, text, reader) for text in (item.expected, item.found)
+    )
+    label = reader.translate(FIELD_LABELS.get(item.field, item.field))
+    return ChangeLine(label=label, before=expected, after=found)
+
+
+def _say_differing(field: str, text: str, reader: Reader) -> str:
+    """A difference holds lists with commas, and truth as a word."""
+    if text in {"true", "false"}:
+        return reader.say(field, text == "true")
+    return reader.say(field, text.split(", ") if field == "permissions" and text else text)
 
 
 def _property_of(facts: dict[str, Any], key: str) -> Property | None:

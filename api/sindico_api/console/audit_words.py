@@ -105,6 +105,9 @@ FIELD_LABELS: dict[str, str] = {
     "contracted_package": translatable("Contracted package"),
     "default_integration": translatable("Default integration"),
     "overrides": translatable("Limits of its own"),
+    "can_sign_in": translatable("Can sign in"),
+    "has_password": translatable("Has a password"),
+    "stages": translatable("Stages"),
     # what else is told
     "reason": translatable("Reason"),
     "closes_at": translatable("Closes at"),

@@ -77,6 +77,12 @@ def _in_zone(value: datetime | None, locale: Locale, zone: str, style: str) -> s
     return f"{day_text} {time_text}"
 
 
+def zone_name(zone: str, locale: Locale) -> str:
+    """``Horário de Brasília (America/Sao_Paulo)``."""
+    spoken = dates.get_timezone_name(ZoneInfo(zone), zone_variant="generic", locale=locale.babel)
+    return f"{spoken} ({zone})"
+
+
 def ago(value: datetime | None, locale: Locale, *, now: datetime | None = None) -> str:
     """``há 3 minutos``, ``in 2 hours``."""
     if value is None:

@@ -110,7 +110,7 @@ async def add_fleet(overview: Overview, uow: UnitOfWork, actor: Actor, view: Vie
                 "label": _("Failed tasks"),
                 "value": formats.number(dead, view.locale),
                 "icon": "alert-triangle",
-                "tone": "bad" if dead else "good",
+                "tone": "bad" if dead else "neutral",
                 "href": "/console/failed-tasks",
             }
         )

@@ -130,6 +130,7 @@ MENU: tuple[MenuGroup, ...] = (
                 href="/console/loads",
                 icon="database-import",
                 permission="loads:access",
+                customers_only=True,
             ),
         ),
     ),

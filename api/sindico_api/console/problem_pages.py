@@ -1,14 +1,19 @@
 """What a problem document's ``type`` leads to: a page that explains the code."""
 
+import re
 from dataclasses import dataclass
 
 from litestar import Response, get
 from litestar.params import FromPath
 
 from sindico_api.console import failures, rendering
-from sindico_api.console.view import ConsoleRequest
+from sindico_api.console.view import ConsoleRequest, view_of
+from sindico_api.i18n import Translator
 from sindico_api.problems import HTTP_TITLES, PlainHttpProblem, RouteNotFound
 from sindico_platform.errors import SindicoError
+
+FACT = re.compile(r"\{\w+\}")
+FEW_FACTS = 2
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,7 +56,16 @@ async def show_problem_code(request: ConsoleRequest, code: FromPath[str]) -> Res
     problem = known_problems().get(code)
     if problem is None:
         raise RouteNotFound
-    return rendering.page(request, "problems/problem.html", problem=problem)
+    detail = say_in_general(problem.detail, view_of(request).translate)
+    return rendering.page(request, "problems/problem.html", problem=problem, detail=detail)
+
+
+def say_in_general(detail: str | None, _: Translator) -> str | None:
+    """What a problem says when nothing is known of the case; None where that says nothing."""
+    if detail is None:
+        return None
+    text, facts = FACT.subn("…", _(detail))
+    return text if facts <= FEW_FACTS else None
 
 
 def _known(kind: type[SindicoError]) -> KnownProblem:

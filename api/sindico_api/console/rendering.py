@@ -16,6 +16,7 @@ from sindico_api.compression import AS_IT_IS
 from sindico_api.console import formats, menu
 from sindico_api.console.assets import asset
 from sindico_api.console.labels import status_label
+from sindico_api.console.role_words import describe_role
 from sindico_api.console.system_words import who
 from sindico_api.console.view import FLASH_COOKIE, ConsoleRequest, Flash, View, view_of
 from sindico_api.i18n import CONSOLE_PATH, Locale, translator
@@ -100,7 +101,7 @@ def _filters(locale: Locale) -> dict[str, Callable[..., str]]:
     def localised(function: Callable[..., str]) -> Callable[..., str]:
         return lambda value, **options: function(value, locale, **options)
 
-    names = ("number", "percent", "money", "size", "day", "ago", "duration")
+    names = ("number", "percent", "money", "size", "day", "ago", "duration", "zone_name")
     plain = {name: localised(getattr(formats, name)) for name in names}
     return {
         **plain,
@@ -108,6 +109,7 @@ def _filters(locale: Locale) -> dict[str, Callable[..., str]]:
         "instant": instant,
         "precise": precise,
         "who": lambda name: who(name, translator(locale)),
+        "described": lambda text: describe_role(text, translator(locale)),
     }
 
 

@@ -7,9 +7,11 @@ from litestar import Response, get, post
 from litestar.background_tasks import BackgroundTask
 from litestar.enums import RequestEncodingType
 from litestar.params import Body
+from litestar.status_codes import HTTP_204_NO_CONTENT
 from msgspec import Meta, Struct
 
 from sindico_api import console_sessions
+from sindico_api.authentication import presented_session
 from sindico_api.client_address import client_address
 from sindico_api.console.failures import problem_view
 from sindico_api.console.forms import EMPTY_FORM, Form
@@ -206,14 +208,24 @@ async def _show_password_form(
 
 
 def ask_to_sign_in(request: ConsoleRequest, _error: SindicoError) -> Response[None]:
-    """Send somebody without a session to the sign-in page, and back afterwards."""
+    """Send somebody without a session to the sign-in page, and back afterwards.
+
+    A stream cannot lead anywhere: it ends, and its page asks where to go.
+    """
+    if "text/event-stream" in request.headers.get("accept", ""):
+        return Response(None, status_code=HTTP_204_NO_CONTENT)
     came_from = request.url
     path = f"{came_from.path}?{came_from.query}" if came_from.query else came_from.path
     if is_htmx(request) or request.method != "GET":
         path = urlsplit(request.headers.get("hx-current-url", "")).path
     path = local_path(path)
     query = "" if path == CONSOLE_PATH else "?" + urlencode({"next": path})
-    return see_other(request, SIGN_IN_PATH + query)
+    _, flash = view_of(request).translate, None
+    if presented_session(request) is not None:
+        flash = Flash(
+            text=_("Your session has ended. Sign in to go on where you were."), tone="info"
+        )
+    return see_other(request, SIGN_IN_PATH + query, flash=flash)
 
 
 def local_path(path: str) -> str:

@@ -1,5 +1,6 @@
 """One customer as the vendor sees it: a header with its state, and a tab for each side of it."""
 
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -9,6 +10,8 @@ from litestar.params import Body, FromPath
 from msgspec import Meta, Struct
 
 from sindico_api.console import offers
+from sindico_api.console.audit_lines import show_difference
+from sindico_api.console.audit_values import Reader
 from sindico_api.console.listing import Listing
 from sindico_api.console.rendering import page as show_page
 from sindico_api.console.rendering import see_other
@@ -118,7 +121,14 @@ async def check_default_records(
         tenant = await read_tenant(tx)
         found = await defaults.check(tx, await get_subscription(tx))
     frame = frame_of(request, tenant, "/default-records")
-    return show_page(request, "tenants/default_records.html", found=found, **frame)
+    reader = Reader(translate=view_of(request).translate, zone=tenant.timezone, names={})
+    return show_page(
+        request,
+        "tenants/default_records.html",
+        found=found,
+        tell_difference=partial(show_difference, reader=reader),
+        **frame,
+    )
 
 
 @post(f"{TENANT}/default-records/repair", guards=[requires("provisioning:edit")])

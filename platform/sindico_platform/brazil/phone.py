@@ -59,8 +59,8 @@ def parse_phone(text: str, *, field: str = "phone") -> str:
 
 
 def format_phone(value: str) -> str:
-    """``(41) 91234-5678`` and ``0800 123 4567``; a number abroad stays as it is."""
-    if match := _STORED(value):
+    """``(41) 91234-5678`` and ``0800 123 4567``; a number abroad, or none, stays as it is."""
+    if match := _STORED(_normalise(value) or value):
         return "({}) {}-{}".format(*match.groups())
     if _TOLL_FREE(value):
         return f"{value[:4]} {value[4:7]} {value[7:]}"

@@ -11,12 +11,16 @@ from sindico_api.console.forms import Form
 from sindico_api.console.labels import status_label
 from sindico_api.console.listing import Listing
 from sindico_api.console.menu import MENU, is_current, menu_of
+from sindico_api.console.problem_pages import say_in_general
+from sindico_api.console.role_words import describe_role
 from sindico_api.console.session import local_path
 from sindico_api.console.telling import Telling
 from sindico_api.console.view import Flash, flash_of
 from sindico_api.console.viewer import Viewer
 from sindico_api.i18n import Locale, translator
 from sindico_platform.errors import InvalidInput, field_error
+from sindico_platform.identity.default_roles import ADMIN, OPERATOR, DefaultRole
+from sindico_tenants.default_roles import CRM_ROLES
 
 PT, EN = Locale.PORTUGUESE, Locale.ENGLISH
 VIEWER = Viewer(
@@ -173,3 +177,35 @@ def test_facts_are_told_as_people_write_them(facts: dict[str, Any], text: str) -
     tell = Telling(translator(PT), "America/Manaus")
 
     assert tell(f"{{{next(iter(facts))}}}", **facts) == text
+
+
+@pytest.mark.parametrize(
+    ("detail", "text"),
+    [
+        (None, None),
+        ("Check the address.", "Check the address."),
+        ("The load {load_id} has not ended.", "The load … has not ended."),
+        ("{limit}: with {package} it is {allowed}.", None),
+    ],
+    ids=["nothing", "whole", "a-fact", "facts-alone"],
+)
+def test_a_problem_is_told_in_general_where_that_says_something(
+    detail: str | None, text: str | None
+) -> None:
+    assert say_in_general(detail, translator(EN)) == text
+
+
+@pytest.mark.parametrize("role", [ADMIN, OPERATOR, *CRM_ROLES], ids=lambda role: role.code)
+def test_roles_of_the_product_are_described_in_either_language(role: DefaultRole) -> None:
+    assert describe_role(role.description, translator(PT)) == role.description
+    assert describe_role(role.description, translator(EN)) != role.description
+    assert describe_role("Nossa equipe.", translator(EN)) == "Nossa equipe."
+
+
+@pytest.mark.parametrize("locale", [PT, EN], ids=str)
+def test_a_zone_has_a_name_for_people(locale: Locale) -> None:
+    assert formats.zone_name("America/Sao_Paulo", locale) == (
+        "Horário de Brasília (America/Sao_Paulo)"
+        if locale is PT
+        else "Brasilia Time (America/Sao_Paulo)"
+    )

@@ -106,6 +106,16 @@
     if (event.target.type === "search") event.stopPropagation();
   }, true);
 
+  // Addresses of lists name the filters in use, not those left empty, and keep the order that was
+  // chosen since the form came.
+  document.addEventListener("htmx:configRequest", (event) => {
+    if (!event.detail.elt.matches(".filter-bar")) return;
+    const given = event.detail.formData;
+    for (const [name, value] of [...given.entries()]) if (value === "") given.delete(name);
+    const sort = new URLSearchParams(location.search).get("sort");
+    if (sort) given.set("sort", sort);
+  });
+
   // Tables are cards on a narrow screen; each cell then says its column.
   const nameCells = (root) => {
     root.querySelectorAll("table.table-list:not(.not-stacked)").forEach((table) => {
@@ -221,6 +231,17 @@
     const note = event.target.closest?.(".live")?.querySelector(".live-lost");
     if (note) note.hidden = hidden;
   };
-  document.addEventListener("htmx:sseError", (event) => lost(event, false));
+  // A stream that is refused, not broken, may be so because the session has ended: the page then
+  // leads to the sign-in. Whatever else it is, the stream is tried again by itself.
+  const askForSession = async () => {
+    const asked = { "HX-Request": "true", "HX-Current-URL": location.href };
+    const answer = await fetch(location.href, { headers: asked }).catch(() => null);
+    const signIn = answer?.headers.get("HX-Redirect");
+    if (signIn) location.assign(signIn);
+  };
+  document.addEventListener("htmx:sseError", (event) => {
+    lost(event, false);
+    if (event.detail.source.readyState === EventSource.CLOSED) askForSession();
+  });
   document.addEventListener("htmx:sseOpen", (event) => lost(event, true));
 })();
