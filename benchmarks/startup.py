@@ -25,6 +25,7 @@ from sindico_platform.embedded.ports import claim_port
 ROOT = Path(__file__).parent.parent
 WARM_RUNS = 3
 LONG_SECONDS = 300
+TAIL = 2000
 
 
 async def measure(_stack: Stack) -> list[Figure]:
@@ -64,22 +65,25 @@ async def seconds_to_ready(base: Path, *, data: str) -> float:
             async for line in process.stdout:
                 if line.startswith(b"ready "):
                     return time.monotonic() - started
-    raise RuntimeError(f"make demo ended with {process.returncode}: {base / 'log'} tells why")
+    said = (base / "log").read_text()[-TAIL:]
+    raise RuntimeError(f"make demo ended with {process.returncode}:\n{said}")
 
 
 @asynccontextmanager
 async def make_demo(base: Path, *, data: str) -> AsyncIterator[asyncio.subprocess.Process]:
     port = claim_port(base / "port")
-    process = await asyncio.create_subprocess_exec(
-        "make",
-        "demo",
-        f"UV={Path(sys.executable).with_name('uv')}",  # the only thing pip would have to download
-        f"ARGS=--port {port} --data-dir {base / data}",
-        cwd=base / "tree",
-        env=offline_environ(),
-        stdout=subprocess.PIPE,
-        start_new_session=True,
-    )
+    with (base / "log").open("wb") as log:
+        process = await asyncio.create_subprocess_exec(
+            "make",
+            "demo",
+            f"UV={Path(sys.executable).with_name('uv')}",  # all that pip would have to download
+            f"ARGS=--port {port} --data-dir {base / data}",
+            cwd=base / "tree",
+            env=offline_environ(),
+            stdout=subprocess.PIPE,
+            stderr=log,
+            start_new_session=True,
+        )
     try:
         yield process
     finally:

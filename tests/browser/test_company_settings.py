@@ -7,7 +7,7 @@ from playwright.async_api import Page, expect
 
 from sindico_api.context import Context
 from tests.browser.conftest import OpenAs
-from tests.browser.screens import Look
+from tests.browser.screens import Look, shoot
 from tests.browser.test_records import see_every_look
 from tests.provisioning.loads.conftest import Site, erp_kind, make_site
 from tests.support.identity import MakeTenant
@@ -157,6 +157,25 @@ async def test_a_branch_is_registered_from_the_information_of_another(
         await page.get_by_role("button", name="Cadastrar", exact=True).click()
         await expect(page.get_by_role("heading", level=1, name="Vale Norte")).to_be_visible()
         await see_every_look(page, pictures, "branch-detail")
+
+
+async def test_the_import_is_started_and_followed_in_place(
+    customer: Site, open_as: OpenAs, pictures: Path
+) -> None:
+    customer.erp.put("filial", "1-9", cod_empresa="1", razao_social="Itajaí Nova", cnpj=None)
+    path = f"{SCREEN}/branches"
+    async with open_as(customer.tenant, "admin", "crm-director", path=path) as page:
+        await page.get_by_role("button", name="Importar do ERP").click()
+        dialog = page.locator("dialog[open]")
+        await expect(dialog.get_by_text("nada é enviado ao ERP")).to_be_visible()
+        await shoot(page, pictures, "erp-import-dialog")
+        await dialog.get_by_role("button", name="Importar", exact=True).click()
+        await expect(page.get_by_text("Uma carga do ERP está em andamento")).to_be_visible()
+        await see_every_look(page, pictures, "erp-import-running")
+        await customer.run()
+        await expect(page.get_by_text("1 criado · 0 alterado")).to_be_visible()
+        await expect(page.locator("#branches").get_by_text("Itajaí Nova")).to_be_visible()
+        await see_every_look(page, pictures, "erp-import-done")
 
 
 async def test_the_screens_in_english(customer: Site, open_as: OpenAs, pictures: Path) -> None:
