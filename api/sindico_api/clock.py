@@ -24,6 +24,7 @@ from sindico_platform.jobs.service import WAKE_CHANNEL
 from sindico_platform.jobs.wakeups import channel_of, listen
 from sindico_platform.tasks import cancel_all
 from sindico_platform.telemetry import metrics
+from sindico_provisioning.exchanges.service import tend_partitions
 
 LEASE_SECONDS = 6.0
 TICK_SECONDS = 1.0
@@ -57,6 +58,7 @@ def duties_of(context: Context) -> list[Duty]:
         Duty(name="purge jobs", every_seconds=3600, perform=lambda: sweeper.purge(fleet)),
         Duty(name="seal the audit trail", every_seconds=5, perform=seal),
         Duty(name="purge idempotency keys", every_seconds=3600, perform=lambda: purge_keys(fleet)),
+        Duty(name="tend the ledger", every_seconds=3600, perform=lambda: tend_partitions(fleet)),
         Duty(name="job figures", every_seconds=5, perform=lambda: refresh_figures(fleet)),
     ]
 

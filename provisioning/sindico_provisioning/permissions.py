@@ -9,6 +9,13 @@ RESOURCES = (
         code="service_properties", label=translatable("Service properties"), module="integration"
     ),
     Resource(code="loads", label=translatable("Loads"), module="integration"),
+    Resource(code="erp_tables", label=translatable("ERP tables"), module="integration"),
+    Resource(code="exchanges", label=translatable("Exchanges with the ERP"), module="integration"),
+    Resource(
+        code="personal_data",
+        label=translatable("Personal data in what the ERP sends"),
+        module="integration",
+    ),
     Resource(code="erpx_modules", label=translatable("Modules of ERPX"), module="integration"),
     Resource(code="notifications", label=translatable("Notifications"), module="integration"),
     Resource(code="tenants", label=translatable("Tenants"), module="operation", vendor=True),

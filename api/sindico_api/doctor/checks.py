@@ -17,6 +17,7 @@ from sindico_platform.database.inspection import (
 from sindico_platform.database.migrate import head_revision, read_revision
 from sindico_platform.jobs.queries import FIGURES
 from sindico_platform.secrets.probe import find_probe_faults
+from sindico_provisioning.exchanges.queries import PARTITION_FAULTS
 
 PUBLIC_CATALOGUES = frozenset(
     {"control.alembic_version", "control.denied_host", "control.key_probe", "control.package"}
@@ -37,6 +38,8 @@ UNSEALED = """
     FROM control.audit_event WHERE seal_number IS NULL
 """
 UNSEALED_SECONDS = 300
+LEDGER_DAYS_AHEAD = 5
+"""The clock makes seven; with fewer than these it has been away for days."""
 LEAST_FREE_BYTES = 2_000_000_000
 SCARCE_FREE_BYTES = 10_000_000_000
 
@@ -150,6 +153,16 @@ async def check_audit(patient: Patient) -> Outcome:
     return Outcome("audit", State.WARNING, found, advice)
 
 
+async def check_ledger(patient: Patient) -> Outcome:
+    """Whether the exchange ledger has a place for every day until the clock comes again."""
+    missing = await patient.fleet.fetch(PARTITION_FAULTS, LEDGER_DAYS_AHEAD)
+    days = sorted({row["day"] for row in missing})
+    if not days:
+        return Outcome("ledger", State.OK, f"has a place for {LEDGER_DAYS_AHEAD} days to come")
+    advice = "Start `sindico clock`, or read its log: without a place no push is taken that day."
+    return Outcome("ledger", State.FAILED, f"no place for {', '.join(days)}", advice)
+
+
 async def check_disk(patient: Patient) -> Outcome:
     places = {path: shutil.disk_usage(path).free for path in _places(patient)}
     if not places:
@@ -197,6 +210,7 @@ CHECKS: dict[str, Check] = {
     "workers": check_workers,
     "queue": check_queue,
     "audit": check_audit,
+    "ledger": check_ledger,
     "disk": check_disk,
     "operators": check_operators,
     "mail": check_mail,

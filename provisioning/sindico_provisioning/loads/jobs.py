@@ -16,6 +16,8 @@ from sindico_provisioning.connectors.schemas import Connector, Cursor, Page
 from sindico_provisioning.erp_tables.queries import get_table
 from sindico_provisioning.erp_tables.schemas import Checked
 from sindico_provisioning.erp_tables.service import check_rows
+from sindico_provisioning.exchanges import service as exchanges
+from sindico_provisioning.exchanges.schemas import Pull
 from sindico_provisioning.loads import queries
 from sindico_provisioning.loads.errors import LoadStopped
 from sindico_provisioning.loads.models import PhaseStep
@@ -29,6 +31,9 @@ STINT_SECONDS = 120
 PAGE_SECONDS = 300
 """How long one page may take to come."""
 SERVER_FAULT = 500
+
+Fetched = tuple[Page, Checked, list[Pull]]
+"""A page, its rows checked, and what was exchanged for it."""
 
 log = structlog.get_logger()
 
@@ -105,22 +110,35 @@ async def _fetch(
 ) -> bool:
     """Walk a table's pages; False when time is up before the last."""
     is_snapshot = phase.resource in connector.snapshots
-    async with aclosing(read_ahead(connector, phase)) as incoming:
-        async for page, checked in incoming:
-            async with ctx.uow.begin(ctx.actor) as tx:
-                phase = await pages.store_page(
-                    tx,
-                    ctx,
-                    stint=stint,
-                    at=phase,
-                    page=page,
-                    checked=checked,
-                    is_snapshot=is_snapshot,
-                )
-            connector.take_exchanges()
-            if time.monotonic() > stop_at and not page.done:
-                return False
+    try:
+        async with aclosing(read_ahead(connector, phase)) as incoming:
+            async for page, checked, pulls in incoming:
+                async with ctx.uow.begin(ctx.actor) as tx:
+                    phase = await pages.store_page(
+                        tx,
+                        ctx,
+                        stint=stint,
+                        at=phase,
+                        page=page,
+                        checked=checked,
+                        pulls=pulls,
+                        is_snapshot=is_snapshot,
+                    )
+                if time.monotonic() > stop_at and not page.done:
+                    return False
+    except (Transient, Terminal):
+        await _note_failure(ctx, stint, phase, connector)
+        raise
     return True
+
+
+async def _note_failure(
+    ctx: JobContext, stint: Stint, phase: PhaseState, connector: Connector
+) -> None:
+    """Write down what the ERP was asked in vain."""
+    pulls = await asyncio.to_thread(exchanges.pack_pulls, connector.take_exchanges())
+    async with ctx.uow.begin(ctx.actor) as tx:
+        await exchanges.record_pulls(tx, stint=stint, resource=phase.resource, pulls=pulls)
 
 
 async def _synchronise(ctx: JobContext, stint: Stint, phase: PhaseState, stop_at: float) -> bool:
@@ -134,21 +152,19 @@ async def _synchronise(ctx: JobContext, stint: Stint, phase: PhaseState, stop_at
     return True
 
 
-async def read_ahead(
-    connector: Connector, phase: PhaseState
-) -> AsyncGenerator[tuple[Page, Checked], None]:
+async def read_ahead(connector: Connector, phase: PhaseState) -> AsyncGenerator[Fetched, None]:
     """Give the pages from where the phase stands, reading the next while the last is stored."""
     cursor, first_index = phase.cursor, phase.received
     coming = asyncio.create_task(_read_page(connector, phase.resource, cursor, first_index))
     try:
         while True:
-            page, checked = await coming
+            page, checked, pulls = await coming
             cursor, first_index = page.next_cursor, first_index + checked.received
             if cursor is None:
-                yield page, checked
+                yield page, checked, pulls
                 return
             coming = asyncio.create_task(_read_page(connector, phase.resource, cursor, first_index))
-            yield page, checked
+            yield page, checked, pulls
     finally:
         coming.cancel()
         with suppress(asyncio.CancelledError, Exception):
@@ -157,7 +173,7 @@ async def read_ahead(
 
 async def _read_page(
     connector: Connector, table: str, cursor: Cursor | None, first_index: int
-) -> tuple[Page, Checked]:
+) -> Fetched:
     """Fetch a page and check its rows, of which the first is the table's `first_index`-th."""
     try:
         async with asyncio.timeout(PAGE_SECONDS):
@@ -171,4 +187,5 @@ async def _read_page(
     checked = await asyncio.to_thread(
         check_rows, get_table(table), page.rows, first_index=first_index
     )
-    return page, checked
+    pulls = await asyncio.to_thread(exchanges.pack_pulls, connector.take_exchanges())
+    return page, checked, pulls

@@ -167,3 +167,15 @@ async def test_before_the_first_operator_the_doctor_says_how_to_make_one(sound: 
 
     found = outcome_of(report, "operators")
     assert (found.state, "sindico operator invite" in found.advice) == (State.WARNING, True)
+
+
+async def test_a_ledger_without_places_for_the_days_to_come_fails(
+    sound: Settings, owner: asyncpg.Connection, tmp_path: Path
+) -> None:
+    day = await owner.fetchval("SELECT to_char((now() AT TIME ZONE 'UTC')::date + 3, 'YYYYMMDD')")
+    await owner.execute(f"DROP TABLE partitions.exchange_{day}")
+
+    found = outcome_of(await examine(sound, CHECKS, data_dir=tmp_path), "ledger")
+
+    assert found.state is State.FAILED
+    assert f"{day[:4]}-{day[4:6]}-{day[6:]}" in found.found

@@ -3,6 +3,10 @@
 from sqlalchemy import select, update
 
 from sindico_platform.errors import Terminal, Transient
+from sindico_platform.paging.schemas import PageRequest
+from sindico_provisioning.exchanges import queries as exchanges
+from sindico_provisioning.exchanges.models import Direction
+from sindico_provisioning.exchanges.schemas import ExchangeFilters
 from sindico_provisioning.loads import service
 from sindico_provisioning.loads.models import LoadStatus
 from sindico_provisioning.staging.models import STAGING, SeenKey, StagingRejection
@@ -267,3 +271,33 @@ async def test_a_fault_of_ours_does_not_leave_the_load_running(site: Site) -> No
     assert load.error is not None
     assert load.error.code == "internal-fault"
     assert "bug" not in load.error.detail
+
+
+async def test_every_page_stands_in_the_exchange_ledger(site: Site) -> None:
+    site.erp.put("vendedor", "1", "2", "3")
+
+    load = await site.load("vendedor")
+
+    async with site.context.uow.begin(site.actor) as tx:
+        page = await exchanges.list_exchanges(
+            tx, request=PageRequest(limit=10), filters=ExchangeFilters(direction=Direction.OUT)
+        )
+        newest = await exchanges.get_exchange(tx, page.items[0].id)
+        body = await exchanges.read_body(tx, newest)
+    assert [(item.load_id, item.resource) for item in page.items] == [(load.id, "vendedor")] * 2
+    assert sorted((item.received, item.created) for item in page.items) == [(1, 1), (2, 2)]
+    assert body is not None
+    assert len(body) == page.items[0].body_bytes > 0
+
+
+async def test_what_the_erp_refused_stands_in_the_ledger_too(site: Site) -> None:
+    site.erp.put("vendedor", "1")
+    site.erp.fail_next("read_page", Terminal("forbidden", "The ERP refused."))
+
+    await site.load("vendedor")
+
+    async with site.context.uow.begin(site.actor) as tx:
+        page = await exchanges.list_exchanges(
+            tx, request=PageRequest(limit=10), filters=ExchangeFilters()
+        )
+    assert [item.failure for item in page.items] == ["forbidden"]

@@ -1,6 +1,6 @@
 """What one page or batch writes: rows, counts, log and the cursor after it, all or nothing."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -13,6 +13,8 @@ from sindico_platform.jobs.context import JobContext
 from sindico_platform.telemetry import metrics
 from sindico_provisioning.connectors.schemas import Page
 from sindico_provisioning.erp_tables.schemas import Checked, Rejection
+from sindico_provisioning.exchanges import service as exchanges
+from sindico_provisioning.exchanges.schemas import Pull
 from sindico_provisioning.loads import queries
 from sindico_provisioning.loads.errors import LoadStopped
 from sindico_provisioning.loads.logbook import service as logbook
@@ -76,12 +78,14 @@ async def store_page(
     page: Page,
     checked: Checked,
     is_snapshot: bool,
+    pulls: Sequence[Pull] = (),
 ) -> PhaseState:
     """Store a fetched page together with the cursor after it.
 
     Args:
         at: where the phase stood when the page was asked for.
         checked: the page's rows.
+        pulls: what was exchanged for the page, for the ledger.
         is_snapshot: all pages of the table together are everything that the ERP has.
 
     Returns:
@@ -99,6 +103,9 @@ async def store_page(
     _advance(tx, load, phase, counts, cursor=page.next_cursor, progress=page.progress)
     facts = page.facts | count_facts(counts)
     await _note(tx, phase, "page-stored", detail=page.detail, **facts)
+    await exchanges.record_pulls(
+        tx, stint=stint, resource=phase.resource, pulls=pulls, counts=counts
+    )
     if is_snapshot:
         await _follow_snapshot(tx, stint, phase, page, checked)
     if page.done:
