@@ -12,6 +12,7 @@ from litestar.exceptions import (
     SerializationException,
     ValidationException,
 )
+from litestar.handlers import HTTPRouteHandler
 from litestar.status_codes import HTTP_502_BAD_GATEWAY
 from litestar.types import ExceptionHandlersMap
 from msgspec import UNSET, UnsetType
@@ -82,6 +83,13 @@ class MalformedBody(SindicoError):
     detail = "Send a well-formed body of the type that Content-Type names."
 
 
+class BodyTooLarge(SindicoError):
+    """More bytes came than this address takes. Nothing is kept."""
+
+    code, status, title = "body-too-large", 413, "The body is too large"
+    detail = "At most {max_megabytes} MB can be sent here."
+
+
 class PlainHttpProblem(SindicoError):
     """A refusal of the HTTP layer itself, such as a method that is not allowed."""
 
@@ -94,10 +102,16 @@ HTTP_TITLES = {
     403: ("not-allowed", translatable("You may not do this")),
     404: (RouteNotFound.code, RouteNotFound.title),
     405: ("method-not-allowed", translatable("This address does not take this method")),
-    413: ("body-too-large", translatable("The body is too large")),
+    413: (BodyTooLarge.code, BodyTooLarge.title),
     415: ("media-type-not-supported", translatable("This media type is not supported")),
     429: ("too-many-requests", translatable("Too many requests")),
 }
+
+LONG_FILE_NAME = field_error(
+    "file", "file-name-too-long", "The file's name is too long. Give it a shorter one."
+)
+LONG_HEADER = "segment header length"
+"""What the parser of forms says of it; the file's name is the only long part of a header."""
 
 # SQLSTATE classes that mean "not now": connection lost, too many, shutting down, lock, deadlock.
 RETRYABLE_STATES = re.compile(r"^(08|53|57P|55P03|40001|40P01)")
@@ -199,6 +213,10 @@ def problem_from_http(request: AnyRequest, error: HTTPException) -> Response[dic
     status = error.status_code
     if isinstance(error, ClientException) and isinstance(error.__cause__, SerializationException):
         return problem_from_domain(request, MalformedBody())
+    if LONG_HEADER in str(error.__context__):
+        return problem_from_domain(request, InvalidInput(LONG_FILE_NAME))
+    if status == BodyTooLarge.status:
+        return problem_from_domain(request, BodyTooLarge(max_megabytes=_most_megabytes(request)))
     if status == RouteNotFound.status:
         return problem_from_domain(request, RouteNotFound())
     code, title = HTTP_TITLES.get(status, (PlainHttpProblem.code, PlainHttpProblem.title))
@@ -209,6 +227,12 @@ def problem_from_http(request: AnyRequest, error: HTTPException) -> Response[dic
     return render(
         request, code=code, status=status, title=title, detail=error.detail, headers=headers
     )
+
+
+def _most_megabytes(request: AnyRequest) -> int:
+    handler = request.scope["route_handler"]
+    limit = handler.resolve_request_max_body_size() if isinstance(handler, HTTPRouteHandler) else 0
+    return (limit or 0) // 1_000_000
 
 
 def problem_from_bug(request: AnyRequest, error: Exception) -> Response[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 import hashlib
 from pathlib import Path
+from string import ascii_letters, digits
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -24,6 +25,7 @@ from tests.support.jobs import run_jobs, run_through_kills
 PATH, PICKUPS = "/api/v1/documents", "/api/v1/document-pickups"
 CONTENT = b"%PDF-1.7 contrato\n" * 20_000
 LINK = {"name": "Contrato", "url": "https://files.example/contrato.pdf"}
+SAFE = set(ascii_letters + digits + "._-")
 AT_CUSTOMER = {"connection": "sftp", "transfer_method": "customer", "folder": "crm"}
 
 
@@ -371,7 +373,7 @@ async def test_names_of_files_are_made_safe(
     name = document["stored_name"]
     assert name.startswith(document["id"])
     assert len(name) <= 140
-    assert set(name) <= set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")
+    assert set(name) <= SAFE
 
 
 async def test_without_a_server_it_is_said_what_is_missing(director: AsyncClient) -> None:
@@ -396,7 +398,12 @@ async def test_empty_and_too_large_files_are_refused_and_not_kept(
     assert faults(empty) == {("file", "file-empty")}
     assert faults(await upload(director, name="a" * 10_000)) == {("name", "too-long")}
     assert faults(await upload(director, name="a\r\nb")) == {("name", "control-character")}
-    assert (await upload(director, filename="a" * 10_000)).status_code == 400
+
+    long = await director.post(
+        PATH, files={"file": ("a" * 10_000, b"a")}, headers={"Accept-Language": "pt-BR"}
+    )
+    assert (long.status_code, faults(long)) == (422, {("file", "file-name-too-long")})
+    assert "nome do arquivo" in long.json()["errors"][0]["detail"]
 
     monkeypatch.setattr(service, "MAX_FILE_BYTES", 1000)
     assert problem(await upload(director, b"a" * 1001)) == (413, "blob-too-large")
@@ -404,6 +411,50 @@ async def test_empty_and_too_large_files_are_refused_and_not_kept(
     assert await bytes_kept(nearby, tenant) == 0
     assert (await director.get(PATH)).json()["items"] == []
     assert uploads.MAX_UPLOAD_BYTES > 2 << 30
+
+
+@pytest.mark.parametrize(
+    ("header", "shown"),
+    [
+        (b'filename="a\0b.pdf"', "a b.pdf"),
+        (b'filename="a%0D%0ASet-Cookie: b.pdf"', "a Set-Cookie: b.pdf"),
+        (b"filename=\"x\"; filename*=utf-8''a%0D%0Ab.pdf", "x"),
+    ],
+    ids=["nul", "percent", "extended"],
+)
+async def test_control_characters_in_a_file_name_go_nowhere(
+    director: AsyncClient, header: bytes, shown: str
+) -> None:
+    await configure(director, AT_CUSTOMER)
+    body = b'--x\r\nContent-Disposition: form-data; name="file"; %s\r\n\r\na\r\n--x--\r\n'
+    sent = await director.post(
+        PATH,
+        content=body % header,
+        headers={"Content-Type": "multipart/form-data; boundary=x"},
+    )
+
+    assert (sent.status_code, sent.json()["filename"]) == (202, shown)
+    content = await director.get(f"{PATH}/{sent.json()['id']}/content")
+    assert "\n" not in content.headers["Content-Disposition"]
+    assert "\0" not in content.headers["Content-Disposition"]
+    assert set(sent.json()["stored_name"]) <= SAFE
+
+
+async def test_a_form_larger_than_any_file_is_refused_by_its_announced_length(
+    director: AsyncClient,
+) -> None:
+    refused = await director.post(
+        PATH,
+        content=b"",
+        headers={
+            "Content-Type": "multipart/form-data; boundary=x",
+            "Content-Length": str(uploads.MAX_UPLOAD_BYTES + 1),
+            "Accept-Language": "pt-BR",
+        },
+    )
+
+    assert problem(refused) == (413, "body-too-large")
+    assert "2147 MB" in refused.json()["detail"]
 
 
 # Fetched by the customer's server

@@ -185,6 +185,13 @@ async def test_everything_wrong_is_told_at_once(director: AsyncClient) -> None:
         ({"port": 0}, ("port", "port-out-of-range")),
         ({"port": 65536}, ("port", "port-out-of-range")),
         ({"host": "http://a b"}, ("host", "host-malformed")),
+        ({"host": "a.example\r\nDELE x"}, ("host", "host-malformed")),
+        ({"host": "a\0.example"}, ("host", "host-malformed")),
+        ({"host": "a" * 10_000}, ("host", "host-malformed")),
+        ({"folder": "a/../../b"}, ("folder", "folder-malformed")),
+        ({"folder": "a\0b"}, ("folder", "folder-malformed")),
+        ({"folder": "a" * 10_000}, ("folder", "folder-malformed")),
+        ({"username": "a" * 10_000}, ("username", "too-long")),
         ({"host": "10.1.2.3"}, ("host", "egress-address-refused")),
         ({"host": "[::ffff:169.254.169.254]"}, ("host", "egress-address-refused")),
         ({"connection": "ftp", "host_key": FINGERPRINT}, ("host_key", "for-sftp-only")),
@@ -195,6 +202,21 @@ async def test_a_field_that_cannot_be(
     director: AsyncClient, fields: dict[str, Any], fault: tuple[str, str]
 ) -> None:
     assert faults(await director.post(PATH, json=SETTINGS | fields)) == {fault}
+
+
+@pytest.mark.parametrize(
+    ("host", "stored"),
+    [
+        ("[2001:4860:4860::8888]", "2001:4860:4860::8888"),
+        ("2001:4860:4860:0::8888", "2001:4860:4860::8888"),
+        ("Arquivos.Ação.example", "arquivos.xn--ao-siap.example"),
+    ],
+    ids=["literal", "bare", "international"],
+)
+async def test_every_way_to_write_a_host_is_kept_in_its_normal_form(
+    director: AsyncClient, host: str, stored: str
+) -> None:
+    assert (await make(director, host=host))["host"] == stored
 
 
 async def test_where_the_customers_server_fetches_no_address_is_needed(

@@ -33,6 +33,7 @@ FIELDS = (
     "signed_report",
     "remove_password",
     "remove_private_key",
+    "files_moved",
 )
 ONLY = {
     "private_key": Connection.SFTP,
@@ -59,6 +60,8 @@ def data_of(kind: type[D], values: Mapping[str, str]) -> D:
     """
     names = (*SENT, "settings_id") if "settings_id" in kind.__struct_fields__ else SENT
     sent: dict[str, Any] = {name: values[name] for name in names}
+    if "files_moved" in kind.__struct_fields__:
+        sent["files_moved"] = bool(values["files_moved"])
     for name, connection in ONLY.items():
         if values["connection"] != connection:
             sent[name] = ""

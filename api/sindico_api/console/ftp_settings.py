@@ -32,10 +32,11 @@ from sindico_api.live import follow
 from sindico_platform.database.tx import Actor, Tx
 from sindico_platform.errors import InvalidInput
 from sindico_platform.paging.schemas import PageRequest
+from sindico_tenants.documents.errors import FilesOnServer
 from sindico_tenants.ftp_settings import queries, service
 from sindico_tenants.ftp_settings.fields import port_of
 from sindico_tenants.ftp_settings.models import FtpSettings
-from sindico_tenants.ftp_settings.schemas import FtpSettingsIn, FtpSettingsOut
+from sindico_tenants.ftp_settings.schemas import FtpSettingsChangeIn, FtpSettingsIn, FtpSettingsOut
 from sindico_tenants.ftp_settings.trials import service as trials
 from sindico_tenants.server_settings.errors import ScopeTaken
 from sindico_tenants.server_settings.hosts import allow_host
@@ -173,7 +174,7 @@ async def replace_ftp_settings(
     values = await sent_texts(request, *FIELDS)
     form, settings = Form(values), await read(request, context, actor, settings_id)
     try:
-        data = data_of(FtpSettingsIn, values)
+        data = data_of(FtpSettingsChangeIn, values)
         host = await allow_host(context.guard, data.host, port_of(data))
         async with context.uow.begin(actor) as tx:
             await service.replace_settings(
@@ -190,8 +191,9 @@ async def replace_ftp_settings(
         return await show_form(
             request, context, actor, form=form, settings=settings, status=error.status
         )
-    except ScopeTaken as error:
-        form = form.with_error("company_id", _.title(error))
+    except (ScopeTaken, FilesOnServer) as error:
+        field = "company_id" if isinstance(error, ScopeTaken) else "files_moved"
+        form = form.with_error(field, _.title(error) if field == "company_id" else _.detail(error))
         return await show_form(
             request, context, actor, form=form, settings=settings, status=error.status
         )

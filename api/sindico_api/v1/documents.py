@@ -28,6 +28,7 @@ from sindico_tenants.documents.schemas import (
     LinkIn,
     Target,
 )
+from sindico_tenants.ftp_settings.schemas import TransferMethod
 
 TAGS = ["documents"]
 ALL, ONE = "/documents", "/documents/{document_id:uuid}"
@@ -126,6 +127,8 @@ async def list_documents(
     search: Search = None,
     kind: FromQuery[DocumentKind | None] = None,
     asked_state: AskedState = None,
+    transfer_method: FromQuery[TransferMethod | None] = None,
+    ftp_settings_id: FromQuery[UUID | None] = None,
     resource: FromQuery[AttachedTo | None] = None,
     record_id: FromQuery[UUID | None] = None,
     company_id: FromQuery[UUID | None] = None,
@@ -139,6 +142,8 @@ async def list_documents(
         q=search,
         kind=kind,
         state=asked_state,
+        transfer_method=transfer_method,
+        ftp_settings_id=ftp_settings_id,
         resource=resource,
         record_id=record_id,
         company_id=company_id,

@@ -27,6 +27,7 @@ from sindico_tenants.ftp_settings import queries, service
 from sindico_tenants.ftp_settings.fields import port_of
 from sindico_tenants.ftp_settings.models import FtpSettings
 from sindico_tenants.ftp_settings.schemas import (
+    FtpSettingsChangeIn,
     FtpSettingsIn,
     FtpSettingsItem,
     FtpSettingsOut,
@@ -110,13 +111,18 @@ async def read_ftp_settings(
 async def replace_ftp_settings(
     *,
     settings_id: FromPath[UUID],
-    data: JSONBody[FtpSettingsIn],
+    data: JSONBody[FtpSettingsChangeIn],
     actor: CurrentActor,
     context: AppContext,
     translate: Translate,
     if_match: IfMatch = None,
 ) -> Response[FtpSettingsOut]:
-    """Replace a file server's settings; an absent secret is kept, null removes it."""
+    """Replace a file server's settings; an absent secret is kept, null removes it.
+
+    A server on which documents' files lie keeps its address, unless `files_moved` says that they
+    are at the new one too. Files stay in the folder they were put into; a new folder is for new
+    files.
+    """
     host = await allow_host(context.guard, data.host, port_of(data))
     async with context.uow.begin(actor) as tx:
         await service.replace_settings(
@@ -134,7 +140,10 @@ async def replace_ftp_settings(
 async def delete_ftp_settings(
     settings_id: FromPath[UUID], actor: CurrentActor, uow: Uow, if_match: IfMatch = None
 ) -> None:
-    """Remove a file server's settings; nothing is changed on the server."""
+    """Remove a file server's settings, unless documents' files lie on it.
+
+    Nothing is changed on the server.
+    """
     async with uow.begin(actor) as tx:
         await service.delete_settings(
             tx, settings_id=settings_id, revision=expected_revision(if_match)

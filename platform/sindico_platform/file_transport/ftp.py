@@ -21,7 +21,7 @@ from sindico_platform.file_transport.ftp_data import FtpData
 from sindico_platform.file_transport.names import check_path, normalise_folder, temporary
 from sindico_platform.file_transport.schemas import Connection, FileServerSettings, RemoteFile
 
-BUFFER_BYTES = 1 << 18
+BUFFER_BYTES = 1 << 20
 _TIDY_SECONDS = 10
 _FILE_UNAVAILABLE, _NAME_REFUSED = 550, 553
 _NO_ROOM = {452, 552}

@@ -1,6 +1,6 @@
 """What can go wrong with documents."""
 
-from sindico_platform.errors import SindicoError
+from sindico_platform.errors import SindicoError, Transient
 from sindico_platform.words import translatable
 
 
@@ -35,6 +35,37 @@ MISSING = {
     "tenant": translatable("The tenant has no file server of its own."),
 }
 """Who has none, by the level that was asked for."""
+
+
+class FilesOnServer(SindicoError):
+    """What would leave files behind on a server that nobody knows any more is refused."""
+
+    code, status, title = "files-on-server", 409, "Documents lie on this server"
+    detail = "Documents whose files lie on it: {count}. Nothing was changed. {advice}"
+    words = ("advice",)
+
+
+FILES_STAY = {
+    "change": translatable(
+        "If the same files are at the new address too, in the same folders, say so and save again; "
+        "else register the new server for the companies or branches that are to use it, or remove "
+        "the documents first."
+    ),
+    "delete": translatable(
+        "Remove the documents first, or have their files moved to another server and enter its "
+        "address here."
+    ),
+}
+"""What can be done, by what was tried."""
+
+
+def server_changed() -> Transient:
+    """The configuration was changed while a file was carried: the next attempt goes by the new."""
+    return Transient(
+        "file-server-changed",
+        "The FTP configuration was changed while the file was on its way.",
+        retry_after_seconds=1,
+    )
 
 
 class DocumentIsLink(SindicoError):

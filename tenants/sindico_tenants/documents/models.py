@@ -71,6 +71,7 @@ class Document(TenantRow, Recorded, Revised, Base):
         Index("ix_document_company_id", "tenant_id", "company_id"),
         Index("ix_document_branch_id", "tenant_id", "branch_id"),
         Index("ix_document_state", "tenant_id", "state", "id"),
+        Index("ix_document_ftp_settings_id", "tenant_id", "ftp_settings_id", "id"),
         {"schema": "crm"},
     )
 
@@ -95,6 +96,8 @@ class Document(TenantRow, Recorded, Revised, Base):
     content_type: Mapped[str | None]
     size_bytes: Mapped[int | None]
     sha256: Mapped[str | None]
+    created_by_name: Mapped[str | None]
+    """Who added it, kept as it was."""
     blob_id: Mapped[UUID | None]
     """The bytes, until they are on the customer's server."""
     transfer_method: Mapped[str | None]

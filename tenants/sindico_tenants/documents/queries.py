@@ -1,5 +1,6 @@
 """Every SELECT on documents."""
 
+from dataclasses import fields
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +16,6 @@ from sindico_tenants.documents.schemas import AttachedTo, DocumentFilters, Docum
 from sindico_tenants.ftp_settings.models import FtpSettings
 from sindico_tenants.ftp_settings.schemas import TransferMethod
 from sindico_tenants.search import clean_query, pattern_of, pattern_text
-from sindico_tenants.server_settings.queries import find_effective
 
 ORDERS = Keyset(
     Document.id, default="-created_at", created_at=Document.id, name=Document.search_name
@@ -26,6 +26,7 @@ _SHOWN = tuple(
     for name in DocumentOut.__struct_fields__
     if name not in {"kind", "state", "reason", "resource", "transfer_method"}
 )
+_EXACT = tuple(each.name for each in fields(DocumentFilters) if each.name != "q")
 
 
 async def list_documents(
@@ -111,18 +112,27 @@ async def find_confirmed(tx: Tx, document_id: UUID) -> Document | None:
 
 
 async def find_settings(tx: Tx, document: Document) -> FtpSettings | None:
-    """The settings a file was stored by, or if they are gone those that count for it now."""
-    if document.ftp_settings_id is not None:
-        found: FtpSettings | None = await tx.session.scalar(
-            select(FtpSettings).where(
-                FtpSettings.tenant_id == tx.tenant_id, FtpSettings.id == document.ftp_settings_id
-            )
+    """The settings a file was stored by; no others know where it lies."""
+    found: FtpSettings | None = await tx.session.scalar(
+        select(FtpSettings).where(
+            FtpSettings.tenant_id == tx.tenant_id, FtpSettings.id == document.ftp_settings_id
         )
-        if found is not None:
-            return found
-    return await find_effective(
-        tx, FtpSettings, company_id=document.company_id, branch_id=document.branch_id
     )
+    return found
+
+
+async def count_on_server(tx: Tx, settings_id: UUID) -> int:
+    """How many documents' files lie on the server of these settings."""
+    statement = (
+        select(func.count())
+        .select_from(Document)
+        .where(
+            Document.tenant_id == tx.tenant_id,
+            Document.ftp_settings_id == settings_id,
+            Document.state == DocumentState.STORED,
+        )
+    )
+    return await tx.session.scalar(statement) or 0
 
 
 async def count_servers(tx: Tx) -> int:
@@ -172,7 +182,7 @@ def _matching(filters: DocumentFilters) -> list[ColumnElement[bool]]:
         conditions.append(Document.search_text.like(pattern_of(literal(pattern_text(text)))))
     conditions += [
         getattr(Document, name) == value
-        for name in ("kind", "state", "resource", "record_id", "company_id", "branch_id")
+        for name in _EXACT
         if (value := getattr(filters, name)) is not None
     ]
     return conditions

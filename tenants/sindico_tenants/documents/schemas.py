@@ -98,9 +98,16 @@ class DocumentOut(Output, kw_only=True, frozen=True):
     folder: str | None
     """On the customer's server."""
     stored_name: str | None
+    ftp_settings_id: UUID | None
+    """By which FTP configuration it was stored, or would be."""
     stored_at: datetime | None
+    fetched_at: datetime | None
+    """When the customer's server fetched it last."""
+    overdue_at: datetime | None
+    """When it was told that it has waited too long for the customer's server."""
     created_at: datetime
     created_by: UUID | None
+    created_by_name: str | None
     updated_at: datetime
     updated_by: UUID | None
     revision: int
@@ -145,6 +152,9 @@ class DocumentFilters:
     q: str | None = None
     """Part of the name, description or file name."""
     kind: DocumentKind | None = None
+    transfer_method: TransferMethod | None = None
+    ftp_settings_id: UUID | None = None
+    """On whose server the files lie, or would."""
     state: DocumentState | None = None
     resource: AttachedTo | None = None
     record_id: UUID | None = None

@@ -201,6 +201,7 @@ def _new(tx: Tx, document_id: UUID, target: Target, scope: Scope, **values: Any)
         revision=1,
         created_at=tx.now,
         created_by=tx.actor.id,
+        created_by_name=tx.actor.name,
         updated_at=tx.now,
         updated_by=tx.actor.id,
         **values,

@@ -12,6 +12,7 @@ from sindico_platform.paging.keyset import Keyset
 from sindico_platform.paging.schemas import Page, PageRequest
 from sindico_platform.words import Translate
 from sindico_tenants.companies.models import Branch, Company
+from sindico_tenants.documents.queries import count_on_server
 from sindico_tenants.ftp_settings.errors import FtpSettingsNotFound
 from sindico_tenants.ftp_settings.models import FtpSettings
 from sindico_tenants.ftp_settings.schemas import (
@@ -60,6 +61,7 @@ async def read_settings(tx: Tx, settings_id: UUID, translate: Translate) -> FtpS
         has_private_key=row.private_key_sealed is not None,
         host_key=row.host_key,
         ca_certificate=row.ca_certificate,
+        documents=await count_on_server(tx, row.id),
         test_file=row.test_file,
         report=None if report is None else ConnectionReportOut.of(report, translate),
         created_at=row.created_at,
@@ -81,6 +83,17 @@ async def get_settings(tx: Tx, settings_id: UUID, *, lock: bool = False) -> FtpS
     found: FtpSettings | None = await tx.session.scalar(statement)
     if found is None:
         raise FtpSettingsNotFound(settings_id=settings_id)
+    return found
+
+
+async def find_settings_held(tx: Tx, settings_id: UUID) -> FtpSettings | None:
+    """The settings, which nobody changes or deletes before this transaction ends."""
+    found: FtpSettings | None = await tx.session.scalar(
+        select(FtpSettings)
+        .where(FtpSettings.tenant_id == tx.tenant_id, FtpSettings.id == settings_id)
+        .with_for_update(read=True)
+        .execution_options(populate_existing=True)
+    )
     return found
 
 

@@ -78,6 +78,22 @@ class FtpSettingsIn(Input, kw_only=True, frozen=True):
     ca_certificate: CertificateText = None
 
 
+class FtpSettingsChangeIn(FtpSettingsIn, kw_only=True, frozen=True):
+    """Settings that replace stored ones."""
+
+    files_moved: Annotated[
+        bool,
+        Meta(
+            description=(
+                "Says that the documents' files are at the new address too, in the same folders. "
+                "Without it, host, port, user and connection of a server on which files lie do "
+                "not change."
+            ),
+            examples=[False],
+        ),
+    ] = False
+
+
 class FtpTestIn(FtpSettingsIn, kw_only=True, frozen=True):
     """Settings to be tried as they are typed, whether they are saved or not."""
 
@@ -122,6 +138,8 @@ class FtpSettingsOut(FtpSettingsItem, kw_only=True, frozen=True):
     has_private_key: bool
     host_key: str | None
     ca_certificate: str | None
+    documents: int
+    """How many documents' files lie on it."""
     test_file: str | None
     """Name of the test file, which stays in the folder until it is removed."""
     report: ConnectionReportOut | None

@@ -12,13 +12,16 @@ from sindico_platform.file_transport import Connection
 from sindico_platform.file_transport.names import normalise_folder
 from sindico_platform.revisions import demand_revision
 from sindico_platform.secrets import KeyRing
+from sindico_tenants.documents.errors import FILES_STAY, FilesOnServer
+from sindico_tenants.documents.queries import count_on_server
 from sindico_tenants.ftp_settings import queries
 from sindico_tenants.ftp_settings.models import FtpSettings
-from sindico_tenants.ftp_settings.reaching import file_of, stored_as, wrote_file
+from sindico_tenants.ftp_settings.reaching import destination_of, file_of, stored_as, wrote_file
 from sindico_tenants.ftp_settings.rules import demand_same_destination, demand_valid
 from sindico_tenants.ftp_settings.schemas import (
     PASSWORD_FIELD,
     PRIVATE_KEY_FIELD,
+    FtpSettingsChangeIn,
     FtpSettingsIn,
 )
 from sindico_tenants.server_settings.errors import ScopeTaken
@@ -83,7 +86,7 @@ async def replace_settings(
     keys: KeyRing,
     *,
     settings_id: UUID,
-    data: FtpSettingsIn,
+    data: FtpSettingsChangeIn,
     host: AllowedHost | None,
     revision: int | None = None,
     signed_report: str | None = None,
@@ -98,15 +101,17 @@ async def replace_settings(
         ChangedMeanwhile: they have another revision than `revision`.
         CompanyNotFound, BranchNotFound, InvalidInput, ScopeTaken: as `create_settings`; a stored
             secret must be typed again when it would go elsewhere.
+        FilesOnServer: documents' files lie on the server that would be left.
     """
     row = await queries.get_settings(tx, settings_id, lock=True)
     demand_revision(row.revision, revision)
     demand_valid(data, must_reach=False)
     scope = await demand_scope(tx, company_id=data.company_id, branch_id=data.branch_id)
     values = _values(data, scope, host)
-    demand_same_destination(
-        row, data, (values["host"], values["port"], values["username"], values["connection"])
-    )
+    wanted = (values["host"], values["port"], values["username"], values["connection"])
+    demand_same_destination(row, data, wanted)
+    if wanted != destination_of(row) and not data.files_moved:
+        await _demand_no_files(tx, row, "change")
     async with refusing(tx, "uq_ftp_settings_scope", error=ScopeTaken()):
         changes = _fill(tx, row, values) | _seal(tx, keys, row, data)
         if changes:
@@ -125,9 +130,11 @@ async def delete_settings(tx: Tx, *, settings_id: UUID, revision: int | None = N
     Raises:
         FtpSettingsNotFound: no such settings.
         ChangedMeanwhile: they have another revision than `revision`.
+        FilesOnServer: documents' files lie on the server.
     """
     row = await queries.get_settings(tx, settings_id, lock=True)
     demand_revision(row.revision, revision)
+    await _demand_no_files(tx, row, "delete")
     filled = {name: (getattr(row, name), None) for name in AUDITED if getattr(row, name)}
     await tx.session.delete(row)
     await tx.session.flush()
@@ -141,6 +148,18 @@ async def note_use(tx: Tx, *, settings_id: UUID) -> None:
         .where(FtpSettings.tenant_id == tx.tenant_id, FtpSettings.id == settings_id)
         .values(used_at=tx.now)
     )
+
+
+async def _demand_no_files(tx: Tx, row: FtpSettings, tried: str) -> None:
+    """Files that lie on a server stay within reach; a configuration without a server reaches none.
+
+    Raises:
+        FilesOnServer: with how many.
+    """
+    if row.host is None:
+        return
+    if count := await count_on_server(tx, row.id):
+        raise FilesOnServer(count=count, advice=FILES_STAY[tried], ftp_settings_id=str(row.id))
 
 
 def _values(data: FtpSettingsIn, scope: Scope, host: AllowedHost | None) -> dict[str, Any]:

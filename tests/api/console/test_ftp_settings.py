@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 from httpx import AsyncClient
+from litestar import Litestar
 
+from sindico_api.i18n import LANGUAGE_COOKIE
 from sindico_platform.tenancy.models import Tenant
 from tests.api.test_ftp_settings import PATH, SETTINGS, files_in, make_branches
 from tests.support.callers import ClientAs
@@ -111,6 +113,33 @@ async def test_what_is_wrong_stands_beside_its_field(browser: AsyncClient) -> No
     assert 'id="field-host-error"' in denied.text
 
 
+@pytest.mark.parametrize(
+    ("field", "text"),
+    [
+        ("port", "0"),
+        ("port", "²"),
+        ("host", "[fd00::1]"),
+        ("host", "a b.example"),
+        ("host", "a" * 10_000),
+        ("folder", "../fora"),
+        ("folder", "a\r\nDELE b"),
+        ("username", "a\0b"),
+    ],
+    ids=["zero", "no-digit", "private", "space", "long", "parent", "line-break", "nul"],
+)
+async def test_what_cannot_be_is_shown_in_the_readers_language(
+    browser: AsyncClient, field: str, text: str
+) -> None:
+    refused = await browser.post(SCREEN, data=FORM | {"username": "crm", field: text})
+
+    assert refused.status_code == 422
+    told = re.search(rf'id="field-{field}-error">.*?</svg>([^<]+)<', refused.text)
+    assert told
+    browser.cookies.set(LANGUAGE_COOKIE, "en")
+    english = await browser.post(SCREEN, data=FORM | {"username": "crm", field: text})
+    assert told[1] not in english.text
+
+
 async def test_a_second_one_for_the_same_is_refused(browser: AsyncClient) -> None:
     form = FORM | {"username": "crm"}
     await browser.post(SCREEN, data=form)
@@ -207,13 +236,13 @@ async def test_a_stored_server_is_tested_with_its_stored_password(
 
 
 async def test_all_are_tested_and_the_list_follows(
-    browser: AsyncClient, tenant: Tenant, folder: Path, served_nearby: "object"
+    browser: AsyncClient, tenant: Tenant, folder: Path, served_nearby: Litestar
 ) -> None:
     with serving_ftp(folder) as running:
         await browser.post(SCREEN, data=typed(running))
         begun = await browser.post(f"{SCREEN}/test-all")
         following = await browser.get(begun.headers["Location"])
-        await run_jobs(served_nearby.state.context, tenant.tenant_id)  # type: ignore[attr-defined]  # a Litestar
+        await run_jobs(served_nearby.state.context, tenant.tenant_id)
         query = begun.headers["Location"].partition("?")[2]
         stream = await browser.get(f"{SCREEN}/events?{query}")
 
@@ -252,3 +281,26 @@ async def test_who_may_only_look_gets_no_buttons(
         assert page.status_code == 200
         assert "data-live-test" not in page.text
         assert "Testar todos" not in page.text
+
+
+async def test_a_server_with_files_is_left_only_by_who_says_they_were_moved(
+    browser: AsyncClient,
+    director: AsyncClient,
+    tenant: Tenant,
+    folder: Path,
+    served_nearby: Litestar,
+) -> None:
+    with serving_ftp(folder) as old, serving_ftp(folder.parent) as new:
+        path = (await browser.post(SCREEN, data=typed(old))).headers["Location"]
+        await director.post("/api/v1/documents", files={"file": ("a.pdf", b"a")})
+        await run_jobs(served_nearby.state.context, tenant.tenant_id)
+
+        shown = await browser.get(path)
+        refused = await browser.post(path, data=typed(new))
+        moved = await browser.post(path, data=typed(new, files_moved="true"))
+
+    assert "O arquivo de 1 documento está neste servidor." in shown.text
+    assert "Esta configuração está em uso" in shown.text
+    assert refused.status_code == 409
+    assert 'id="field-files_moved-error"' in refused.text
+    assert moved.status_code == 303

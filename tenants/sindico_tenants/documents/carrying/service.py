@@ -13,11 +13,16 @@ from sindico_platform.secrets import KeyRing
 from sindico_tenants.documents import jobs as document_jobs
 from sindico_tenants.documents import queries
 from sindico_tenants.documents.carrying.schemas import Carriage, Holding
-from sindico_tenants.documents.errors import DocumentHeldByCustomer, DocumentIsLink
+from sindico_tenants.documents.errors import (
+    DocumentHeldByCustomer,
+    DocumentIsLink,
+    server_changed,
+)
 from sindico_tenants.documents.models import PURPOSE, Document, DocumentKind, DocumentState
 from sindico_tenants.documents.targets import demand_server
 from sindico_tenants.ftp_settings.models import FtpSettings
-from sindico_tenants.ftp_settings.reaching import open_secrets, reach_stored
+from sindico_tenants.ftp_settings.queries import find_settings_held
+from sindico_tenants.ftp_settings.reaching import destination_of, open_secrets, reach_stored
 from sindico_tenants.ftp_settings.schemas import TransferMethod
 from sindico_tenants.ftp_settings.service import note_use
 from sindico_tenants.server_settings.schemas import Scope
@@ -47,12 +52,17 @@ async def begin_storing(tx: Tx, keys: KeyRing, *, document_id: UUID) -> Carriage
 
 
 async def finish_storing(tx: Tx, carriage: Carriage) -> None:
-    """Note that every byte is on the server, and let go of those kept here. Repeatable."""
+    """Note that every byte is on the server, and let go of those kept here. Repeatable.
+
+    Raises:
+        Transient: ``file-server-changed``, the bytes are on a server that no longer counts.
+    """
     document = await queries.lock_file(tx, carriage.document_id)
     if document is None or document.state != DocumentState.WAITING:
         if document is not None and document.state == DocumentState.REMOVED:
             await _remove_again(tx, document)
         return
+    await _demand_same_server(tx, carriage)
     await settle(tx, document)
     await note_use(tx, settings_id=carriage.settings_id)
     await _record(tx, "store", document, stored_name=carriage.path)
@@ -121,6 +131,14 @@ async def begin_reading(tx: Tx, keys: KeyRing, *, document_id: UUID) -> Holding:
     await note_use(tx, settings_id=settings.id)
     carriage = _carriage(document, settings, keys)
     return Holding(filename=filename, content_type=content_type, carriage=carriage)
+
+
+async def _demand_same_server(tx: Tx, carriage: Carriage) -> None:
+    """The settings are still of the server that has the file, and stay so with this transaction."""
+    settings, server = await find_settings_held(tx, carriage.settings_id), carriage.server
+    stored_at = (server.host, server.port, server.username, server.connection.value)
+    if settings is None or destination_of(settings) != stored_at:
+        raise server_changed()
 
 
 async def _remove_again(tx: Tx, document: Document) -> None:
