@@ -25,6 +25,8 @@ from sindico_platform.jobs.wakeups import channel_of, listen
 from sindico_platform.tasks import cancel_all
 from sindico_platform.telemetry import metrics
 from sindico_provisioning.exchanges.service import tend_partitions
+from sindico_provisioning.loads.reaper.service import Reaper
+from sindico_provisioning.schedules.scheduler import Scheduler
 
 LEASE_SECONDS = 6.0
 TICK_SECONDS = 1.0
@@ -47,6 +49,7 @@ def duties_of(context: Context) -> list[Duty]:
     fleet = context.engines.fleet
     relay = Relay(fleet, context.redis)
     sweep = sweeper.Sweeper(fleet).sweep
+    scheduler, reaper = Scheduler(context.uow), Reaper(context.uow)
 
     async def seal() -> None:
         await sealer.seal_trails(fleet, context.secrets)
@@ -55,6 +58,9 @@ def duties_of(context: Context) -> list[Duty]:
     return [
         Duty(name="recover lost messages", every_seconds=5, perform=relay.recover),
         Duty(name="sweep leases", every_seconds=2, perform=sweep),
+        Duty(name="begin scheduled loads", every_seconds=1, perform=scheduler.fire_due),
+        Duty(name="plan schedules anew", every_seconds=30, perform=scheduler.replan),
+        Duty(name="end dead loads", every_seconds=30, perform=reaper.reap),
         Duty(name="purge jobs", every_seconds=3600, perform=lambda: sweeper.purge(fleet)),
         Duty(name="seal the audit trail", every_seconds=5, perform=seal),
         Duty(name="purge idempotency keys", every_seconds=3600, perform=lambda: purge_keys(fleet)),

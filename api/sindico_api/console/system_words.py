@@ -26,6 +26,8 @@ SYSTEM_LABELS: dict[str, str] = {
     "blobs.remove_expired_blob": translatable("clean-up"),
     "links.send_link": translatable("access links"),
     "loads.run_load": translatable("loads"),
+    "loads.reaper": translatable("loads"),
+    "schedules": translatable("schedule"),
     "provisioning_runs.walk_run": translatable("deployment"),
     "tenant_registry.finish_closing": translatable("closing of tenants"),
     "documents.store_document": translatable("documents"),

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, CheckConstraint, ForeignKeyConstraint, Index, Text, text
+from sqlalchemy import ARRAY, CheckConstraint, ForeignKeyConstraint, Index, Text, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 import sindico_provisioning.integrations.models  # noqa: F401  (a foreign key names its table)
@@ -72,6 +72,7 @@ class Load(TenantRow, Base):
             postgresql_where=_UNDER_WAY,
         ),
         Index("ix_load_integration_id", "tenant_id", "integration_id", "id"),
+        Index("ix_load_under_way", "touched_at", postgresql_where=_UNDER_WAY),
         {"schema": "control"},
     )
 
@@ -95,6 +96,8 @@ class Load(TenantRow, Base):
     """``{"code", "detail", "facts", "final"}`` of the last failure; the detail is a message id."""
     revision: Mapped[int]
     """Counts every change, so that a watcher knows when to look."""
+    touched_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    """When it last moved, or failed and waited."""
     created_at: Mapped[datetime]
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]

@@ -63,6 +63,7 @@ async def hold_load(tx: Tx, ctx: JobContext, *, load_id: UUID) -> Load:
 def touch_load(tx: Tx, load: Load) -> None:
     """Tell those who follow the load that it has changed."""
     load.revision += 1
+    load.touched_at = tx.now
     tx.wake(queries.wake_channel(load.id))
 
 

@@ -1,0 +1,1 @@
+"""What runs were like: counts, durations, and which were out of the ordinary."""

@@ -1,0 +1,141 @@
+"""Every SELECT that compares runs. Medians and marks are computed by the database."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Float, Select, and_, func, select, true
+from sqlalchemy.orm import InstrumentedAttribute
+
+from sindico_platform.database.tx import Tx
+from sindico_platform.paging.keyset import Keyset
+from sindico_platform.paging.schemas import Page, PageRequest
+from sindico_provisioning.integrations.queries import get_integration
+from sindico_provisioning.loads.history.schemas import RunFiguresOut, RunItem
+from sindico_provisioning.loads.models import Load, LoadPhase, LoadStatus, PhaseStep
+
+COMPARED_RUNS = 30
+LEAST_RUNS = 5
+"""With fewer to compare with, nothing is called unusual."""
+FACTOR = 3
+LEAST_SECONDS, LEAST_ROWS = 60, 30
+"""Below these, even a manifold means nothing."""
+
+RUN_ORDERS = Keyset(Load.id, default="-created_at", created_at=Load.id)
+COUNTS = ("received", "created", "updated", "unchanged", "rejected")
+
+
+def _seconds() -> Any:
+    end = func.coalesce(Load.finished_at, func.now())
+    return func.extract("epoch", end - Load.started_at).cast(Float)
+
+
+def _sum(column: InstrumentedAttribute[int]) -> Any:
+    return func.coalesce(func.sum(column), 0).cast(BigInteger).label(column.key)
+
+
+def _fetched() -> Any:
+    """What each load received; its rows are those of the ERP, whatever the CRM made of them."""
+    return (
+        select(*(_sum(getattr(LoadPhase, name)) for name in COUNTS))
+        .where(
+            LoadPhase.tenant_id == Load.tenant_id,
+            LoadPhase.load_id == Load.id,
+            LoadPhase.step == PhaseStep.FETCH,
+        )
+        .lateral("fetched")
+    )
+
+
+def _figures(tx: Tx, integration_id: UUID) -> Any:
+    """One row about the newest complete runs that succeeded."""
+    fetched = _fetched()
+    newest = (
+        select(_seconds().label("seconds"), fetched.c.received, Load.finished_at)
+        .join(fetched, true())
+        .where(
+            Load.tenant_id == tx.tenant_id,
+            Load.integration_id == integration_id,
+            Load.status == LoadStatus.SUCCEEDED,
+            Load.tables.is_(None),
+        )
+        .order_by(Load.id.desc())
+        .limit(COMPARED_RUNS)
+        .subquery("newest")
+    )
+    median = func.percentile_cont(0.5)
+    return select(
+        func.count().label("runs"),
+        func.avg(newest.c.seconds).label("average_seconds"),
+        median.within_group(newest.c.seconds).label("median_seconds"),
+        median.within_group(newest.c.received).label("median_received"),
+        func.max(newest.c.finished_at).label("last_success_at"),
+    ).select_from(newest)
+
+
+async def read_figures(tx: Tx, integration_id: UUID) -> RunFiguresOut:
+    """What the last complete runs were like.
+
+    Raises:
+        IntegrationNotFound: no such integration.
+    """
+    await get_integration(tx, integration_id)
+    row = (await tx.session.execute(_figures(tx, integration_id))).mappings().one()
+    return RunFiguresOut(**row)
+
+
+async def list_runs(tx: Tx, integration_id: UUID, request: PageRequest) -> Page[RunItem]:
+    """One page of the integration's runs, newest first, with what is unusual about each.
+
+    Raises:
+        IntegrationNotFound: no such integration.
+    """
+    await get_integration(tx, integration_id)
+    rows = (await tx.session.execute(_runs(tx, integration_id, request))).all()
+    return RUN_ORDERS.page(rows, request, _show)
+
+
+def _runs(tx: Tx, integration_id: UUID, request: PageRequest) -> Select[Any]:
+    fetched, usual = _fetched(), _figures(tx, integration_id).subquery("usual")
+    seconds, ended = _seconds(), Load.status == LoadStatus.SUCCEEDED
+    complete = and_(usual.c.runs >= LEAST_RUNS, Load.tables.is_(None))
+    longest = func.greatest(usual.c.median_seconds * FACTOR, LEAST_SECONDS)
+    many = func.greatest(usual.c.median_received * FACTOR, LEAST_ROWS)
+    columns: list[Any] = [
+        *(Load.id, Load.kind, Load.status, Load.requested_by, Load.created_at),
+        *(Load.started_at, Load.finished_at),
+        seconds.label("duration_seconds"),
+        *(fetched.c[name] for name in COUNTS),
+        and_(complete, seconds > longest).label("slow"),
+        and_(
+            complete,
+            ended,
+            usual.c.median_seconds > LEAST_SECONDS,
+            seconds * FACTOR < usual.c.median_seconds,
+        ).label("quick"),
+        and_(
+            complete,
+            ended,
+            usual.c.median_received > LEAST_ROWS,
+            fetched.c.received * FACTOR < usual.c.median_received,
+        ).label("few-rows"),
+        and_(complete, fetched.c.received > many).label("many-rows"),
+        Load.id.label("order_value"),
+    ]
+    query = (
+        select(*columns)
+        .join(fetched, true())
+        .join(usual, true())
+        .where(Load.tenant_id == tx.tenant_id, Load.integration_id == integration_id)
+    )
+    return RUN_ORDERS.apply(query, request)
+
+
+MARKS = ("slow", "quick", "few-rows", "many-rows")
+PLAIN = tuple(name for name in RunItem.__struct_fields__ if name != "unusual")
+
+
+def _show(row: Any) -> RunItem:
+    return RunItem(
+        **{name: getattr(row, name) for name in PLAIN},
+        unusual=[mark for mark in MARKS if getattr(row, mark)],
+    )

@@ -1,0 +1,1 @@
+"""Ends loads that nobody carries on with."""

@@ -1,0 +1,1 @@
+"""When the loads of an integration run by themselves."""
