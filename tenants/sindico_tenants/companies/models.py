@@ -54,6 +54,12 @@ class Branch(TenantRow, Reachable, Addressed, FromErp, Recorded, Revised, Base):
             "search_name",
             "id",
         ),
+        Index(
+            "ix_branch_head_office",
+            "tenant_id",
+            "company_id",
+            postgresql_where=text("is_head_office"),
+        ),
         Index("ix_branch_cnpj", "tenant_id", "cnpj"),
         Index("ix_branch_erp_code", "tenant_id", "erp_code"),
         {"schema": "crm"},
