@@ -27,6 +27,7 @@ from sindico_platform.telemetry import metrics
 from sindico_provisioning.exchanges.service import tend_partitions
 from sindico_provisioning.loads.reaper.service import Reaper
 from sindico_provisioning.schedules.scheduler import Scheduler
+from sindico_tenants.outgoing_mails.upkeep import look_after_mails, purge_mails
 
 LEASE_SECONDS = 6.0
 TICK_SECONDS = 1.0
@@ -55,6 +56,9 @@ def duties_of(context: Context) -> list[Duty]:
         await sealer.seal_trails(fleet, context.secrets)
         await sealer.refresh_figures(fleet)
 
+    async def look_after() -> None:
+        await look_after_mails(fleet, context.uow)
+
     return [
         Duty(name="recover lost messages", every_seconds=5, perform=relay.recover),
         Duty(name="sweep leases", every_seconds=2, perform=sweep),
@@ -65,6 +69,8 @@ def duties_of(context: Context) -> list[Duty]:
         Duty(name="seal the audit trail", every_seconds=5, perform=seal),
         Duty(name="purge idempotency keys", every_seconds=3600, perform=lambda: purge_keys(fleet)),
         Duty(name="tend the ledger", every_seconds=3600, perform=lambda: tend_partitions(fleet)),
+        Duty(name="purge mails", every_seconds=3600, perform=lambda: purge_mails(fleet)),
+        Duty(name="look after mails", every_seconds=10, perform=look_after),
         Duty(name="job figures", every_seconds=5, perform=lambda: refresh_figures(fleet)),
     ]
 

@@ -16,6 +16,7 @@ JOB_MODULES = (
     "sindico_tenants.ftp_settings.jobs",
     "sindico_tenants.imports.jobs",
     "sindico_tenants.imports.retention.jobs",
+    "sindico_tenants.outgoing_mails.jobs",
     "sindico_tenants.smtp_settings.jobs",
 )
 

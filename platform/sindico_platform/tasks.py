@@ -1,10 +1,25 @@
-"""Ending tasks for sure."""
+"""Tasks that run together, and ending tasks for sure."""
 
 import asyncio
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Coroutine, Iterable
+from typing import Any, TypeVar
 
 AGAIN_SECONDS = 0.5
+
+T = TypeVar("T")
+
+
+async def together(*coroutines: Coroutine[Any, Any, T]) -> list[T]:
+    """Run all at once and give what they give, in order.
+
+    When one fails, or the caller is cancelled, the others have ended before the error is raised:
+    ``gather`` alone would leave them running behind the back of whoever deals with it.
+    """
+    tasks = [asyncio.create_task(each) for each in coroutines]
+    try:
+        return await asyncio.gather(*tasks)
+    finally:
+        await cancel_all(tasks)
 
 
 async def cancel_all(

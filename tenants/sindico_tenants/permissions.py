@@ -12,6 +12,7 @@ RESOURCES = (
     Resource(code="documents", label=translatable("Documents"), module="crm"),
     Resource(code="ftp_settings", label=translatable("FTP settings"), module="settings"),
     Resource(code="smtp_settings", label=translatable("SMTP settings"), module="settings"),
+    Resource(code="outgoing_mails", label=translatable("Sent e-mails"), module="settings"),
     Resource(
         code="document_pickups",
         label=translatable("Files that the customer's server fetches"),

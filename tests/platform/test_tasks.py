@@ -1,6 +1,8 @@
 import asyncio
 
-from sindico_platform.tasks import cancel_all
+import pytest
+
+from sindico_platform.tasks import cancel_all, together
 
 
 async def test_a_task_that_swallows_a_cancellation_is_cancelled_again() -> None:
@@ -35,3 +37,30 @@ async def test_tasks_that_have_ended_are_no_trouble() -> None:
     await asyncio.wait(tasks)
 
     await cancel_all(tasks)
+
+
+async def test_what_runs_together_has_ended_when_one_fails() -> None:
+    ended = asyncio.Event()
+
+    async def wait() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    async def fail() -> None:
+        await asyncio.sleep(0)
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        await together(wait(), fail())
+
+    assert ended.is_set()
+
+
+async def test_what_runs_together_gives_its_results_in_order() -> None:
+    async def give(number: int) -> int:
+        await asyncio.sleep(0.01 / (number + 1))
+        return number
+
+    assert await together(*(give(number) for number in range(3))) == [0, 1, 2]

@@ -31,6 +31,8 @@ from sindico_tenants.documents.schemas import LinkIn
 from sindico_tenants.ftp_settings.models import FtpSettings
 from sindico_tenants.imports.models import Import
 from sindico_tenants.imports.service import COUNTS
+from sindico_tenants.outgoing_mails import service as mails
+from sindico_tenants.outgoing_mails.schemas import MailTemplate
 from sindico_tenants.smtp_settings.models import SmtpSettings
 from tests.support.sample_jobs import take_note
 
@@ -103,6 +105,12 @@ async def make_smtp_settings(tx: Tx) -> UUID:
     tx.session.add(row)
     await tx.session.flush()
     return row.id
+
+
+async def make_outgoing_mail(tx: Tx) -> UUID:
+    facts = {"name": "Contrato", "hours": 24}
+    template = MailTemplate.DOCUMENT_NOT_FETCHED
+    return (await mails.queue_mail(tx, template, to="ana@acme.com.br", facts=facts)).id
 
 
 async def make_document(tx: Tx) -> UUID:
@@ -212,6 +220,7 @@ FACTORIES: dict[str, MakeRow] = {
     "integration_id": make_integration,
     "job_id": make_job,
     "load_id": make_load,
+    "mail_id": make_outgoing_mail,
     "notification_id": make_notification,
     "role_id": make_role,
     "settings_id": make_ftp_settings,

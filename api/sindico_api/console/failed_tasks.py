@@ -27,6 +27,7 @@ TASK_LABELS: dict[str, str] = {
     "document_notices.notice_waiting_document": translatable("Looking after a file that waits"),
     "ftp_settings.test_settings": translatable("Testing a file server"),
     "smtp_settings.test_settings": translatable("Testing a mail server"),
+    "outgoing_mails.deliver_mails": translatable("Sending e-mails"),
     "imports.analyse_import": translatable("Reading a spreadsheet"),
     "imports.run_import": translatable("Importing a spreadsheet"),
     "imports.undo_import": translatable("Undoing an import"),

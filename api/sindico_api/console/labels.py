@@ -39,6 +39,13 @@ STATUSES: dict[str, Label] = {
     "ready": Label(translatable("Preview"), "eye", "info"),
     "undoing": Label(translatable("Being undone"), "refresh", "info"),
     "undone": Label(translatable("Undone"), "rotate-clockwise", "neutral"),
+    # an outgoing mail's
+    "mail-queued": Label(translatable("Waiting"), "clock", "neutral"),
+    "mail-sending": Label(translatable("Being sent"), "refresh", "info"),
+    "mail-sent": Label(translatable("Sent"), "circle-check", "good"),
+    "mail-failed": Label(translatable("Failed"), "alert-circle", "bad"),
+    "mail-skipped": Label(translatable("Not sent: no server"), "circle-minus", "warn"),
+    "mail-cancelled": Label(translatable("Stopped"), "ban", "neutral"),
     # an integration's
     "paused": Label(translatable("Paused"), "player-pause", "warn"),
     # a default record's

@@ -87,6 +87,14 @@ MENU: tuple[MenuGroup, ...] = (
                 customers_only=True,
             ),
             MenuItem(
+                label=translatable("Sent e-mails"),
+                about=translatable("What was sent, what waits, what failed and why."),
+                href="/console/outgoing-mails",
+                icon="mail",
+                permission="outgoing_mails:access",
+                customers_only=True,
+            ),
+            MenuItem(
                 label=translatable("Spreadsheet imports"),
                 about=translatable("Companies and branches from .xlsx and .csv, and the way back."),
                 href="/console/imports",

@@ -116,7 +116,7 @@ async def list_variables(tx: Tx, request: ConsoleRequest, page: PageRequest) -> 
     query = dict(request.query_params)
     since = instant_of(query.pop("since", ""))
     return {
-        "found": await queries.list_settings(tx, request=page),
+        "found": await queries.list_settings(tx, request=page, translate=view_of(request).tell),
         "listing": Listing(path=HREF, query=query),
         "tests": await queries.count_tests(tx),
         "tested": await count_tested(tx, SmtpSettings, since=since) if since else None,

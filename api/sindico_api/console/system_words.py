@@ -35,6 +35,8 @@ SYSTEM_LABELS: dict[str, str] = {
     "document_notices.notice_waiting_document": translatable("documents"),
     "ftp_settings.test_settings": translatable("connection tests"),
     "smtp_settings.test_settings": translatable("connection tests"),
+    "outgoing_mails.deliver_mails": translatable("e-mails"),
+    "mail-lanes": translatable("e-mails"),
 }
 """By the name that the audit trail and the rows keep; what is empty is the product as a whole."""
 

@@ -58,11 +58,11 @@ Covered = Annotated[
 
 @get(ALL, guards=[MAY_VIEW], tags=TAGS)
 async def list_smtp_settings(
-    actor: CurrentActor, uow: Uow, page: AskedPage
+    actor: CurrentActor, uow: Uow, page: AskedPage, translate: Translate
 ) -> Page[SmtpSettingsItem]:
     """List the mail servers of the tenant, its companies and branches."""
     async with uow.begin(actor) as tx:
-        return await queries.list_settings(tx, request=page)
+        return await queries.list_settings(tx, request=page, translate=translate)
 
 
 @get(f"{ALL}/coverage", guards=[MAY_VIEW], tags=TAGS)

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, union_all
+from sqlalchemy import any_, exists, func, literal, select, union_all
 
 from sindico_platform.database.tx import Tx
 from sindico_platform.identity.default_roles import ADMIN
@@ -57,8 +57,12 @@ async def search_form(tx: Tx, value: str) -> str:
     return str(await tx.session.scalar(select(func.control.search_form(value))))
 
 
+async def find_user(tx: Tx, user_id: UUID) -> TenantUser | None:
+    return await tx.session.get(TenantUser, (tx.tenant_id, user_id))
+
+
 async def get_user(tx: Tx, user_id: UUID) -> TenantUser:
-    user = await tx.session.get(TenantUser, (tx.tenant_id, user_id))
+    user = await find_user(tx, user_id)
     if user is None:
         raise UserNotFound
     return user
@@ -137,6 +141,30 @@ async def roles_of(tx: Tx, user_id: UUID) -> Sequence[Role]:
         .join(UserRole, (UserRole.tenant_id == Role.tenant_id) & (UserRole.role_id == Role.id))
         .where(Role.tenant_id == tx.tenant_id, UserRole.user_id == user_id)
         .order_by(Role.name_key)
+    )
+    return (await tx.session.scalars(statement)).all()
+
+
+async def list_addressees(tx: Tx, permission: str, *, most: int) -> Sequence[TenantUser]:
+    """Active users with a mail address whose roles hold a permission, in the order of their ids."""
+    holds = exists().where(
+        UserRole.tenant_id == TenantUser.tenant_id,
+        UserRole.user_id == TenantUser.id,
+        Role.tenant_id == UserRole.tenant_id,
+        Role.id == UserRole.role_id,
+        literal(permission) == any_(Role.permissions),
+    )
+    statement = (
+        select(TenantUser)
+        .where(
+            TenantUser.tenant_id == tx.tenant_id,
+            TenantUser.state == UserState.ACTIVE,
+            TenantUser.can_sign_in,
+            TenantUser.email.is_not(None),
+            holds,
+        )
+        .order_by(TenantUser.id)
+        .limit(most)
     )
     return (await tx.session.scalars(statement)).all()
 

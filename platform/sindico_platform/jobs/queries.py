@@ -94,6 +94,13 @@ async def list_jobs(
     return ORDERS.page(rows, request, lambda row: show_job(row, translate))
 
 
+async def find_state(tx: Tx, job_id: UUID) -> JobState | None:
+    """Where one of the bound tenant's jobs stands; None when there is no such job any more."""
+    query = select(Job.state).where(Job.tenant_id == tx.tenant_id, Job.id == job_id)
+    found = await tx.session.scalar(query)
+    return JobState(found) if found else None
+
+
 async def count_unfinished(tx: Tx, function: JobFunction) -> int:
     """How many of the bound tenant's jobs of a function wait or run."""
     query = select(func.count()).where(

@@ -18,6 +18,7 @@ SYSTEM = "smtp"
 _LONGEST_ANSWER_SECONDS = 180
 """Servers examine a message before they answer for it."""
 _GOODBYE_SECONDS = 5
+CLOSING = 421
 
 
 class MailConnection:
@@ -59,7 +60,9 @@ class MailConnection:
                     await self._smtp.data(envelope.content, timeout=_LONGEST_ANSWER_SECONDS)
                 )
                 seen.note("{reply}", reply=reply)
-        except OutsideError:
+        except OutsideError as error:
+            if _closes(error.__cause__):
+                self._smtp.close()
             await self._begin_anew()
             raise
         return reply
@@ -123,6 +126,11 @@ def told_apart(
         raise errors.ANSWER_TIMED_OUT.error(host=server.host, seconds=seconds) from error
     except OSError as error:
         raise errors.DISCONNECTED.error(host=server.host) from error
+
+
+def _closes(cause: BaseException | None) -> bool:
+    """Whether the server has said that it closes the connection."""
+    return isinstance(cause, aiosmtplib.SMTPResponseException) and cause.code == CLOSING
 
 
 def _shown(response: aiosmtplib.SMTPResponse) -> str:

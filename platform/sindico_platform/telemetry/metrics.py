@@ -92,6 +92,9 @@ egress_refused_total = _counter(
     "egress_refused_total", "Hosts the egress guard refused, by error code.", "code"
 )
 mails_total = _counter("mails_total", "The product's own mail.", "template", "outcome")
+outgoing_mails_total = _counter(
+    "outgoing_mails_total", "Attempts through customers' own servers.", "template", "outcome"
+)
 audit_unsealed_rows = _gauge("audit_unsealed_rows", "Audit rows that wait for the sealer.")
 clock_last_tick_timestamp_seconds = _gauge(
     "clock_last_tick_timestamp_seconds", "When the leading clock last ticked."

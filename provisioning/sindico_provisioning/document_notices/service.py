@@ -23,4 +23,11 @@ async def notice_if_waiting(tx: Tx, *, document_id: UUID) -> None:
     """Tell the tenant once if the file still waits for its server."""
     document = await mark_overdue(tx, document_id=document_id)
     if document is not None:
-        await notify(tx, DOCUMENT_NOT_FETCHED, name=document.name, hours=NOTICE_HOURS)
+        await notify(
+            tx,
+            DOCUMENT_NOT_FETCHED,
+            company_id=document.company_id,
+            branch_id=document.branch_id,
+            name=document.name,
+            hours=NOTICE_HOURS,
+        )

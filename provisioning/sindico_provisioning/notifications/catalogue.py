@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from sindico_platform.words import translatable
+from sindico_tenants.outgoing_mails.schemas import MailTemplate
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -15,6 +16,10 @@ class Kind:
     title: str
     detail: str
     """English message id; `{facts}` stand in the row."""
+    mail: MailTemplate | None = None
+    """What is also sent through the customer's own mail server, if there is one."""
+    mailed_to: str | None = None
+    """The permission of those who get it."""
 
 
 CRM_READY = Kind(
@@ -26,6 +31,8 @@ SUPPORT_SESSION_OPENED = Kind(
     code="support-session-opened",
     title=translatable("The vendor's support works in your CRM"),
     detail=translatable("{operator} may act as the support user until {ends_at}: {reason}"),
+    mail=MailTemplate.SUPPORT_SESSION_OPENED,
+    mailed_to="users:edit",
 )
 DOCUMENT_NOT_FETCHED = Kind(
     code="document-not-fetched",
@@ -33,6 +40,8 @@ DOCUMENT_NOT_FETCHED = Kind(
     detail=translatable(
         "Your server has not fetched {name} within {hours} hours. Look at what fetches files there."
     ),
+    mail=MailTemplate.DOCUMENT_NOT_FETCHED,
+    mailed_to="ftp_settings:edit",
 )
 KINDS: Mapping[str, Kind] = MappingProxyType(
     {kind.code: kind for kind in (CRM_READY, DOCUMENT_NOT_FETCHED, SUPPORT_SESSION_OPENED)}

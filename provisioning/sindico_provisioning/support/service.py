@@ -30,7 +30,7 @@ async def open_support_session(
         tx,
         SUPPORT_SESSION_OPENED,
         operator=session.operator_name,
-        ends_at=session.ends_at.isoformat(timespec="minutes"),
+        ends_at=session.ends_at,
         reason=session.reason,
     )
     return session, token

@@ -1,6 +1,10 @@
 """Rows of mail servers' settings."""
 
+from datetime import datetime
+from typing import Any
+
 from sqlalchemy import CheckConstraint, Index, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from sindico_platform.database.base import Base
@@ -52,5 +56,11 @@ class SmtpSettings(ServerSettings, Base):
     """At most one of a tenant (R-067)."""
     connections: Mapped[int]
     """How many connections to the server are open at once, at most."""
-    mails_per_minute: Mapped[int | None] = mapped_column()
+    mails_per_minute: Mapped[int | None]
     """None: as many as the server takes."""
+    send_failures: Mapped[int] = mapped_column(server_default=text("0"), sort_order=930)
+    """How often in a row it did not let us in."""
+    rests_until: Mapped[datetime | None] = mapped_column(sort_order=931)
+    """No mail goes through it before, because it failed or to keep its pace."""
+    send_error: Mapped[Any | None] = mapped_column(JSONB(none_as_null=True), sort_order=932)
+    """Why it rests: code, detail, advice and facts."""

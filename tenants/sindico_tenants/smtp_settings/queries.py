@@ -18,6 +18,7 @@ from sindico_tenants.server_settings.reports import report_of
 from sindico_tenants.server_settings.schemas import CoverageFilters, CoverageItem, Scope
 from sindico_tenants.smtp_settings import jobs as settings_jobs
 from sindico_tenants.smtp_settings.errors import SmtpSettingsNotFound
+from sindico_tenants.smtp_settings.failures import show_failure
 from sindico_tenants.smtp_settings.models import SmtpSettings
 from sindico_tenants.smtp_settings.schemas import (
     Authentication,
@@ -31,11 +32,13 @@ from sindico_tenants.smtp_settings.schemas import (
 ORDERS = Keyset(SmtpSettings.id, default="created_at", created_at=SmtpSettings.id)
 
 
-async def list_settings(tx: Tx, *, request: PageRequest) -> Page[SmtpSettingsItem]:
+async def list_settings(
+    tx: Tx, *, request: PageRequest, translate: Translate
+) -> Page[SmtpSettingsItem]:
     """List the tenant's mail servers."""
     statement = _named(tx).add_columns(SmtpSettings.id, SmtpSettings.id.label("order_value"))
     rows: Any = (await tx.session.execute(ORDERS.apply(statement, request))).all()
-    return ORDERS.page(rows, request, lambda row: SmtpSettingsItem(**_item(row)))
+    return ORDERS.page(rows, request, lambda row: SmtpSettingsItem(**_item(row, translate)))
 
 
 async def list_coverage(
@@ -96,6 +99,12 @@ async def list_ids_to_test(tx: Tx, *, most: int) -> list[UUID]:
     return list(await tx.session.scalars(statement))
 
 
+async def has_settings(tx: Tx) -> bool:
+    """Whether any mail can be sent at all (R-050)."""
+    statement = select(SmtpSettings.id).where(SmtpSettings.tenant_id == tx.tenant_id).limit(1)
+    return await tx.session.scalar(statement) is not None
+
+
 async def count_tests(tx: Tx) -> int:
     """How many tests in the background have not ended."""
     return await count_unfinished(tx, settings_jobs.test_settings)
@@ -128,7 +137,7 @@ async def read_settings(tx: Tx, settings_id: UUID, translate: Translate) -> Smtp
     row: SmtpSettings = found.SmtpSettings
     report = report_of(row)
     return SmtpSettingsOut(
-        **_item(found),
+        **_item(found, translate),
         has_password=row.password_sealed is not None,
         oauth=_oauth(row),
         ca_certificate=row.ca_certificate,
@@ -177,7 +186,7 @@ def _named(tx: Tx) -> Select[*tuple[Any, ...]]:
     return named
 
 
-def _item(found: Any) -> dict[str, Any]:
+def _item(found: Any, translate: Translate) -> dict[str, Any]:
     row: SmtpSettings = found.SmtpSettings
     report = report_of(row)
     return {
@@ -202,6 +211,8 @@ def _item(found: Any) -> dict[str, Any]:
         "test_succeeded": row.test_succeeded,
         "test_failed_stage": report.failure.stage if report and report.failure else None,
         "used_at": row.used_at,
+        "rests_until": row.rests_until if row.send_failures else None,
+        "send_failure": show_failure(row.send_error, translate),
         "updated_at": row.updated_at,
     }
 

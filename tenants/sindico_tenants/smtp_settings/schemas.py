@@ -138,6 +138,14 @@ class SmtpTestIn(SmtpSettingsIn, kw_only=True, frozen=True):
     ] = None
 
 
+class SendFailureOut(Output, frozen=True):
+    """Why a mail was not sent, or a server is left alone."""
+
+    code: str
+    detail: str
+    advice: str | None
+
+
 class SmtpSettingsItem(Output, kw_only=True, frozen=True):
     """One line of the list of mail servers."""
 
@@ -162,6 +170,10 @@ class SmtpSettingsItem(Output, kw_only=True, frozen=True):
     test_succeeded: bool | None
     test_failed_stage: Stage | None
     used_at: datetime | None
+    rests_until: datetime | None
+    """No mail goes through it before, as it let nobody in; mails wait or take another."""
+    send_failure: SendFailureOut | None
+    """Why it rests."""
     updated_at: datetime
 
 

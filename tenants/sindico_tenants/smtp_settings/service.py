@@ -5,12 +5,15 @@ transaction is open and comes back with what was found.
 """
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
+
+from sqlalchemy import or_, update
 
 from sindico_platform.audit import service as audit
 from sindico_platform.connection_tests.schemas import Report
+from sindico_platform.database.base import table_of
 from sindico_platform.database.conflicts import refusing
 from sindico_platform.database.tx import Tx
 from sindico_platform.errors import InvalidInput
@@ -26,7 +29,7 @@ from sindico_platform.revisions import demand_revision
 from sindico_platform.secrets import KeyRing
 from sindico_platform.settings import Secret
 from sindico_platform.texts import squeeze
-from sindico_tenants.mail_templates.service import render_mail
+from sindico_tenants.mail_templates.service import render_mail, write_fact
 from sindico_tenants.server_settings.errors import ScopeTaken
 from sindico_tenants.server_settings.reports import (
     forget_report,
@@ -38,7 +41,7 @@ from sindico_tenants.server_settings.schemas import AllowedHost, Scope
 from sindico_tenants.server_settings.service import demand_scope, find_secret_faults
 from sindico_tenants.smtp_settings import jobs as settings_jobs
 from sindico_tenants.smtp_settings import queries
-from sindico_tenants.smtp_settings.errors import MainServerTaken
+from sindico_tenants.smtp_settings.errors import MainServerTaken, SmtpSettingsNotFound
 from sindico_tenants.smtp_settings.fields import (
     Held,
     authentication_of,
@@ -67,7 +70,9 @@ from sindico_tenants.smtp_settings.trials import TEST_SECONDS, Trial
 KIND = "smtp-settings"
 CHANGED = ("changed", "changed")
 MOST_TESTS = 500
-DATE_FORMS = {"pt": "%d/%m/%Y %H:%M", "en": "%Y-%m-%d %H:%M"}
+NOTE_SECONDS = 10
+REST_SECONDS = (30, 60, 120, 300, 600, 1800)
+LONG_REST_SECONDS = (300, 900, 1800, 3600)
 AUDITED = (
     "company_id",
     "branch_id",
@@ -161,6 +166,7 @@ async def replace_settings(
         changes = _fill(tx, row, _values(data, scope, host)) | _seal(tx, keys, row, data)
         if changes:
             row.revision += 1
+            row.send_failures, row.rests_until, row.send_error = 0, None, None
             forget_report(row)
         _adopt_report(keys, row, signed_report)
         await tx.session.flush()
@@ -252,6 +258,54 @@ async def keep_refresh_token(
     field = SEALED["oauth_refresh_token"]
     row.oauth_refresh_token_sealed = keys.seal(token.reveal(), tenant_id=tx.tenant_id, field=field)
     await tx.session.flush()
+
+
+def mail_server_of(row: SmtpSettings, keys: KeyRing) -> MailServer:
+    """What mails go through, with its secrets in plain."""
+    return reach_stored(row, open_secrets(row, keys))
+
+
+async def note_use(tx: Tx, *, settings_id: UUID) -> None:
+    """Note that mails went through a server, which is therefore well; about every ten seconds."""
+    table = table_of(SmtpSettings)
+    lately = tx.now - timedelta(seconds=NOTE_SECONDS)
+    await tx.session.execute(
+        update(table)
+        .where(
+            table.c.tenant_id == tx.tenant_id,
+            table.c.id == settings_id,
+            or_(table.c.used_at.is_(None), table.c.used_at < lately, table.c.send_failures > 0),
+        )
+        .values(used_at=tx.now, send_failures=0, rests_until=None, send_error=None)
+    )
+
+
+async def rest_server(tx: Tx, *, settings_id: UUID, failure: dict[str, Any], passes: bool) -> None:
+    """Leave a server alone that did not let us in, the longer the more often in a row.
+
+    Args:
+        passes: whether it may pass by itself; sign-ins that are refused are repeated more rarely,
+            because they lock accounts.
+    """
+    try:
+        row = await queries.get_settings(tx, settings_id, lock=True)
+    except SmtpSettingsNotFound:
+        return
+    row.send_failures += 1
+    rests = REST_SECONDS if passes else LONG_REST_SECONDS
+    seconds = rests[min(row.send_failures, len(rests)) - 1]
+    row.rests_until, row.send_error = tx.now + timedelta(seconds=seconds), failure
+    await tx.session.flush()
+
+
+async def pace_server(tx: Tx, *, settings_id: UUID, seconds: float) -> None:
+    """Let the next mail wait for its turn by the server's mails per minute."""
+    table = table_of(SmtpSettings)
+    await tx.session.execute(
+        update(table)
+        .where(table.c.tenant_id == tx.tenant_id, table.c.id == settings_id)
+        .values(rests_until=tx.now + timedelta(seconds=seconds))
+    )
 
 
 async def test_all(tx: Tx) -> int:
@@ -413,7 +467,6 @@ async def _test_envelope(
 ) -> Envelope:
     """The test e-mail: from the sending address to itself (R-069)."""
     sender, tenant = parse_address(sender_email), await get_tenant(tx)
-    form = DATE_FORMS.get(tx.actor.locale[:2], DATE_FORMS["en"])
     content = render_mail(
         "test",
         locale=tx.actor.locale,
@@ -422,7 +475,7 @@ async def _test_envelope(
         port=server.port,
         sender=sender,
         tester=tx.actor.name,
-        tested_at=tx.now.astimezone(ZoneInfo(tx.actor.timezone)).strftime(form),
+        tested_at=write_fact(tx.now, locale=tx.actor.locale, timezone=tx.actor.timezone),
     )
     return build_envelope(
         content,

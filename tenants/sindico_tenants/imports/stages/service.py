@@ -10,6 +10,8 @@ import msgspec
 
 from sindico_platform.audit import service as audit
 from sindico_platform.database.tx import Tx
+from sindico_platform.identity.models import UserState
+from sindico_platform.identity.queries import find_user
 from sindico_platform.jobs import service as jobs
 from sindico_platform.jobs.context import JobContext
 from sindico_platform.spreadsheets.schemas import SheetFacts, SheetRow
@@ -33,6 +35,8 @@ from sindico_tenants.imports.errors import (
 from sindico_tenants.imports.models import WORKING, Import, ImportStatus, Outcome
 from sindico_tenants.imports.retention.service import delete_rows, end_import, touch_import
 from sindico_tenants.imports.schemas import SheetColumn, Stage, StoredRow
+from sindico_tenants.outgoing_mails import service as mails
+from sindico_tenants.outgoing_mails.schemas import MailTemplate
 
 
 async def hold_import(tx: Tx, ctx: JobContext, import_id: UUID) -> Import:
@@ -234,6 +238,28 @@ async def _finish_writing(tx: Tx, found: Import) -> None:
     await end_import(tx, found, ImportStatus.SUCCEEDED)
     counts = {outcome: getattr(found, outcome) for outcome in Outcome}
     await _record(tx, found, "import:finish", **counts)
+    await _mail_end(tx, found)
+
+
+async def _mail_end(tx: Tx, found: Import) -> None:
+    """Tell whoever let it run, who need not have stayed to look on."""
+    reader = await find_user(tx, found.run_by) if found.run_by else None
+    if reader is None or reader.email is None or reader.state != UserState.ACTIVE:
+        return
+    await mails.queue_mail(
+        tx,
+        MailTemplate.IMPORT_FINISHED,
+        to=reader.email,
+        locale=reader.locale,
+        path=f"/console/imports/{found.id}",
+        facts={
+            "filename": found.filename,
+            "status": found.status,
+            "finished_at": tx.now,
+            "rows": found.rows,
+            **{outcome.value: getattr(found, outcome) for outcome in Outcome},
+        },
+    )
 
 
 async def undo_stretch(tx: Tx, ctx: JobContext, stage: Stage) -> bool:
@@ -277,8 +303,11 @@ async def _record(tx: Tx, found: Import, tag: str, **facts: Any) -> None:
 async def fail_import(tx: Tx, ctx: JobContext, *, import_id: UUID, error: dict[str, Any]) -> None:
     """End an import with a reason. What an undo has not taken back yet can be asked for again."""
     found = await hold_import(tx, ctx, import_id)
+    was_writing = found.status == ImportStatus.RUNNING
     found.error = error
     await end_import(tx, found, ImportStatus.FAILED)
+    if was_writing:
+        await _mail_end(tx, found)
     if found.analysed_at is None:
         await delete_rows(tx, found.id)
         found.rows = 0
