@@ -133,7 +133,7 @@ async def show_new_ftp_settings(
 async def create_ftp_settings(
     request: ConsoleRequest, actor: CurrentActor, context: AppContext
 ) -> Response[Any]:
-    """Add a file server."""
+    """Register a file server."""
     _ = view_of(request).translate
     values = await sent_texts(request, *FIELDS)
     form = Form(values)

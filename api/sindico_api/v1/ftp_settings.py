@@ -86,7 +86,7 @@ async def list_ftp_coverage(
 async def create_ftp_settings(
     data: JSONBody[FtpSettingsIn], once: OnlyOnce, context: AppContext, translate: Translate
 ) -> Response[FtpSettingsOut]:
-    """Add a file server for the tenant, a company or a branch."""
+    """Register a file server for the tenant, a company or a branch."""
     host = await allow_host(context.guard, data.host, port_of(data))
 
     async def create(tx: Tx) -> Response[FtpSettingsOut]:
