@@ -8,6 +8,7 @@ from importlib import import_module
 JOB_MODULES = (
     "sindico_platform.blobs.jobs",
     "sindico_platform.identity.links.jobs",
+    "sindico_provisioning.classification.jobs",
     "sindico_provisioning.document_notices.jobs",
     "sindico_provisioning.loads.jobs",
     "sindico_provisioning.provisioning_runs.jobs",

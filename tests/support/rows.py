@@ -24,6 +24,8 @@ from sindico_provisioning.loads.models import Load
 from sindico_provisioning.notifications import service as notifications
 from sindico_provisioning.notifications.catalogue import CRM_READY
 from sindico_provisioning.notifications.queries import list_unread_ids as unread_notifications
+from sindico_tenants.abc_curve import service as abc_curve
+from sindico_tenants.abc_curve.schemas import AbcSettingsIn
 from sindico_tenants.accounts.models import Account, Contact
 from sindico_tenants.companies.models import Branch, Company
 from sindico_tenants.documents import service as documents
@@ -33,6 +35,7 @@ from sindico_tenants.imports.models import Import
 from sindico_tenants.imports.service import COUNTS
 from sindico_tenants.outgoing_mails import service as mails
 from sindico_tenants.outgoing_mails.schemas import MailTemplate
+from sindico_tenants.sales.models import Seller
 from sindico_tenants.smtp_settings.models import SmtpSettings
 from tests.support.sample_jobs import take_note
 
@@ -120,6 +123,14 @@ async def make_document(tx: Tx) -> UUID:
 
 async def make_account(tx: Tx) -> UUID:
     return await _insert(tx, Account, name="Acme", person_type="company")
+
+
+async def make_seller(tx: Tx) -> UUID:
+    return await _insert(tx, Seller, name="Ana")
+
+
+async def make_abc_settings(tx: Tx) -> UUID:
+    return (await abc_curve.create_settings(tx, data=AbcSettingsIn())).id
 
 
 async def make_contact(tx: Tx) -> UUID:
@@ -210,6 +221,7 @@ async def _insert(tx: Tx, table: Any, **values: Any) -> UUID:
 
 
 FACTORIES: dict[str, MakeRow] = {
+    "abc_settings_id": make_abc_settings,
     "account_id": make_account,
     "api_client_id": make_api_client,
     "branch_id": make_branch,
@@ -223,6 +235,7 @@ FACTORIES: dict[str, MakeRow] = {
     "mail_id": make_outgoing_mail,
     "notification_id": make_notification,
     "role_id": make_role,
+    "seller_id": make_seller,
     "settings_id": make_ftp_settings,
     "smtp_settings_id": make_smtp_settings,
     "support_session_id": make_support_session,

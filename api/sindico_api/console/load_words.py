@@ -21,9 +21,18 @@ TABLE_LABELS: dict[str, str] = {
     "companies": translatable("Companies"),
     "branches": translatable("Branches"),
     "accounts": translatable("Accounts"),
+    "sellers": translatable("Salespeople in the CRM"),
     "contacts": translatable("Contacts"),
+    "sales_orders": translatable("Orders in the CRM"),
+    "fiscal_notes": translatable("Fiscal notes in the CRM"),
+    "trade_bills": translatable("Trade bills in the CRM"),
+    "abc_curve": translatable("ABC curve"),
+    "account_owners": translatable("Owners of accounts"),
+    "contact_owners": translatable("Owners of contacts"),
+    "categories": translatable("Categories"),
+    "portfolios": translatable("Portfolios"),
 }
-"""ERP tables, then what is brought into the CRM."""
+"""ERP tables, then what is brought into the CRM and made of it there."""
 
 KIND_LABELS: dict[str, str] = {
     "initial": translatable("Initial load"),

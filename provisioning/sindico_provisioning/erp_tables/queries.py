@@ -11,6 +11,7 @@ from sindico_provisioning.erp_tables.schemas import (
     ErpField,
     ErpTable,
     FieldInfo,
+    Parent,
     SqlColumn,
     TableInfo,
 )
@@ -205,3 +206,15 @@ def build_example(table: ErpTable, *, only: Iterable[str] | None = None) -> dict
     """Build one valid row from the fields' examples, as it stands on the wire."""
     names = None if only is None else set(only)
     return {f.name: f.example for f in table.fields if names is None or f.name in names}
+
+
+def parent_of(table: ErpTable) -> Parent | None:
+    """The dated table whose row tells how old a row of `table` is; None if it has its own date."""
+    if table.date_field is not None:
+        return None
+    parents = [
+        Parent(table=field.references, field=field.name)
+        for field in table.fields
+        if field.references and TABLES[field.references].date_field
+    ]
+    return parents[0] if parents else None

@@ -113,6 +113,15 @@ def _find_metas(hint: Any) -> list[Meta]:
     return [*(m for m in reversed(metas) if isinstance(m, Meta)), *_find_metas(inner)]
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Parent:
+    """What a row is part of."""
+
+    table: str
+    field: str
+    """The row's field with the parent's key."""
+
+
 class FieldInfo(Struct, kw_only=True, frozen=True):
     """One field as ``GET /{table}/info`` shows it."""
 

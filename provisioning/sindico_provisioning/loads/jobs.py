@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing, suppress
 from uuid import UUID
 
@@ -22,6 +22,7 @@ from sindico_provisioning.loads import queries
 from sindico_provisioning.loads.errors import LoadStopped
 from sindico_provisioning.loads.models import PhaseStep
 from sindico_provisioning.loads.pages import service as pages
+from sindico_provisioning.loads.processing import service as processing
 from sindico_provisioning.loads.schemas import PhaseState, Stint
 from sindico_provisioning.loads.sources import SOURCES
 from sindico_provisioning.loads.stints import service as stints
@@ -31,6 +32,14 @@ STINT_SECONDS = 120
 PAGE_SECONDS = 300
 """How long one page may take to come."""
 SERVER_FAULT = 500
+BATCHES: dict[PhaseStep, Callable[..., Awaitable[PhaseState | None]]] = {
+    PhaseStep.SYNCHRONISE: pages.synchronise_batch,
+    PhaseStep.ANALYSE: processing.analyse,
+    PhaseStep.UPDATE: processing.bring_up_to_date,
+    PhaseStep.CATEGORISE: processing.categorise,
+    PhaseStep.RETIRE: processing.retire_batch,
+}
+"""What does one batch of a step and tells where its phase stands then; None when it is done."""
 
 Fetched = tuple[Page, Checked, list[Pull]]
 """A page, its rows checked, and what was exchanged for it."""
@@ -45,7 +54,7 @@ async def run_load(
     tenant_id: UUID,  # noqa: ARG001  (every job takes it; the context is bound to it)
     load_id: UUID,
 ) -> RunAgain | None:
-    """Fetch page after page, then bring the staging into the CRM.
+    """Fetch page after page, bring the staging into the CRM, and make sense of it there.
 
     What the ERP refuses ends the load with its reason; what may pass is tried again, by the load's
     own limits. Safe to run twice, or to be killed anywhere.
@@ -92,7 +101,7 @@ async def _walk(ctx: JobContext, stint: Stint) -> RunAgain | None:
             if phase.step == PhaseStep.FETCH:
                 done = await _fetch(ctx, stint, phase, connector, stop_at)
             else:
-                done = await _synchronise(ctx, stint, phase, stop_at)
+                done = await _process(ctx, stint, phase, stop_at)
             if not done or time.monotonic() > stop_at:
                 return RunAgain()
     async with ctx.uow.begin(ctx.actor) as tx:
@@ -141,12 +150,13 @@ async def _note_failure(
         await exchanges.record_pulls(tx, stint=stint, resource=phase.resource, pulls=pulls)
 
 
-async def _synchronise(ctx: JobContext, stint: Stint, phase: PhaseState, stop_at: float) -> bool:
-    """Walk a staging table in key order; False when time is up before its end."""
+async def _process(ctx: JobContext, stint: Stint, phase: PhaseState, stop_at: float) -> bool:
+    """Do a phase batch by batch, a transaction each; False when time is up before its end."""
+    batch = BATCHES[PhaseStep(phase.step)]
     at: PhaseState | None = phase
     while at is not None:
         async with ctx.uow.begin(ctx.actor) as tx:
-            at = await pages.synchronise_batch(tx, ctx, stint=stint, at=at)
+            at = await batch(tx, ctx, stint=stint, at=at)
         if at is not None and time.monotonic() > stop_at:
             return False
     return True

@@ -31,10 +31,20 @@ class LoadKind(StrEnum):
 
 
 class PhaseStep(StrEnum):
-    """Phases first fetch from the ERP into the staging, then bring the staging into the CRM."""
+    """What a phase does; the steps of a load come in this order (R-364)."""
 
     FETCH = "fetch"
+    """From the ERP into the staging."""
     SYNCHRONISE = "synchronise"
+    """From the staging into the CRM."""
+    ANALYSE = "analyse"
+    """Draw the ABC curve."""
+    UPDATE = "update"
+    """Bring accounts and contacts up to date with what is known now."""
+    CATEGORISE = "categorise"
+    """Put every account into its category and its portfolio."""
+    RETIRE = "retire"
+    """Take out of the staging what is older than it keeps, and bills that are paid."""
 
 
 class LogLevel(StrEnum):
@@ -112,7 +122,10 @@ class LoadPhase(TenantRow, Base):
             ["tenant_id", "load_id"], ["control.load.tenant_id", "control.load.id"]
         ),
         CheckConstraint(_STATUSES, name="status"),
-        CheckConstraint("step IN ('fetch','synchronise')", name="step"),
+        CheckConstraint(
+            "step IN ('fetch','synchronise','analyse','update','categorise','retire')",
+            name="step",
+        ),
         CheckConstraint("received = created + updated + unchanged + rejected", name="counts"),
         {"schema": "control"},
     )
@@ -122,7 +135,7 @@ class LoadPhase(TenantRow, Base):
     """1, 2, 3 … in the order of the walk."""
     step: Mapped[str]
     resource: Mapped[str]
-    """An ERP table, or ``companies``, ``branches``, ``accounts``, ``contacts``."""
+    """An ERP table, or what of the CRM the step is about."""
     status: Mapped[str]
     cursor: Mapped[dict[str, Any] | None]
     progress: Mapped[float]

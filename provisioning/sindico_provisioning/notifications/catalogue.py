@@ -43,6 +43,25 @@ DOCUMENT_NOT_FETCHED = Kind(
     mail=MailTemplate.DOCUMENT_NOT_FETCHED,
     mailed_to="ftp_settings:edit",
 )
+ABC_CHANGED = Kind(
+    code="abc-changed",
+    title=translatable("Accounts changed their class on the ABC curve"),
+    detail=translatable("{count} accounts changed: {up} went up, {down} went down."),
+)
+OWN_ABC_CHANGED = Kind(
+    code="own-abc-changed",
+    title=translatable("Your accounts changed their class on the ABC curve"),
+    detail=translatable("{count} of your accounts changed: {up} went up, {down} went down."),
+)
 KINDS: Mapping[str, Kind] = MappingProxyType(
-    {kind.code: kind for kind in (CRM_READY, DOCUMENT_NOT_FETCHED, SUPPORT_SESSION_OPENED)}
+    {
+        kind.code: kind
+        for kind in (
+            ABC_CHANGED,
+            CRM_READY,
+            DOCUMENT_NOT_FETCHED,
+            OWN_ABC_CHANGED,
+            SUPPORT_SESSION_OPENED,
+        )
+    }
 )

@@ -45,6 +45,8 @@ def statements_of(table: ErpTable) -> PageStatements:
 def _upsert(table: ErpTable, columns: tuple[str, ...], source: str) -> str:
     """Write what is new or different and not older, in key order so that writers cannot deadlock.
 
+    What would leave again at once, being too old or paid (R-385, R-386), is not let in; a row that
+    is here already is brought up to date, so that the CRM hears of it before it leaves.
     The key stays as it is; an unchanged row costs no write. ``xmax`` is 0 in a row just inserted.
     """
     values = [name for name in columns if name != KEY]
@@ -56,7 +58,7 @@ def _upsert(table: ErpTable, columns: tuple[str, ...], source: str) -> str:
             INSERT INTO staging.{table.name} AS stored
                 (tenant_id, integration_id, {", ".join(columns)}, {CHANGED_AT})
             SELECT $1, $2, {", ".join(columns)}, $3
-            FROM {source} ORDER BY {KEY} COLLATE "C"
+            FROM {source}{_unless_retired(table)} ORDER BY {KEY} COLLATE "C"
             ON CONFLICT (tenant_id, integration_id, {KEY}) DO UPDATE
             SET {assignments}, {CHANGED_AT} = excluded.{CHANGED_AT}, {REMOVED_AT} = NULL
             WHERE (stored.{REMOVED_AT} IS NOT NULL OR ({stored}) IS DISTINCT FROM ({excluded}))
@@ -65,3 +67,17 @@ def _upsert(table: ErpTable, columns: tuple[str, ...], source: str) -> str:
         )
         SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE NOT is_new) FROM written
     """  # noqa: S608  (names of the definition alone)
+
+
+def _unless_retired(table: ErpTable) -> str:
+    if table.closed_when_zero is not None:
+        retired = f"{INCOMING}.{table.closed_when_zero} <= 0"
+    elif table.history_years is not None and table.date_field is not None:
+        years = f"interval '{table.history_years} years 1 day'"  # a day: zones differ
+        retired = f"{INCOMING}.{table.date_field} < ($3::timestamptz - {years})::date"
+    else:
+        return ""
+    return f"""
+            WHERE ({retired}) IS NOT TRUE OR EXISTS (SELECT FROM staging.{table.name} AS here
+                WHERE here.tenant_id = $1 AND here.integration_id = $2
+                    AND here.{KEY} = {INCOMING}.{KEY} COLLATE "C")"""

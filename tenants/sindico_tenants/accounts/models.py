@@ -50,6 +50,7 @@ class Account(TenantRow, Reachable, Addressed, Scoped, FromErp, Recorded, Base):
         Index("ix_account_company_id", "tenant_id", "company_id"),
         Index("ix_account_branch_id", "tenant_id", "branch_id"),
         Index("ix_account_owner_user_id", "tenant_id", "owner_user_id"),
+        Index("ix_account_seller_id", "tenant_id", "seller_id"),
         {"schema": "crm"},
     )
 
@@ -64,6 +65,12 @@ class Account(TenantRow, Reachable, Addressed, Scoped, FromErp, Recorded, Base):
     state_registration: Mapped[str | None]
     mobile: Mapped[str | None]
     is_active: Mapped[bool]
+    seller_id: Mapped[UUID | None]
+    """Who sells to it, in the ERP (`crm.seller`)."""
+    erp_category: Mapped[str | None]
+    """The ERP's word for its category; what counts here is in `crm.account_placement`."""
+    erp_portfolio: Mapped[str | None]
+    """The ERP's word for its portfolio."""
 
 
 class Contact(TenantRow, Reachable, Scoped, FromErp, Recorded, Base):

@@ -20,6 +20,7 @@ from sindico_tenants.accounts.schemas import (
     ContactOut,
     ScopeFilters,
 )
+from sindico_tenants.sales.models import Seller
 from sindico_tenants.search import (
     MIN_PART,
     bare,
@@ -85,6 +86,28 @@ async def count_accounts(tx: Tx, *, most: int) -> int:
 async def count_contacts(tx: Tx, *, most: int) -> int:
     """How many contacts there are; no more than `most` are counted."""
     return await _contacts.count(tx, most=most)
+
+
+async def count_sold_by_users(tx: Tx) -> int:
+    """How many accounts have a seller who is a user."""
+    statement = (
+        select(func.count(Account.id))
+        .join(Seller, (Seller.tenant_id == Account.tenant_id) & (Seller.id == Account.seller_id))
+        .where(Account.tenant_id == tx.tenant_id, Seller.user_id.is_not(None))
+    )
+    return await tx.session.scalar(statement) or 0
+
+
+async def count_owned_contacts(tx: Tx) -> int:
+    """How many contacts are at an account with an owner."""
+    statement = (
+        select(func.count(Contact.id))
+        .join(
+            Account, (Account.tenant_id == Contact.tenant_id) & (Account.id == Contact.account_id)
+        )
+        .where(Contact.tenant_id == tx.tenant_id, Account.owner_user_id.is_not(None))
+    )
+    return await tx.session.scalar(statement) or 0
 
 
 async def get_account(tx: Tx, account_id: UUID) -> AccountOut:

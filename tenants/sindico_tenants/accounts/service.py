@@ -3,12 +3,16 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select
+from sqlalchemy import Select, all_, literal, update
 
 from sindico_platform.database.tx import Tx
+from sindico_tenants.accounts import queries
 from sindico_tenants.accounts.models import Account, Contact
 from sindico_tenants.erp_links.schemas import MergeCounts
 from sindico_tenants.erp_links.service import merge_rows
+from sindico_tenants.sales.models import Seller
+
+OWNER = "owner_user_id"
 
 
 async def import_accounts(
@@ -26,4 +30,55 @@ async def import_contacts(
     """Bring the ERP's contacts in, as `merge_rows` describes it."""
     return await merge_rows(
         tx, into=Contact, integration_id=integration_id, incoming=incoming, most=most
+    )
+
+
+async def update_accounts(tx: Tx) -> MergeCounts:
+    """Let accounts be seen to by the user who is their seller in the ERP; an owner pinned stays.
+
+    Repeating the call changes nothing. Only accounts whose seller is a user are received.
+    """
+    mine = (
+        Account.tenant_id == tx.tenant_id,
+        Seller.tenant_id == Account.tenant_id,
+        Seller.id == Account.seller_id,
+        Seller.user_id.is_not(None),
+    )
+    changed = await tx.session.scalars(
+        update(Account)
+        .where(
+            *mine,
+            Account.owner_user_id.is_distinct_from(Seller.user_id),
+            literal(OWNER) != all_(Account.pinned_fields),
+        )
+        .values(owner_user_id=Seller.user_id, updated_at=tx.now, updated_by=None)
+        .returning(Account.id)
+        .execution_options(synchronize_session=False)
+    )
+    return MergeCounts(
+        received=await queries.count_sold_by_users(tx), created=0, updated=len(changed.all())
+    )
+
+
+async def update_contacts(tx: Tx) -> MergeCounts:
+    """Let contacts be seen to by whoever sees to their account; an owner pinned stays.
+
+    Repeating the call changes nothing. Only contacts of accounts with an owner are received.
+    """
+    changed = await tx.session.scalars(
+        update(Contact)
+        .where(
+            Contact.tenant_id == tx.tenant_id,
+            Account.tenant_id == Contact.tenant_id,
+            Account.id == Contact.account_id,
+            Account.owner_user_id.is_not(None),
+            Contact.owner_user_id.is_distinct_from(Account.owner_user_id),
+            literal(OWNER) != all_(Contact.pinned_fields),
+        )
+        .values(owner_user_id=Account.owner_user_id, updated_at=tx.now, updated_by=None)
+        .returning(Contact.id)
+        .execution_options(synchronize_session=False)
+    )
+    return MergeCounts(
+        received=await queries.count_owned_contacts(tx), created=0, updated=len(changed.all())
     )

@@ -12,13 +12,34 @@ from sindico_provisioning.loads import service
 from sindico_provisioning.loads.errors import LoadAlreadyRunning, LoadEnded, LoadNotResumable
 from sindico_provisioning.loads.models import Load, LoadPhase, LoadStatus
 from sindico_provisioning.staging.models import STAGING
+from sindico_tenants.abc_curve.models import AbcChange, AbcRun, AccountAbc
 from sindico_tenants.accounts.models import Account, Contact
 from sindico_tenants.companies.models import Branch, Company
 from sindico_tenants.erp_links.models import ExternalRef
+from sindico_tenants.portfolios.models import (
+    AccountPlacement,
+    Category,
+    PlacementChange,
+    Portfolio,
+)
+from sindico_tenants.sales.models import SalesOrder
 from tests.provisioning.loads.conftest import Site
 from tests.support.jobs import Killed, kill_after
 
-OURS: tuple[Any, ...] = (Company, Branch, Account, Contact)
+OURS: tuple[Any, ...] = (
+    Company,
+    Branch,
+    Account,
+    Contact,
+    SalesOrder,
+    AbcRun,
+    AbcChange,
+    AccountAbc,
+    AccountPlacement,
+    Category,
+    Portfolio,
+    PlacementChange,
+)
 
 
 def fill(site: Site) -> None:
@@ -54,11 +75,19 @@ COMPLETE = {
     "branch": 3,
     "account": 5,
     "contact": 3,
-    "links": 12,
+    "sales_order": 3,
+    "abc_run": 1,
+    "abc_change": 5,
+    "account_abc": 5,
+    "account_placement": 5,
+    "category": 1,
+    "portfolio": 1,
+    "placement_change": 10,
+    "links": 15,
 }
 
 
-@pytest.mark.parametrize("step", range(1, 24))
+@pytest.mark.parametrize("step", range(1, 31))
 async def test_killed_after_any_commit_it_ends_the_same(site: Site, step: int) -> None:
     fill(site)
     load_id = await site.start()

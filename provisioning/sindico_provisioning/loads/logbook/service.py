@@ -43,6 +43,17 @@ LINES: dict[str, str] = {
         "Rows without a readable key came, so nobody can tell what is missing. Nothing is marked"
         " as removed."
     ),
+    "curves-drawn": translatable(
+        "{accounts} accounts stand on the ABC curve; {moved} have another class than before."
+    ),
+    "rows-aged": translatable(
+        "{count} rows of {table} are older than two years and were taken out of the intermediate"
+        " database."
+    ),
+    "rows-paid": translatable(
+        "{count} rows of {table} are paid, or gone from the ERP, and were taken out of the"
+        " intermediate database."
+    ),
     "rows-synchronised": translatable("{received} rows, up to the key {last}."),
 }
 """Every line of ours by code, as message ids; an ERP's failures and pages bring their own."""

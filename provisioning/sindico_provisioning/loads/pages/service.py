@@ -29,6 +29,7 @@ from sindico_provisioning.staging.schemas import Counts
 from sindico_tenants.accounts import service as accounts
 from sindico_tenants.companies import service as companies
 from sindico_tenants.erp_links.schemas import MergeCounts
+from sindico_tenants.sales import service as sales
 
 MAX_KEPT_REJECTIONS = 10_000
 """Of one table in one load; more are counted but not kept."""
@@ -56,6 +57,11 @@ MAPPINGS = {
         bring_in=companies.import_branches,
         list_orphans=incoming.list_orphan_branches,
     ),
+    "sellers": Mapping(
+        staged=incoming.SELLERS,
+        select_rows=incoming.select_sellers,
+        bring_in=sales.import_sellers,
+    ),
     "accounts": Mapping(
         staged=incoming.ACCOUNTS,
         select_rows=incoming.select_accounts,
@@ -65,6 +71,21 @@ MAPPINGS = {
         staged=incoming.CONTACTS,
         select_rows=incoming.select_contacts,
         bring_in=accounts.import_contacts,
+    ),
+    "sales_orders": Mapping(
+        staged=incoming.ORDERS,
+        select_rows=incoming.select_orders,
+        bring_in=sales.import_orders,
+    ),
+    "fiscal_notes": Mapping(
+        staged=incoming.NOTES,
+        select_rows=incoming.select_notes,
+        bring_in=sales.import_notes,
+    ),
+    "trade_bills": Mapping(
+        staged=incoming.BILLS,
+        select_rows=incoming.select_bills,
+        bring_in=sales.import_bills,
     ),
 }
 
@@ -94,22 +115,22 @@ async def store_page(
     Raises:
         LeaseLost, LoadStopped: somebody else goes on; nothing was written.
     """
-    load, phase = await _hold_phase(tx, ctx, stint, at)
+    load, phase = await hold_phase(tx, ctx, stint, at)
     stored = await staging.upsert_page(
         tx, table=checked.table, integration_id=stint.integration_id, rows=checked.rows
     )
     await _keep_rejections(tx, phase, checked.rejections)
     counts = replace(stored, rejected=len(checked.rejections))
-    _advance(tx, load, phase, counts, cursor=page.next_cursor, progress=page.progress)
+    advance_phase(tx, load, phase, counts, cursor=page.next_cursor, progress=page.progress)
     facts = page.facts | count_facts(counts)
-    await _note(tx, phase, "page-stored", detail=page.detail, **facts)
+    await note_phase(tx, phase, "page-stored", detail=page.detail, **facts)
     await exchanges.record_pulls(
         tx, stint=stint, resource=phase.resource, pulls=pulls, counts=counts
     )
     if is_snapshot:
         await _follow_snapshot(tx, stint, phase, page, checked)
     if page.done:
-        await _finish(tx, phase)
+        await finish_phase(tx, phase)
     return state_of(phase)
 
 
@@ -124,18 +145,18 @@ async def synchronise_batch(
     Raises:
         LeaseLost, LoadStopped: somebody else goes on; nothing was written.
     """
-    load, phase = await _hold_phase(tx, ctx, stint, at)
+    load, phase = await hold_phase(tx, ctx, stint, at)
     mapping = MAPPINGS[phase.resource]
     after = str((phase.cursor or {}).get("after", ""))
     stretch = await incoming.find_stretch(
         tx, mapping.staged, integration_id=stint.integration_id, after=after
     )
     counts = await _bring_in(tx, phase, mapping, stretch)
-    _advance(tx, load, phase, counts, cursor={"after": stretch.last}, progress=0.5)
-    await _note(tx, phase, "rows-synchronised", received=counts.received, last=stretch.last)
+    advance_phase(tx, load, phase, counts, cursor={"after": stretch.last}, progress=0.5)
+    await note_phase(tx, phase, "rows-synchronised", received=counts.received, last=stretch.last)
     if not stretch.is_end:
         return state_of(phase)
-    await _finish(tx, phase)
+    await finish_phase(tx, phase)
     return None
 
 
@@ -167,9 +188,14 @@ def _reject_orphan(index: int, row: dict[str, Any]) -> Rejection:
     return Rejection(index=index, id_erp=row["id_erp"], reasons=(reason,), raw=row)
 
 
-async def _hold_phase(
+async def hold_phase(
     tx: Tx, ctx: JobContext, stint: Stint, at: PhaseState
 ) -> tuple[Load, LoadPhase]:
+    """Lock the load and its phase as they stood at `at`.
+
+    Raises:
+        LeaseLost, LoadStopped: somebody else goes on, or has done this already.
+    """
     load = await hold_load(tx, ctx, load_id=stint.load_id)
     phase = await queries.lock_phase(tx, stint.load_id, at.position)
     if phase.pages != at.pages or phase.status == LoadStatus.SUCCEEDED:
@@ -177,11 +203,13 @@ async def _hold_phase(
     if phase.status != LoadStatus.RUNNING:
         phase.status, phase.finished_at = LoadStatus.RUNNING, None
         phase.started_at = phase.started_at or tx.now
-        await _note(tx, phase, "phase-started", position=phase.position, resource=phase.resource)
+        await note_phase(
+            tx, phase, "phase-started", position=phase.position, resource=phase.resource
+        )
     return load, phase
 
 
-def _advance(
+def advance_phase(
     tx: Tx,
     load: Load,
     phase: LoadPhase,
@@ -190,6 +218,7 @@ def _advance(
     cursor: dict[str, Any] | None,
     progress: float,
 ) -> None:
+    """Count what was done, and remember where to go on."""
     phase.cursor, phase.progress = cursor, max(phase.progress, min(progress, 1))
     phase.pages += 1
     phase.received += counts.received
@@ -205,7 +234,8 @@ def _advance(
     touch_load(tx, load)
 
 
-async def _finish(tx: Tx, phase: LoadPhase) -> None:
+async def finish_phase(tx: Tx, phase: LoadPhase) -> None:
+    """Note that a phase is done."""
     phase.status, phase.finished_at, phase.progress = LoadStatus.SUCCEEDED, tx.now, 1
     counts = Counts(
         created=phase.created,
@@ -213,7 +243,7 @@ async def _finish(tx: Tx, phase: LoadPhase) -> None:
         unchanged=phase.unchanged,
         rejected=phase.rejected,
     )
-    await _note(tx, phase, "phase-succeeded", **count_facts(counts))
+    await note_phase(tx, phase, "phase-succeeded", **count_facts(counts))
 
 
 async def _keep_rejections(tx: Tx, phase: LoadPhase, rejections: list[Rejection]) -> None:
@@ -223,9 +253,9 @@ async def _keep_rejections(tx: Tx, phase: LoadPhase, rejections: list[Rejection]
     await staging.reject_rows(
         tx, load_id=phase.load_id, resource=phase.resource, rejections=rejections[:room]
     )
-    await _note(tx, phase, "rows-rejected", level=LogLevel.WARNING, count=len(rejections))
+    await note_phase(tx, phase, "rows-rejected", level=LogLevel.WARNING, count=len(rejections))
     if 0 < room < len(rejections):
-        await _note(
+        await note_phase(
             tx, phase, "rejections-dropped", level=LogLevel.WARNING, kept=MAX_KEPT_REJECTIONS
         )
 
@@ -241,22 +271,22 @@ async def _follow_snapshot(
         tx, integration_id=stint.integration_id, resource=phase.resource
     )
     if phase.received == 0 and present:
-        await _note(tx, phase, "snapshot-empty", level=LogLevel.WARNING, present=present)
+        await note_phase(tx, phase, "snapshot-empty", level=LogLevel.WARNING, present=present)
         return
     dropped = phase.rejected > MAX_KEPT_REJECTIONS
     if dropped or await staged.has_keyless_rejections(
         tx, load_id=stint.load_id, resource=phase.resource
     ):
-        await _note(tx, phase, "snapshot-unclear", level=LogLevel.WARNING)
+        await note_phase(tx, phase, "snapshot-unclear", level=LogLevel.WARNING)
         return
     phase.removed = await staging.mark_removed(
         tx, load_id=stint.load_id, integration_id=stint.integration_id, table=checked.table
     )
     if phase.removed:
-        await _note(tx, phase, "rows-removed", level=LogLevel.WARNING, count=phase.removed)
+        await note_phase(tx, phase, "rows-removed", level=LogLevel.WARNING, count=phase.removed)
 
 
-async def _note(
+async def note_phase(
     tx: Tx,
     phase: LoadPhase,
     code: str,
@@ -265,6 +295,7 @@ async def _note(
     detail: str | None = None,
     **facts: Any,
 ) -> None:
+    """Write a line about a phase."""
     await logbook.write(
         tx,
         phase.load_id,

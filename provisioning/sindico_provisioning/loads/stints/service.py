@@ -28,16 +28,9 @@ from sindico_provisioning.loads.models import (
     LogLevel,
     PhaseStep,
 )
+from sindico_provisioning.loads.processing.queries import list_processing_steps
 from sindico_provisioning.loads.schemas import Stint
 from sindico_provisioning.staging import service as staging
-
-SYNCHRONISED = {
-    "empresa_propria": "companies",
-    "filial": "branches",
-    "empresa": "accounts",
-    "contato": "contacts",
-}
-"""What of the CRM is made of which ERP table, parents before children."""
 
 MAX_TRIES, MAX_TRIES_WITHOUT_PROGRESS = 20, 5
 FIRST_DELAY_SECONDS, DELAY_FACTOR, MAX_DELAY_SECONDS = 10, 3, 1800
@@ -98,9 +91,8 @@ async def plan_phases(tx: Tx, ctx: JobContext, *, stint: Stint, offered: Sequenc
     load = await hold_load(tx, ctx, load_id=stint.load_id)
     asked = offered if stint.tables is None else stint.tables
     fetched = [table.name for table in order_tables(set(asked) & set(offered))]
-    brought = [ours for theirs, ours in SYNCHRONISED.items() if theirs in fetched]
     steps = [(PhaseStep.FETCH, name) for name in fetched]
-    steps += [(PhaseStep.SYNCHRONISE, name) for name in brought]
+    steps += list_processing_steps(fetched)
     rows = [
         _phase_row(tx, stint.load_id, position, step, resource)
         for position, (step, resource) in enumerate(steps, start=1)

@@ -1,0 +1,1 @@
+"""Classifying outside a load, and telling people what changed."""

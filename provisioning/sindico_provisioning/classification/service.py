@@ -1,0 +1,52 @@
+"""Classifying when settings change, and who is told of accounts that change class."""
+
+from uuid import UUID
+
+from sindico_platform.database.tx import Tx
+from sindico_platform.jobs import service as jobs
+from sindico_provisioning.classification import jobs as own_jobs
+from sindico_provisioning.notifications.catalogue import ABC_CHANGED, OWN_ABC_CHANGED
+from sindico_provisioning.notifications.service import notify
+from sindico_tenants.abc_curve import queries as abc_queries
+from sindico_tenants.abc_curve import service as abc_curve
+from sindico_tenants.abc_curve.schemas import RunOut
+from sindico_tenants.portfolios import service as portfolios
+from sindico_tenants.portfolios.schemas import Kind
+
+CHANGES_PATH = "/console/abc-curve/changes"
+
+
+async def request_classification(tx: Tx) -> UUID:
+    """Ask for the curves to be drawn anew; gives the job."""
+    return await jobs.add(tx, own_jobs.classify_accounts)
+
+
+async def classify_accounts(tx: Tx) -> RunOut:
+    """Draw every curve, categorise by it, and let people know. Repeatable."""
+    run = await abc_curve.draw_curves(tx)
+    for kind in Kind:
+        await portfolios.place_accounts(tx, kind)
+    if run.moved:
+        await jobs.add(tx, own_jobs.tell_of_changes, run_id=run.id)
+    return run
+
+
+async def tell_of_changes(tx: Tx, *, run_id: UUID) -> None:
+    """Tell the tenant, and every owner of such accounts, once how many changed class."""
+    if not await abc_curve.mark_told(tx, run_id=run_id):
+        return
+    path = f"{CHANGES_PATH}?run={run_id}"
+    counted = await abc_queries.count_changes_by_owner(tx, run_id)
+    up, down = sum(each.up for each in counted), sum(each.down for each in counted)
+    await notify(tx, ABC_CHANGED, path=path, count=up + down, up=up, down=down)
+    for each in counted:
+        if each.owner_user_id is not None:
+            await notify(
+                tx,
+                OWN_ABC_CHANGED,
+                user_id=each.owner_user_id,
+                path=path,
+                count=each.up + each.down,
+                up=each.up,
+                down=each.down,
+            )

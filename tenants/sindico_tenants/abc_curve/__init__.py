@@ -1,0 +1,1 @@
+"""The ABC curve: which customers make most of the revenue."""

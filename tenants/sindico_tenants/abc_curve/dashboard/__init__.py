@@ -1,0 +1,1 @@
+"""The curve as a whole, in figures fit for charts."""

@@ -1,0 +1,1 @@
+"""Where accounts stand on the curve, and how they came there."""

@@ -1,0 +1,1 @@
+"""Categories and portfolios, and which account stands in which."""

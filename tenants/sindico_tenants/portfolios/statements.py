@@ -1,0 +1,108 @@
+"""The SQL that puts accounts into categories and portfolios, built once for each kind.
+
+What a person decided stays. Else the ERP's word counts; without one the category follows from the
+class of the ABC curve, and the portfolio is the seller's. So every account stands in one of each.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from sqlalchemy import TextClause, text
+
+from sindico_tenants.portfolios.schemas import Kind
+
+CLASS_CATEGORIES = {"A": "Curva A", "B": "Curva B", "C": "Curva C", "none": "Sem compras"}
+NO_PORTFOLIO = "Sem carteira"
+"""Records of the customer's, in the language of its people; they may be renamed."""
+
+_BY_CLASS = " ".join(
+    f"WHEN '{abc_class}' THEN '{name}'" for abc_class, name in CLASS_CATEGORIES.items()
+)
+_WANTED = {
+    Kind.CATEGORY: f"""
+        SELECT account.id AS account_id,
+            COALESCE(NULLIF(btrim(account.erp_category), ''),
+                CASE COALESCE(abc.abc_class, 'none') {_BY_CLASS} END) AS name,
+            CASE WHEN btrim(account.erp_category) <> '' THEN 'erp' ELSE 'class' END AS placed_by
+        FROM crm.account LEFT JOIN crm.account_abc AS abc
+            ON abc.tenant_id = :tenant_id AND abc.account_id = account.id
+    """,  # noqa: S608  (names of ours alone)
+    Kind.PORTFOLIO: f"""
+        SELECT account.id AS account_id,
+            COALESCE(NULLIF(btrim(account.erp_portfolio), ''), seller.name, '{NO_PORTFOLIO}')
+                AS name,
+            CASE WHEN btrim(account.erp_portfolio) <> '' THEN 'erp'
+                WHEN seller.name IS NOT NULL THEN 'seller' ELSE 'nothing' END AS placed_by
+        FROM crm.account LEFT JOIN crm.seller
+            ON seller.tenant_id = :tenant_id AND seller.id = account.seller_id
+    """,  # noqa: S608  (names of ours alone)
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PlacingStatements:
+    """Everything said about one kind; each takes ``tenant_id`` and ``account_id`` or null."""
+
+    list_missing: TextClause
+    """Names that accounts are to have and that no category, or portfolio, bears yet."""
+    place: TextClause
+    """Answers how many accounts there are, came to stand somewhere, and went elsewhere."""
+
+
+@lru_cache
+def statements_of(kind: Kind) -> PlacingStatements:
+    wanted = f"""
+        wanted AS MATERIALIZED (
+            {_WANTED[kind]}
+            WHERE account.tenant_id = :tenant_id
+                AND (CAST(:account_id AS uuid) IS NULL OR account.id = :account_id)
+        )
+    """
+    missing = f"""
+        WITH {wanted}, name AS MATERIALIZED (SELECT DISTINCT name FROM wanted)
+        SELECT DISTINCT ON (control.search_form(name.name)) name.name FROM name
+        WHERE NOT EXISTS (SELECT FROM crm.{kind} AS one WHERE one.tenant_id = :tenant_id
+            AND one.search_name = control.search_form(name.name))
+        ORDER BY control.search_form(name.name), name.name
+    """  # noqa: S608  (names of ours alone)
+    return PlacingStatements(list_missing=text(missing), place=text(_place(kind, wanted)))
+
+
+def _place(kind: Kind, wanted: str) -> str:
+    return f"""
+        WITH {wanted}, name AS MATERIALIZED (SELECT DISTINCT name FROM wanted),
+        target AS MATERIALIZED (
+            SELECT name.name, one.id, one.name AS shown FROM name JOIN crm.{kind} AS one
+                ON one.tenant_id = :tenant_id AND one.search_name = control.search_form(name.name)
+        ), moving AS MATERIALIZED (
+            SELECT wanted.account_id, wanted.placed_by, target.id, target.shown,
+                kept.{kind}_id AS old_id
+            FROM wanted JOIN target ON target.name = wanted.name
+            LEFT JOIN crm.account_placement AS kept
+                ON kept.tenant_id = :tenant_id AND kept.account_id = wanted.account_id
+            WHERE kept.{kind}_by IS DISTINCT FROM 'hand'
+                AND (kept.{kind}_id IS DISTINCT FROM target.id
+                    OR kept.{kind}_by IS DISTINCT FROM wanted.placed_by)
+        ), placed AS (
+            INSERT INTO crm.account_placement AS kept
+                (tenant_id, account_id, {kind}_id, {kind}_by, updated_at)
+            SELECT CAST(:tenant_id AS uuid), account_id, id, placed_by, CAST(:now AS timestamptz)
+            FROM moving ORDER BY account_id
+            ON CONFLICT (tenant_id, account_id) DO UPDATE SET {kind}_id = excluded.{kind}_id,
+                {kind}_by = excluded.{kind}_by, updated_at = excluded.updated_at
+            WHERE kept.{kind}_by IS DISTINCT FROM 'hand'
+        ), told AS (
+            INSERT INTO crm.placement_change
+                (tenant_id, account_id, at, kind, from_name, to_name, placed_by, changed_by)
+            SELECT CAST(:tenant_id AS uuid), moving.account_id, CAST(:now AS timestamptz),
+                '{kind}', old.name, moving.shown, moving.placed_by, CAST(:changed_by AS text)
+            FROM moving LEFT JOIN crm.{kind} AS old
+                ON old.tenant_id = :tenant_id AND old.id = moving.old_id
+            WHERE moving.old_id IS DISTINCT FROM moving.id
+            ON CONFLICT DO NOTHING
+        )
+        SELECT (SELECT count(*) FROM wanted) AS accounts,
+            count(*) FILTER (WHERE old_id IS NULL) AS placed,
+            count(*) FILTER (WHERE old_id <> id) AS moved
+        FROM moving
+    """  # noqa: S608  (names of ours alone)

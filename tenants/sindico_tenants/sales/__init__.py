@@ -1,0 +1,1 @@
+"""What the ERP says was sold: sellers, orders, fiscal notes and trade bills."""
