@@ -55,21 +55,15 @@ async def take_document(
         InvalidInput, AttachedRecordNotFound, NotAllowed: as `service.add_file`.
         BlobTooLarge: it has more than `service.MAX_FILE_BYTES`.
     """
-    async with context.uow.begin(actor) as tx:
-        await service.demand_place(tx, target, name=name, description=description)
-    if file is None or not file.filename:
-        raise InvalidInput(field_error("file", "file-missing", "Choose a file."))
-    blob = await write_blob(
-        context.uow,
-        context.blobs,
-        actor,
-        _pieces(file),
-        purpose=PURPOSE,
-        filename=clean_filename(file.filename),
-        content_type=clean_content_type(file.content_type),
-        expires_at=None,
-        max_bytes=service.MAX_FILE_BYTES,
-    )
+    try:
+        async with context.uow.begin(actor) as tx:
+            await service.demand_place(tx, target, name=name, description=description)
+        if file is None or not file.filename:
+            raise InvalidInput(field_error("file", "file-missing", "Choose a file."))
+        blob = await _store(context, actor, file)
+    finally:
+        if file is not None:
+            await file.close()
     said = f"{target} {name!r} {description!r} {blob.filename!r} {blob.sha256}"
 
     async def add(tx: Tx) -> Response[T]:
@@ -80,6 +74,20 @@ async def take_document(
         return answer(document)
 
     return await _add_once(_once(context, actor, said, key), blob, add)
+
+
+async def _store(context: Context, actor: Actor, file: UploadFile) -> BlobOut:
+    return await write_blob(
+        context.uow,
+        context.blobs,
+        actor,
+        _pieces(file),
+        purpose=PURPOSE,
+        filename=clean_filename(file.filename),
+        content_type=clean_content_type(file.content_type),
+        expires_at=None,
+        max_bytes=service.MAX_FILE_BYTES,
+    )
 
 
 def _once(context: Context, actor: Actor, said: str, key: str | None) -> Once:

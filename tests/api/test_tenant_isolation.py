@@ -69,6 +69,7 @@ async def test_a_foreign_id_is_an_unknown_id(
 ONLY_WITH_BYTES = {
     "GET /api/v1/documents/{document_id}/content",
     "GET /api/v1/document-pickups/{document_id}/content",
+    "GET /console/documents/{document_id}/content",
 }
 """They need a stored file, and one of them a signature: test_documents.py has both."""
 

@@ -11,6 +11,7 @@ from litestar.params import FromPath
 from sindico_api.console import registration, rendering
 from sindico_api.console.company_settings import BRANCHES_TAB, frame_of
 from sindico_api.console.company_words import BRANCH_LABELS
+from sindico_api.console.document_views import read_panel
 from sindico_api.console.erp_import import read_import
 from sindico_api.console.forms import Form
 from sindico_api.console.listing import Listing
@@ -38,6 +39,7 @@ from sindico_tenants.companies.schemas import (
 )
 from sindico_tenants.companies.tree import queries as tree
 from sindico_tenants.companies.tree.schemas import TreeCompany, TreeLine
+from sindico_tenants.documents.schemas import AttachedTo
 
 ALL, ONE = "/company-settings/branches", "/company-settings/branches/{branch_id:uuid}"
 FIELD = f"{ONE}/fields/{{field:str}}"
@@ -126,10 +128,12 @@ async def show_branch(
     async with uow.begin(actor) as tx:
         branch = await erp_values.read_branch(tx, branch_id)
         company = await queries.get_company(tx, branch.company_id)
+        documents = await read_panel(tx, view_of(request).tell, AttachedTo.BRANCHES, branch_id)
     return rendering.page(
         request,
         "company_settings/branch.html",
         record=branch,
+        documents=documents,
         company=company,
         fields=registration.fields_of(branch, BRANCH_LABELS, view_of(request)),
         href=address(branch_id),

@@ -9,6 +9,7 @@ from litestar.params import FromPath
 from sindico_api.console import registration, rendering
 from sindico_api.console.company_settings import COMPANIES_TAB, frame_of
 from sindico_api.console.company_words import COMPANY_LABELS
+from sindico_api.console.document_views import read_panel
 from sindico_api.console.erp_import import read_import
 from sindico_api.console.forms import Form
 from sindico_api.console.listing import Listing
@@ -28,6 +29,7 @@ from sindico_tenants.companies.linked.queries import count_linked
 from sindico_tenants.companies.linked.schemas import LinkedOut
 from sindico_tenants.companies.models import Company
 from sindico_tenants.companies.schemas import CompanyFilters, CompanyIn, CompanyPatch
+from sindico_tenants.documents.schemas import AttachedTo
 
 ALL, ONE = "/company-settings/companies", "/company-settings/companies/{company_id:uuid}"
 FIELD = f"{ONE}/fields/{{field:str}}"
@@ -84,10 +86,12 @@ async def show_company(
 ) -> Response[str]:
     async with uow.begin(actor) as tx:
         company = await erp_values.read_company(tx, company_id)
+        documents = await read_panel(tx, view_of(request).tell, AttachedTo.COMPANIES, company_id)
     return rendering.page(
         request,
         "company_settings/company.html",
         record=company,
+        documents=documents,
         fields=registration.fields_of(company, COMPANY_LABELS, view_of(request)),
         href=address(company_id),
         tab=COMPANIES_TAB,

@@ -73,6 +73,14 @@ MENU: tuple[MenuGroup, ...] = (
                 permission="contacts:access",
                 customers_only=True,
             ),
+            MenuItem(
+                label=translatable("Documents"),
+                about=translatable("Files on your own servers, and links to what lies elsewhere."),
+                href="/console/documents",
+                icon="file-text",
+                permission="documents:access",
+                customers_only=True,
+            ),
         ),
     ),
     MenuGroup(

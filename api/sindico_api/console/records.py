@@ -8,14 +8,16 @@ from litestar import Response, get
 from litestar.params import FromPath
 
 from sindico_api.console import rendering
+from sindico_api.console.document_views import read_panel
 from sindico_api.console.listing import Listing
-from sindico_api.console.view import ConsoleRequest
+from sindico_api.console.view import ConsoleRequest, view_of
 from sindico_api.dependencies import AskedPage, CurrentActor, Uow
 from sindico_api.guards import requires
 from sindico_api.i18n import CONSOLE_PATH
 from sindico_platform.brazil.states import STATES
 from sindico_tenants.accounts import queries as accounts
 from sindico_tenants.accounts.schemas import AccountFilters, ContactFilters, PersonType
+from sindico_tenants.documents.schemas import AttachedTo
 
 SITUATIONS: dict[str, dict[str, bool]] = {
     "active": {"is_active": True, "is_removed": False},
@@ -56,7 +58,8 @@ async def show_account(
 ) -> Response[str]:
     async with uow.begin(actor) as tx:
         account = await accounts.get_account(tx, account_id)
-    return rendering.page(request, "records/account.html", record=account)
+        documents = await read_panel(tx, view_of(request).tell, AttachedTo.ACCOUNTS, account_id)
+    return rendering.page(request, "records/account.html", record=account, documents=documents)
 
 
 @get("/contacts", guards=[requires("contacts:view")])
@@ -82,7 +85,10 @@ async def show_contact(
         account = None
         if contact.account_id is not None and actor.may("accounts:view"):
             account = (await accounts.get_account(tx, contact.account_id)).name
-    return rendering.page(request, "records/contact.html", record=contact, account=account)
+        documents = await read_panel(tx, view_of(request).tell, AttachedTo.CONTACTS, contact_id)
+    return rendering.page(
+        request, "records/contact.html", record=contact, account=account, documents=documents
+    )
 
 
 def listing_of(request: ConsoleRequest, name: str) -> Listing:

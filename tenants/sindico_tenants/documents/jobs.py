@@ -1,5 +1,6 @@
 """What happens to documents in the background."""
 
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -68,7 +69,13 @@ async def _give_up(ctx: JobContext, document_id: UUID, error: Exception) -> None
     if not isinstance(error, OutsideError | SindicoError):
         log.error("document_fault", document_id=str(document_id), exc_info=error)
     async with ctx.uow.begin(ctx.actor) as tx:
-        await service.fail_storing(tx, document_id=document_id, reason=describe(error))
+        await service.fail_storing(tx, document_id=document_id, reason=_reason_of(error))
+
+
+def _reason_of(error: Exception) -> dict[str, Any]:
+    """What people are told: what went wrong, and what to do about it where that is known."""
+    advice = error.advice if isinstance(error, OutsideError) else None
+    return describe(error) | ({"advice": advice} if advice else {})
 
 
 async def _upload(ctx: JobContext, carriage: Carriage) -> None:

@@ -1,15 +1,18 @@
 """Every SELECT on documents."""
 
+from collections.abc import Iterable
 from dataclasses import fields
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, literal, or_, select
+from sqlalchemy import ColumnElement, func, literal, or_, select, union_all
 
 from sindico_platform.database.tx import Tx
 from sindico_platform.paging.keyset import Keyset
 from sindico_platform.paging.schemas import Page, PageRequest
 from sindico_platform.words import Translate, in_english
+from sindico_tenants.accounts.models import Account, Contact
+from sindico_tenants.companies.models import Branch, Company
 from sindico_tenants.documents.errors import DocumentNotFound, PickupNotFound
 from sindico_tenants.documents.models import Document, DocumentKind, DocumentState
 from sindico_tenants.documents.schemas import AttachedTo, DocumentFilters, DocumentOut, ReasonOut
@@ -26,6 +29,12 @@ _SHOWN = tuple(
     for name in DocumentOut.__struct_fields__
     if name not in {"kind", "state", "reason", "resource", "transfer_method"}
 )
+_RECORDS: dict[AttachedTo, Any] = {
+    AttachedTo.ACCOUNTS: Account,
+    AttachedTo.CONTACTS: Contact,
+    AttachedTo.COMPANIES: Company,
+    AttachedTo.BRANCHES: Branch,
+}
 _EXACT = tuple(each.name for each in fields(DocumentFilters) if each.name != "q")
 
 
@@ -45,6 +54,26 @@ async def list_documents(
     statement = select(*columns).where(*_visible(tx), *_matching(filters))
     rows = (await tx.session.execute(ORDERS.apply(statement, request))).all()
     return ORDERS.page(rows, request, lambda row: show_document(row[0], translate))
+
+
+async def name_records(
+    tx: Tx, asked: Iterable[tuple[AttachedTo, UUID]]
+) -> dict[tuple[AttachedTo, UUID], str]:
+    """The names of records that documents are attached to; those that are gone have none."""
+    by_resource: dict[AttachedTo, set[UUID]] = {}
+    for resource, record_id in asked:
+        by_resource.setdefault(resource, set()).add(record_id)
+    if not by_resource:
+        return {}
+    named: list[Any] = [
+        select(literal(resource.value).label("resource"), table.id, table.name).where(
+            table.tenant_id == tx.tenant_id, table.id.in_(ids)
+        )
+        for resource, ids in by_resource.items()
+        for table in (_RECORDS[resource],)
+    ]
+    rows = await tx.session.execute(union_all(*named))
+    return {(AttachedTo(row.resource), row.id): row.name for row in rows}
 
 
 async def get_document(tx: Tx, document_id: UUID, *, lock: bool = False) -> Document:
@@ -155,8 +184,13 @@ def show_document(row: Document, translate: Translate = in_english) -> DocumentO
 
 
 def _show_reason(reason: dict[str, Any], translate: Translate) -> ReasonOut:
-    detail = translate(reason["detail"], **reason["facts"])
-    return ReasonOut(code=reason["code"], detail=detail, facts=reason["facts"])
+    facts, advice = reason["facts"], reason.get("advice")
+    return ReasonOut(
+        code=reason["code"],
+        detail=translate(reason["detail"], **facts),
+        advice=translate(advice, **facts) if advice else None,
+        facts=facts,
+    )
 
 
 def _visible(tx: Tx) -> list[ColumnElement[bool]]:

@@ -71,6 +71,8 @@ class ReasonOut(Output, frozen=True):
 
     code: str
     detail: str
+    advice: str | None
+    """What to do about it."""
     facts: dict[str, Any]
 
 

@@ -300,6 +300,7 @@ async def test_a_server_with_files_is_left_only_by_who_says_they_were_moved(
         moved = await browser.post(path, data=typed(new, files_moved="true"))
 
     assert "O arquivo de 1 documento está neste servidor." in shown.text
+    assert f'href="/console/documents?server={path.rpartition("/")[2]}"' in shown.text
     assert "Esta configuração está em uso" in shown.text
     assert refused.status_code == 409
     assert 'id="field-files_moved-error"' in refused.text

@@ -89,6 +89,38 @@
     event.preventDefault();
     zone.classList.remove("is-over");
     if (event.dataTransfer.files.length) document.getElementById(zone.dataset.drop).files = event.dataTransfer.files;
+    document.getElementById(zone.dataset.drop).dispatchEvent(new Event("change", { bubbles: true }));
+  });
+
+  // A file that cannot be taken is told before its bytes are sent
+  document.addEventListener("change", (event) => {
+    const field = event.target;
+    if (!field.dataset?.maxBytes) return;
+    const { size } = field.files[0] ?? { size: 1 };
+    const reason = size > Number(field.dataset.maxBytes) ? field.dataset.tooLarge : size ? "" : field.dataset.empty;
+    const note = document.getElementById(`${field.id}-refused`);
+    note.hidden = !reason;
+    note.querySelector("span").textContent = reason;
+    field.setAttribute("aria-invalid", String(Boolean(reason)));
+    field.form.querySelector(".form-actions button[type=submit]").disabled = Boolean(reason);
+  });
+  // How much of a form with a file has been sent
+  document.addEventListener("htmx:xhr:loadstart", (event) => {
+    event.target.querySelector?.(".upload-progress")?.removeAttribute("hidden");
+  });
+  document.addEventListener("htmx:xhr:progress", (event) => {
+    const line = event.target.querySelector?.(".upload-progress");
+    const { loaded, total, lengthComputable } = event.detail;
+    if (!line || !lengthComputable || total < Number(line.dataset.total || 0)) return; // the answer's own
+    line.dataset.total = total;
+    const bar = line.querySelector("progress");
+    if (loaded < total) bar.value = (100 * loaded) / total;
+    else bar.removeAttribute("value"); // it is being written down now
+    line.querySelector("strong").textContent = `${Math.floor((100 * loaded) / total)} %`;
+    line.querySelector("span").textContent = loaded < total ? line.dataset.sending : line.dataset.storing;
+  });
+  document.addEventListener("htmx:afterRequest", (event) => {
+    event.target.querySelector?.(".upload-progress")?.setAttribute("hidden", "");
   });
 
   // A dialog that asks to type a name

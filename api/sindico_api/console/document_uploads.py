@@ -1,0 +1,185 @@
+"""Attaching a document: a file that goes to the customer's server, or a link."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from litestar import Response, get, post
+from litestar.datastructures import UploadFile
+
+from sindico_api.console import rendering
+from sindico_api.console.document_views import (
+    DOCUMENTS_PATH,
+    RecordView,
+    record_view,
+)
+from sindico_api.console.documents import RESOURCES
+from sindico_api.console.forms import EMPTY_FORM, Form
+from sindico_api.console.rendering import see_other
+from sindico_api.console.server_settings import id_of
+from sindico_api.console.submitted import sent_texts
+from sindico_api.console.view import ConsoleRequest, Flash, view_of
+from sindico_api.context import Context
+from sindico_api.dependencies import AppContext, CurrentActor
+from sindico_api.documents import MAX_UPLOAD_BYTES, take_document
+from sindico_api.guards import requires
+from sindico_platform.database.tx import Actor, Tx
+from sindico_platform.errors import InvalidInput
+from sindico_tenants.documents import queries, service
+from sindico_tenants.documents.errors import FileServerMissing
+from sindico_tenants.documents.models import Document
+from sindico_tenants.documents.schemas import LinkIn, Target
+from sindico_tenants.documents.targets import demand_server, demand_target
+
+ALL = "/documents"
+MAY_INCLUDE = requires("documents:include")
+TYPED = ("name", "description", "resource", "record_id")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PlaceView:
+    """Where an uploaded file would go."""
+
+    missing: FileServerMissing | None = None
+    host: str | None = None
+    folder: str = ""
+
+
+@get(f"{ALL}/new", guards=[MAY_INCLUDE])
+async def show_new_document(
+    request: ConsoleRequest, actor: CurrentActor, context: AppContext
+) -> Response[str]:
+    """The way to attach a file, or a link, to the record that the address names."""
+    target, is_link = target_of(request.query_params), "link" in request.query_params
+    return await _page(request, context, actor, target, is_link=is_link)
+
+
+@post(ALL, guards=[MAY_INCLUDE], request_max_body_size=MAX_UPLOAD_BYTES)
+async def upload_document(
+    request: ConsoleRequest, actor: CurrentActor, context: AppContext
+) -> Response[Any]:
+    """Take a file on; it is carried to its server in the background."""
+    _ = view_of(request).translate
+    values, sent = await sent_texts(request, *TYPED), (await request.form()).get("file")
+    target = target_of(values)
+
+    def accepted(document: Document) -> Response[Any]:
+        text = _("{name} was received and is on its way to its server.", name=document.name)
+        return see_other(request, _after(target), flash=Flash(text=text))
+
+    try:
+        return await take_document(
+            context,
+            actor,
+            target=target,
+            file=sent if isinstance(sent, UploadFile) else None,
+            name=values["name"] or None,
+            description=values["description"] or None,
+            answer=accepted,
+        )
+    except InvalidInput as error:
+        form = Form(values).refused(error, _)
+        return await _page(request, context, actor, target, form=form, status=error.status)
+
+
+@post(f"{ALL}/links", guards=[MAY_INCLUDE])
+async def link_document(
+    request: ConsoleRequest, actor: CurrentActor, context: AppContext
+) -> Response[Any]:
+    """Keep a link; it needs no server."""
+    _ = view_of(request).translate
+    values = await sent_texts(request, *TYPED, "url")
+    target = target_of(values)
+    data = LinkIn(
+        name=values["name"],
+        url=values["url"],
+        description=values["description"] or None,
+        resource=target.resource,
+        record_id=target.record_id,
+    )
+    try:
+        async with context.uow.begin(actor) as tx:
+            document = await service.add_link(tx, data=data)
+    except InvalidInput as error:
+        form = Form(values).refused(error, _)
+        return await _page(
+            request, context, actor, target, is_link=True, form=form, status=error.status
+        )
+    flash = Flash(text=_("{name} was attached.", name=document.name))
+    return see_other(request, _after(target), flash=flash)
+
+
+def target_of(values: Mapping[str, Any]) -> Target:
+    """The record that a link or form names; none, if it names none that can be."""
+    resource, record_id = RESOURCES.get(values.get("resource", "")), id_of(values.get("record_id"))
+    if resource is None or record_id is None:
+        return Target()
+    return Target(resource=resource, record_id=record_id)
+
+
+def _after(target: Target) -> str:
+    """Where one sees what was attached."""
+    found = _view_of_record(target, "")
+    return f"{found.href}#documents" if found else DOCUMENTS_PATH
+
+
+def _view_of_record(target: Target, name: str) -> RecordView | None:
+    if target.resource is None or target.record_id is None:
+        return None
+    return record_view(target.resource, target.record_id, name)
+
+
+async def _page(
+    request: ConsoleRequest,
+    context: Context,
+    actor: Actor,
+    target: Target,
+    *,
+    is_link: bool = False,
+    form: Form = EMPTY_FORM,
+    status: int = 200,
+) -> Response[str]:
+    async with context.uow.begin(actor) as tx:
+        place = await _place_of(tx, target)
+        record = await _record_of(tx, target)
+    return rendering.page(
+        request,
+        "documents/new.html",
+        status=status,
+        form=form,
+        target=target,
+        record=record,
+        place=place,
+        is_link=is_link,
+        max_bytes=service.MAX_FILE_BYTES,
+        tabs=_tabs(request, target, is_link=is_link),
+    )
+
+
+async def _place_of(tx: Tx, target: Target) -> PlaceView:
+    scope = await demand_target(tx, target)
+    try:
+        found = await demand_server(tx, scope)
+    except FileServerMissing as error:
+        return PlaceView(missing=error)
+    return PlaceView(host=found.host, folder=found.folder)
+
+
+async def _record_of(tx: Tx, target: Target) -> RecordView | None:
+    asked: list[tuple[Any, UUID]] = []
+    if target.resource is not None and target.record_id is not None:
+        asked.append((target.resource, target.record_id))
+    names = await queries.name_records(tx, asked)
+    return next((record_view(*key, name) for key, name in names.items()), None)
+
+
+def _tabs(request: ConsoleRequest, target: Target, *, is_link: bool) -> list[dict[str, Any]]:
+    _ = view_of(request).translate
+    base = f"{DOCUMENTS_PATH}/new?"
+    if target.resource is not None:
+        base += f"resource={target.resource}&record_id={target.record_id}"
+    return [
+        {"label": _("File"), "href": base.removesuffix("?"), "current": not is_link},
+        {"label": _("External link"), "href": f"{base}&link=1", "current": is_link},
+    ]
