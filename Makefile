@@ -102,10 +102,11 @@ install: $(VENV)/.installed ## Set up .venv with the locked versions
 test-tools: web/node_modules/.package-lock.json ## What only the tests need: Chromium, axe, newman
 	scripts/setup-system
 
+EXTRAS := --extra embedded --extra mysql --extra oracle --extra sqlserver
 .PHONY: lock
 lock: $(OWN_UV) ## Resolve requirements/*.lock anew from pyproject.toml
-	$(UV) pip compile pyproject.toml --extra embedded --universal --generate-hashes \
+	$(UV) pip compile pyproject.toml $(EXTRAS) --universal --generate-hashes \
 	  --python-version 3.11 --no-annotate --no-header --quiet -o requirements/runtime.lock
-	$(UV) pip compile pyproject.toml --extra embedded --group dev --universal --generate-hashes \
+	$(UV) pip compile pyproject.toml $(EXTRAS) --group dev --universal --generate-hashes \
 	  --python-version 3.11 --no-annotate --no-header --quiet -c requirements/runtime.lock \
 	  -o requirements/dev.lock

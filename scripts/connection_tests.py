@@ -13,12 +13,14 @@ from sindico_platform.connection_tests.schemas import Mistake
 from sindico_platform.egress import errors as way
 from sindico_platform.file_transport import errors as files
 from sindico_platform.mail_transport import errors as mail
+from sindico_provisioning.connectors.view import errors as views
 
 PAGE = Path(__file__).parents[1] / "docs/connection-tests.md"
 KINDS: dict[str, ModuleType] = {
     "On the way to any server": way,
     "Mail servers": mail,
     "File servers": files,
+    "Databases with views": views,
 }
 HEAD = """# What connection tests tell apart
 

@@ -19,11 +19,13 @@ from sindico_platform.identity.models import SupportSession
 from sindico_platform.jobs import service as jobs
 from sindico_platform.tenancy.models import Tenant
 from sindico_provisioning.integrations import service as integrations
+from sindico_provisioning.integrations.models import IntegrationKind
 from sindico_provisioning.integrations.queries import find_default as find_default_integration
 from sindico_provisioning.loads.models import Load
 from sindico_provisioning.notifications import service as notifications
 from sindico_provisioning.notifications.catalogue import CRM_READY
 from sindico_provisioning.notifications.queries import list_unread_ids as unread_notifications
+from sindico_provisioning.view_connections.models import ViewConnection, ViewMapping
 from sindico_tenants.abc_curve import service as abc_curve
 from sindico_tenants.abc_curve.schemas import AbcSettingsIn
 from sindico_tenants.accounts.models import Account, Contact
@@ -144,6 +146,35 @@ async def make_integration(tx: Tx) -> UUID:
     return made.id
 
 
+async def make_view_integration(tx: Tx) -> UUID:
+    """With a connection, and a view mapped to a table."""
+    integration = await integrations.create_integration(
+        tx, kind=IntegrationKind.VIEW, name=tx.new_id().hex
+    )
+    stamps = {"created_at": tx.now, "updated_at": tx.now, "revision": 1}
+    key = {"tenant_id": tx.tenant_id, "integration_id": integration.id}
+    connection = {
+        "dialect": "postgresql",
+        "host": "192.0.2.1",
+        "port": 5432,
+        "database": "erp",
+        "username": "crm",
+        "tls": "verified",
+        "time_zone": "America/Sao_Paulo",
+        "statement_seconds": 60,
+    }
+    await tx.session.execute(insert(ViewConnection), [key | connection | stamps])
+    mapping = {
+        "resource": "empresa",
+        "view": "v_clientes",
+        "columns": {"id_erp": "codigo"},
+        "overlap_minutes": 10,
+        "is_complete": True,
+    }
+    await tx.session.execute(insert(ViewMapping), [key | mapping | stamps])
+    return integration.id
+
+
 async def make_load(tx: Tx) -> UUID:
     """One that has ended, so that whoever follows it comes to an end too."""
     row = Load(
@@ -240,4 +271,5 @@ FACTORIES: dict[str, MakeRow] = {
     "smtp_settings_id": make_smtp_settings,
     "support_session_id": make_support_session,
     "user_id": make_user,
+    "view_integration_id": make_view_integration,
 }

@@ -10,6 +10,12 @@ TAG_LABELS: dict[str, str] = {
     "abc-settings:create": translatable("Settings of an ABC curve created"),
     "abc-settings:delete": translatable("Settings of an ABC curve deleted"),
     "account:place": translatable("Account put into a category or portfolio"),
+    "view-connection:change": translatable("Database connection changed"),
+    "view-connection:create": translatable("Database connection created"),
+    "view-connection:test": translatable("Database connection tested"),
+    "view-mapping:change": translatable("Mapping of a view changed"),
+    "view-mapping:create": translatable("Mapping of a view created"),
+    "view-mapping:delete": translatable("Mapping of a view removed"),
     "api-client:create": translatable("API client created"),
     "api-client:edit": translatable("API client changed"),
     "api-client:revoke": translatable("API client revoked"),
@@ -108,6 +114,22 @@ TAG_LABELS: dict[str, str] = {
 }
 
 FIELD_LABELS: dict[str, str] = {
+    "table": translatable("Table"),
+    "dialect": translatable("Kind of database"),
+    "database": translatable("Database"),
+    "tls": translatable("Encryption"),
+    "time_zone": translatable("Time zone"),
+    "statement_seconds": translatable("Time per statement"),
+    "view": translatable("View"),
+    "db_schema": translatable("Schema"),
+    "columns": translatable("Columns"),
+    "watermark": translatable("Watermark"),
+    "overlap_minutes": translatable("Overlap in minutes"),
+    "is_complete": translatable("The view is complete"),
+    "username": translatable("User"),
+    "port": translatable("Port"),
+    "password": translatable("Password"),
+    "ca_certificate": translatable("Certificate"),
     # what changes
     "name": translatable("Name"),
     "email": translatable("E-mail"),
@@ -195,6 +217,7 @@ VALUE_LABELS: dict[tuple[str, str], str] = {
 """What a field may hold that no catalogue names."""
 
 TARGET_LABELS: dict[str, str] = {
+    "view_connection": translatable("View integration"),
     "smtp_settings": translatable("Mail server"),
     "abc_run": translatable("Drawing of the ABC curves"),
     "abc_settings": translatable("Settings of an ABC curve"),

@@ -37,6 +37,8 @@ STAGES: dict[Stage, str] = {
     Stage.WRITE: translatable("Write a file"),
     Stage.READ_BACK: translatable("Read it back"),
     Stage.COMPARE: translatable("Compare what was read"),
+    Stage.TRANSACTION: translatable("Begin a read-only transaction"),
+    Stage.VIEWS: translatable("List views and tables"),
     Stage.READ: translatable("Read a little"),
 }
 MILLISECONDS = 1000

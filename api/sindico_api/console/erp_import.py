@@ -19,7 +19,11 @@ from sindico_platform.errors import InvalidInput, field_error
 from sindico_provisioning.erp_tables.queries import OWN_TABLES
 from sindico_provisioning.integrations.schemas import IntegrationOut
 from sindico_provisioning.loads import queries, service
-from sindico_provisioning.loads.errors import IntegrationNotConfigured, LoadAlreadyRunning
+from sindico_provisioning.loads.errors import (
+    IntegrationNotConfigured,
+    LoadAlreadyRunning,
+    ViewsNotMapped,
+)
 from sindico_provisioning.loads.models import LoadKind, LoadStatus
 from sindico_provisioning.loads.schemas import Brought, LoadOut
 from sindico_provisioning.loads.sources import SOURCES
@@ -79,8 +83,8 @@ async def start_import(request: ConsoleRequest, actor: CurrentActor, uow: Uow) -
 
 async def _is_ready(tx: Tx, integration: IntegrationOut) -> bool:
     try:
-        await SOURCES[integration.kind].require_ready(tx)
-    except IntegrationNotConfigured:
+        await SOURCES[integration.kind].require_ready(tx, integration.id)
+    except (IntegrationNotConfigured, ViewsNotMapped):
         return False
     return True
 

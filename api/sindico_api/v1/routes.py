@@ -38,6 +38,7 @@ from sindico_api.v1 import (
     tenants,
     tokens,
     users,
+    view_connections,
 )
 
 API = Router(
@@ -230,6 +231,19 @@ API = Router(
         users.enable_user,
         users.invite_again,
         users.make_reset_link,
+        view_connections.create_view_connection,
+        view_connections.delete_view_mapping,
+        view_connections.list_columns_of_view,
+        view_connections.list_view_connections,
+        view_connections.list_view_mappings,
+        view_connections.list_views_of_database,
+        view_connections.preview_view_mapping,
+        view_connections.read_view_connection,
+        view_connections.read_view_mapping,
+        view_connections.replace_view_connection,
+        view_connections.replace_view_mapping,
+        view_connections.test_saved_view_connection,
+        view_connections.test_typed_view_connection,
     ],
 )
 describe_problems(API)

@@ -27,6 +27,8 @@ class Stage(StrEnum):
     WRITE = "write"
     READ_BACK = "read_back"
     COMPARE = "compare"
+    TRANSACTION = "transaction"
+    VIEWS = "views"
     READ = "read"
 
 

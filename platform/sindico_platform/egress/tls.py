@@ -1,5 +1,6 @@
 """TLS for connections to customers' hosts."""
 
+import socket
 import ssl
 import time
 from typing import Any
@@ -44,6 +45,46 @@ def tls_context(ca_pem: str | None = None) -> ssl.SSLContext:
     return context
 
 
+class NamedContext(ssl.SSLContext):
+    """Verifies one name, whatever address the client that uses it was told to connect to."""
+
+    name: str
+    shaken: ssl.SSLObject | ssl.SSLSocket | None
+    """The latest connection made with it."""
+
+    def wrap_bio(
+        self,
+        incoming: ssl.MemoryBIO,
+        outgoing: ssl.MemoryBIO,
+        server_side: bool = False,  # noqa: FBT001, FBT002 (the base's signature)
+        server_hostname: str | bytes | None = None,  # noqa: ARG002 (the base's signature)
+        session: ssl.SSLSession | None = None,
+    ) -> ssl.SSLObject:
+        self.check_hostname = True  # a client may have switched it off, for the address's sake
+        shaken = super().wrap_bio(incoming, outgoing, server_side, self.name, session)
+        self.shaken = shaken
+        return shaken
+
+    def wrap_socket(self, sock: socket.socket, *args: Any, **kwargs: Any) -> ssl.SSLSocket:
+        self.check_hostname = True
+        shaken = super().wrap_socket(sock, *args, **kwargs | {"server_hostname": self.name})
+        self.shaken = shaken
+        return shaken
+
+
+def named_context(name: str, ca_pem: str | None = None) -> NamedContext:
+    """As `tls_context`, for clients that are given an address and must verify `name`.
+
+    Raises:
+        Terminal: ``ca-certificate-malformed``.
+    """
+    context: Any = tls_context(ca_pem)
+    context.__class__ = NamedContext
+    context.name, context.shaken = name, None
+    named: NamedContext = context
+    return named
+
+
 def unverified_context() -> ssl.SSLContext:
     """Takes any certificate: only for looking at a server that a test found wanting.
 
@@ -70,7 +111,7 @@ def note_shown_certificate(seen: Seen, tls: ssl.SSLObject) -> None:
     )
 
 
-def note_tls(seen: Seen, tls: ssl.SSLObject) -> None:
+def note_tls(seen: Seen, tls: ssl.SSLObject | ssl.SSLSocket) -> None:
     """Leave as evidence how a connection is encrypted, and for how long its certificate holds."""
     certificate: Any = tls.getpeercert()
     if not certificate:  # it was not verified

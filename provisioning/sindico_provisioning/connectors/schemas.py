@@ -46,6 +46,8 @@ class Page:
     detail: str
     """What was read, for the run log: an English message id with its ``{facts}`` unfilled."""
     facts: dict[str, Any] = field(default_factory=dict)
+    reached: Cursor | None = None
+    """With the last page: from where the next load may read on, if not everything again."""
 
     @property
     def done(self) -> bool:

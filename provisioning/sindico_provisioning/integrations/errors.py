@@ -8,3 +8,10 @@ class IntegrationNotFound(SindicoError):
 
     code, status, title = "integration-not-found", 404, "There is no such integration"
     detail = "Check the integration's id."
+
+
+class IntegrationNameTaken(SindicoError):
+    """Two integrations of a tenant are never called the same."""
+
+    code, status, title = "integration-name-taken", 409, "Another integration has this name"
+    detail = "There is an integration called {name} already; choose another name."

@@ -5,8 +5,10 @@ from sqlalchemy.dialects.postgresql import insert
 
 from sindico_platform.audit import service as audit
 from sindico_platform.database.base import table_of
+from sindico_platform.database.conflicts import refusing
 from sindico_platform.database.tx import Tx
 from sindico_provisioning.integrations import queries
+from sindico_provisioning.integrations.errors import IntegrationNameTaken
 from sindico_provisioning.integrations.models import (
     Integration,
     IntegrationKind,
@@ -75,6 +77,33 @@ async def follow_properties(tx: Tx, *, kind: str, is_active: bool) -> None:
     state = IntegrationState.ACTIVE if is_active else IntegrationState.PAUSED
     if integration is not None and integration.state != state:
         await _set_state(tx, integration, state)
+
+
+async def create_integration(tx: Tx, *, kind: IntegrationKind, name: str) -> Integration:
+    """Add a source of ERP data.
+
+    Raises:
+        IntegrationNameTaken: another one is called so.
+        PackageLimitReached, CrmNotActive: the tenant may not have another integration.
+    """
+    await packages.enforce(tx, "integrations")
+    integration = Integration(
+        tenant_id=tx.tenant_id,
+        id=tx.new_id(),
+        kind=kind.value,
+        name=name,
+        state=IntegrationState.ACTIVE,
+        state_at=tx.now,
+        is_default=False,
+        created_at=tx.now,
+    )
+    async with refusing(tx, "uq_integration_name", error=IntegrationNameTaken(name=name)):
+        tx.session.add(integration)
+        await tx.session.flush()
+    await audit.record(
+        tx, "integration:create", target_type="integration", target_id=integration.id, kind=kind
+    )
+    return integration
 
 
 async def _set_state(tx: Tx, integration: Integration, state: IntegrationState) -> None:

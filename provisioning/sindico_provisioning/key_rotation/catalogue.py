@@ -11,6 +11,8 @@ from sindico_platform.idempotency.models import IdempotencyKey
 from sindico_platform.idempotency.service import SEALED_FIELD
 from sindico_provisioning.service_properties.catalogue import SERVICES
 from sindico_provisioning.service_properties.models import ServiceProperty
+from sindico_provisioning.view_connections import schemas as views
+from sindico_provisioning.view_connections.models import ViewConnection
 from sindico_tenants.ftp_settings.models import FtpSettings
 from sindico_tenants.ftp_settings.schemas import PASSWORD_FIELD, PRIVATE_KEY_FIELD
 from sindico_tenants.smtp_settings import schemas as smtp
@@ -57,6 +59,11 @@ SEALED_COLUMNS = (
     SealedColumn(model=FtpSettings, column="password_sealed", field_of=lambda _row: PASSWORD_FIELD),
     SealedColumn(
         model=FtpSettings, column="private_key_sealed", field_of=lambda _row: PRIVATE_KEY_FIELD
+    ),
+    SealedColumn(
+        model=ViewConnection,
+        column="password_sealed",
+        field_of=lambda _row: views.PASSWORD_FIELD,
     ),
     SealedColumn(model=IdempotencyKey, column="answer", field_of=lambda _row: SEALED_FIELD),
 )

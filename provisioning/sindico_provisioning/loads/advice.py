@@ -19,6 +19,12 @@ CERTIFICATE = translatable(
     "Enter the certificate of the authority that signed the ERP's certificate in the properties of"
     " the integration, then resume the load."
 )
+MAPPING = translatable(
+    "Correct the mapping of the View integration, then start another load: what was loaded stays."
+)
+DATABASE = translatable(
+    "Correct the connection of the View integration, test it, then resume the load."
+)
 RIGHTS = translatable("Give the ERP's user the right to read this, then resume the load.")
 PROPERTIES = translatable("Complete the properties of the integration, then resume the load.")
 LATER = translatable("Resume the load later: it goes on where it stopped.")
@@ -35,6 +41,18 @@ BY_CODE = {
     "host-malformed": ADDRESS,
     "invalid-input": PROPERTIES,
     "integration-not-configured": PROPERTIES,
+    "view-login-refused": DATABASE,
+    "view-address-unwelcome": DATABASE,
+    "view-database-missing": DATABASE,
+    "view-database-denied": DATABASE,
+    "view-not-a-database": DATABASE,
+    "view-connection-not-found": DATABASE,
+    "view-denied": RIGHTS,
+    "view-missing": MAPPING,
+    "view-column-missing": MAPPING,
+    "view-key-repeated": MAPPING,
+    "view-mapping-changed": MAPPING,
+    "views-not-mapped": MAPPING,
     "internal-fault": OURS,
     "database-fault": OURS,
 }

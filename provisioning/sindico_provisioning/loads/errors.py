@@ -59,5 +59,12 @@ class IntegrationNotConfigured(SindicoError):
     detail = "Complete the service properties {service} before starting a load."
 
 
+class ViewsNotMapped(SindicoError):
+    """A View integration without a mapping reads nothing."""
+
+    code, status, title = "views-not-mapped", 409, "No view is mapped to a table"
+    detail = "Enter the integration's database and map a view before starting a load."
+
+
 class LoadStopped(Exception):
     """The load was cancelled, has ended, or belongs to another job by now: write nothing."""

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ARRAY, CheckConstraint, ForeignKeyConstraint, Index, Text, func, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 import sindico_provisioning.integrations.models  # noqa: F401  (a foreign key names its table)
@@ -148,6 +149,8 @@ class LoadPhase(TenantRow, Base):
     rejected: Mapped[int]
     removed: Mapped[int]
     """Rows that a complete snapshot no longer had."""
+    reached: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    """Once it has succeeded: from where the next load may read on, if not everything again."""
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
 

@@ -5,7 +5,8 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, any_, exists, func, literal, or_, select
+from sqlalchemy import ColumnElement, and_, any_, exists, func, literal, or_, select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from sindico_platform.database.tx import Tx
 from sindico_platform.jobs.models import Job, JobState
@@ -248,6 +249,27 @@ async def find_next_phase(tx: Tx, load_id: UUID) -> PhaseState | None:
         .one_or_none()
     )
     return None if row is None else PhaseState(**row)
+
+
+async def find_reached(tx: Tx, integration_id: UUID, *, before: UUID) -> dict[str, dict[str, Any]]:
+    """By table, from where a load may read on: where the latest of the loads before it came to."""
+    statement = (
+        select(LoadPhase.resource, LoadPhase.reached)
+        .join(
+            Load,
+            and_(Load.tenant_id == LoadPhase.tenant_id, Load.id == LoadPhase.load_id),
+        )
+        .where(
+            Load.tenant_id == tx.tenant_id,
+            Load.integration_id == integration_id,
+            Load.id < before,
+            LoadPhase.status == LoadStatus.SUCCEEDED,
+            LoadPhase.reached.is_not(None),
+        )
+        .ext(distinct_on(LoadPhase.resource))
+        .order_by(LoadPhase.resource, Load.id.desc())
+    )
+    return {row.resource: row.reached for row in await tx.session.execute(statement)}
 
 
 async def lock_phase(tx: Tx, load_id: UUID, position: int) -> LoadPhase:

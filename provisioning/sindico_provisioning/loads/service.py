@@ -142,7 +142,7 @@ async def _get_loadable(tx: Tx, integration_id: UUID) -> Integration:
         raise IntegrationPaused(name=integration.name)
     if integration.kind not in SOURCES:
         raise IntegrationNotPulled(name=integration.name)
-    await SOURCES[integration.kind].require_ready(tx)
+    await SOURCES[integration.kind].require_ready(tx, integration.id)
     return integration
 
 

@@ -2,30 +2,38 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from uuid import UUID
 
 from sindico_platform.database.tx import Tx
 from sindico_platform.errors import InvalidInput
 from sindico_platform.jobs.context import JobContext
 from sindico_provisioning.connectors.schemas import Connector
 from sindico_provisioning.connectors.service import open_connector
+from sindico_provisioning.connectors.view.connector import ViewConnector
 from sindico_provisioning.integrations.models import IntegrationKind
-from sindico_provisioning.loads.errors import IntegrationNotConfigured
+from sindico_provisioning.loads import queries
+from sindico_provisioning.loads.errors import IntegrationNotConfigured, ViewsNotMapped
+from sindico_provisioning.loads.models import LoadKind
 from sindico_provisioning.loads.schemas import Stint
 from sindico_provisioning.service_properties import queries as service_properties
 from sindico_provisioning.service_properties.catalogue import SERVICE_OF
+from sindico_provisioning.staging import queries as staged
+from sindico_provisioning.view_connections.mappings import queries as views
+from sindico_provisioning.view_connections.queries import get_connection
+from sindico_provisioning.view_connections.reaching import reach_stored, sources_of
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Source:
     """How integrations of one kind are read."""
 
-    require_ready: Callable[[Tx], Awaitable[None]]
+    require_ready: Callable[[Tx, UUID], Awaitable[None]]
     """Refuse a load that could not begin, before it is asked for."""
     open: Callable[[JobContext, Stint], Awaitable[Connector]]
     """Make the connector, to be used as an async context manager; it touches no network."""
 
 
-async def require_mega(tx: Tx) -> None:
+async def require_mega(tx: Tx, _integration_id: UUID) -> None:
     """See that the properties of the Mega connector are complete.
 
     Raises:
@@ -56,7 +64,48 @@ async def open_mega(ctx: JobContext, _stint: Stint) -> Connector:
         raise IntegrationNotConfigured(service=f"{service.domain}/{service.name}") from faults
 
 
+async def require_views(tx: Tx, integration_id: UUID) -> None:
+    """See that a database is entered and that some view of it is mapped.
+
+    Raises:
+        ViewsNotMapped: there is nothing to read.
+    """
+    if not await views.list_mappings(tx, integration_id):
+        raise ViewsNotMapped
+
+
+async def open_views(ctx: JobContext, stint: Stint) -> Connector:
+    """Make the connector of a View integration; an initial load reads everything.
+
+    Raises:
+        ViewConnectionNotFound, ViewsNotMapped: what it would read is no longer configured.
+    """
+    async with ctx.uow.begin(ctx.actor) as tx:
+        row = await get_connection(tx, stint.integration_id)
+        mappings = await views.list_mappings(tx, stint.integration_id)
+        if not mappings:
+            raise ViewsNotMapped
+        load = await queries.lock_load(tx, stint.load_id)
+        reached = {}
+        if load.kind != LoadKind.INITIAL:
+            reached = await queries.find_reached(tx, stint.integration_id, before=stint.load_id)
+        expected = {
+            mapping.resource: await staged.count_present(
+                tx, integration_id=stint.integration_id, resource=mapping.resource
+            )
+            for mapping in mappings
+        }
+    return ViewConnector(
+        ctx.guard,
+        reach_stored(row, ctx.secrets),
+        sources_of(row, mappings),
+        reached=reached,
+        expected=expected,
+    )
+
+
 SOURCES: dict[str, Source] = {
     IntegrationKind.MEGA: Source(require_ready=require_mega, open=open_mega),
+    IntegrationKind.VIEW: Source(require_ready=require_views, open=open_views),
 }
 """By kind of integration. A kind without one sends its data itself."""

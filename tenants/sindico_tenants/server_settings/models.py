@@ -12,7 +12,17 @@ from sindico_platform.database.base import TenantRow
 from sindico_tenants.rows import Recorded, Revised
 
 
-class ServerSettings(TenantRow, Recorded, Revised):
+class Tested:
+    """What a server's settings keep of the last test of what they are now."""
+
+    tested_at: Mapped[datetime | None] = mapped_column(sort_order=920)
+    """When what is stored now was tested last."""
+    test_succeeded: Mapped[bool | None] = mapped_column(sort_order=921)
+    test_report: Mapped[Any | None] = mapped_column(JSONB(none_as_null=True), sort_order=922)
+    """A connection test's `Report`, without words of any language."""
+
+
+class ServerSettings(TenantRow, Recorded, Revised, Tested):
     """Settings of one server, for the whole tenant, for a company or for one branch.
 
     A branch uses its own, else its company's, else the tenant's.
@@ -26,11 +36,6 @@ class ServerSettings(TenantRow, Recorded, Revised):
     host: Mapped[str | None] = mapped_column(sort_order=3)
     """In its normal form."""
     port: Mapped[int | None] = mapped_column(sort_order=4)
-    tested_at: Mapped[datetime | None] = mapped_column(sort_order=920)
-    """When what is stored now was tested last."""
-    test_succeeded: Mapped[bool | None] = mapped_column(sort_order=921)
-    test_report: Mapped[Any | None] = mapped_column(JSONB(none_as_null=True), sort_order=922)
-    """A connection test's `Report`, without words of any language."""
     used_at: Mapped[datetime | None] = mapped_column(sort_order=923)
     """When it was used last for what it is there for."""
 

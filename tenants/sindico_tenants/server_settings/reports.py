@@ -13,23 +13,23 @@ import msgspec
 
 from sindico_platform.connection_tests.schemas import Report
 from sindico_platform.secrets import KeyRing, Mac, SealingKeyUnknown
-from sindico_tenants.server_settings.models import ServerSettings
+from sindico_tenants.server_settings.models import Tested
 
 PURPOSE = "tested-settings"
 
 
-def keep_report(row: ServerSettings, report: Report) -> None:
+def keep_report(row: Tested, report: Report) -> None:
     """Put the report on the settings that were tested."""
     row.tested_at, row.test_succeeded = report.tested_at, report.succeeded
     row.test_report = msgspec.to_builtins(report)
 
 
-def forget_report(row: ServerSettings) -> None:
+def forget_report(row: Tested) -> None:
     """The settings are no longer those that were tested."""
     row.tested_at = row.test_succeeded = row.test_report = None
 
 
-def report_of(row: ServerSettings) -> Report | None:
+def report_of(row: Tested) -> Report | None:
     """What the last test of these settings found."""
     return None if row.test_report is None else msgspec.convert(row.test_report, Report)
 

@@ -75,7 +75,7 @@ class Site:
 
 @pytest.fixture
 def erp_kind(monkeypatch: pytest.MonkeyPatch) -> str:
-    async def always(_tx: Tx) -> None:
+    async def always(_tx: Tx, _integration_id: UUID) -> None:
         """The ERP in memory needs no properties."""
 
     source = sources.Source(require_ready=always, open=open_from_memory)

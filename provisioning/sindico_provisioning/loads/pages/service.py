@@ -130,6 +130,7 @@ async def store_page(
     if is_snapshot:
         await _follow_snapshot(tx, stint, phase, page, checked)
     if page.done:
+        phase.reached = page.reached
         await finish_phase(tx, phase)
     return state_of(phase)
 

@@ -1,0 +1,107 @@
+"""The SELECTs that a view is read with, for every dialect."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    ColumnClause,
+    ColumnElement,
+    Select,
+    TableClause,
+    and_,
+    column,
+    func,
+    or_,
+    select,
+    table,
+    tuple_,
+)
+from sqlalchemy.types import TypeEngine
+
+from sindico_provisioning.connectors.view import errors
+from sindico_provisioning.connectors.view.drivers.schemas import Reflected
+from sindico_provisioning.connectors.view.keyset import Place, Step
+from sindico_provisioning.connectors.view.schemas import ViewSource
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Layout:
+    """How a mapped view is read: each column once, and where each field finds its own."""
+
+    source: ViewSource
+    columns: tuple[str, ...]
+    types: dict[str, TypeEngine[Any]]
+    """Of all columns of the view."""
+    row_comparison: bool
+
+    @property
+    def view(self) -> TableClause:
+        columns: list[ColumnClause[Any]] = [column(name) for name in self.columns]
+        return table(self.source.view, *columns, schema=self.source.schema)
+
+    def typed(self, name: str) -> ColumnElement[Any]:
+        """A column to compare with, so that what it is compared with is sent as its type."""
+        return column(name, self.types[name])
+
+    @property
+    def key(self) -> ColumnElement[Any]:
+        return self.typed(self.source.columns["id_erp"])
+
+    @property
+    def mark(self) -> ColumnElement[Any] | None:
+        return None if self.source.watermark is None else self.typed(self.source.watermark)
+
+
+def lay_out(source: ViewSource, columns: Sequence[Reflected], *, row_comparison: bool) -> Layout:
+    """Plan the reading of a view.
+
+    Args:
+        columns: all that it has.
+
+    Raises:
+        Terminal: ``view-column-missing``.
+    """
+    wanted = [*source.columns.values(), *([source.watermark] if source.watermark else [])]
+    types = {column.name: column.kind for column in columns}
+    if lost := [name for name in wanted if name not in types]:
+        raise errors.COLUMN_MISSING.error(view=source.name, columns=", ".join(lost))
+    return Layout(
+        source=source,
+        columns=tuple(dict.fromkeys(wanted)),
+        types=types,
+        row_comparison=row_comparison,
+    )
+
+
+def select_page(layout: Layout, place: Place, *, rows: int) -> Select[Any]:
+    """The rows from a place on, at most `rows`."""
+    statement: Select[Any] = select(layout.view).limit(rows)
+    if place.step is Step.KEYLESS:
+        return statement.where(layout.key.is_(None))
+    if place.step is Step.KEYS or layout.mark is None:
+        from_key = [] if place.key is None else [layout.key >= place.key]
+        return statement.where(layout.key.is_not(None), *from_key).order_by(layout.key)
+    return statement.where(*_from_mark(layout, layout.mark, place)).order_by(
+        layout.mark, layout.key
+    )
+
+
+def _from_mark(
+    layout: Layout, mark: ColumnElement[Any], place: Place
+) -> Sequence[ColumnElement[bool]]:
+    if place.key is None:
+        return [mark >= place.mark]
+    if layout.row_comparison:
+        return [tuple_(mark, layout.key) >= tuple_(place.mark, place.key)]
+    return [and_(mark >= place.mark, or_(mark > place.mark, layout.key >= place.key))]
+
+
+def select_highest_mark(layout: Layout) -> Select[Any]:
+    """The watermark that the next load begins from, if this one reads everything."""
+    return select(func.max(layout.mark)).select_from(layout.view)
+
+
+def select_few(layout: Layout, *, rows: int) -> Select[Any]:
+    """Any rows, for looking at them."""
+    return select(layout.view).limit(rows)

@@ -1,0 +1,1 @@
+"""Which views become which tables."""
