@@ -66,6 +66,11 @@ def translator(locale: Locale) -> Translator:
     return Translator(locale, _read_catalogue(LOCALE_DIR / "pt_BR/LC_MESSAGES/messages.po"))
 
 
+def translator_for(locale: str) -> Translator:
+    """The translator of the language a row names; Portuguese for one that is not ours."""
+    return translator(known_locale(locale) or Locale.PORTUGUESE)
+
+
 def _read_catalogue(path: Path) -> GNUTranslations:
     compiled = BytesIO()
     with path.open("rb") as source:

@@ -10,6 +10,7 @@ JOB_MODULES = (
     "sindico_platform.identity.links.jobs",
     "sindico_provisioning.classification.jobs",
     "sindico_provisioning.document_notices.jobs",
+    "sindico_provisioning.history_exports.jobs",
     "sindico_provisioning.loads.jobs",
     "sindico_provisioning.provisioning_runs.jobs",
     "sindico_provisioning.tenant_registry.jobs",

@@ -11,6 +11,7 @@ import structlog
 from redis.exceptions import RedisError
 
 from sindico_api.context import Context
+from sindico_api.i18n import translator_for
 from sindico_platform.database.driver import GONE, driver
 from sindico_platform.jobs.context import JobServices
 from sindico_platform.jobs.registry import all_declarations
@@ -40,6 +41,7 @@ def job_services(context: Context) -> JobServices:
         http=context.http,
         guard=context.guard,
         mail_transport=context.mail_transport,
+        translator=translator_for,
         redis=context.redis,
     )
 

@@ -70,8 +70,9 @@ ONLY_WITH_BYTES = {
     "GET /api/v1/documents/{document_id}/content",
     "GET /api/v1/document-pickups/{document_id}/content",
     "GET /console/documents/{document_id}/content",
+    "GET /api/v1/exchanges/exports/{export_id}/file",
 }
-"""They need a stored file, and one of them a signature: test_documents.py has both."""
+"""They need a stored file, one of them a signature: test_documents.py and test_history.py do it."""
 
 ONLY_WITH_A_DATABASE = {
     "GET /api/v1/view-connections/{view_integration_id}/views",

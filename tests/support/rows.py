@@ -18,6 +18,7 @@ from sindico_platform.identity.api_clients import service as api_clients
 from sindico_platform.identity.models import SupportSession
 from sindico_platform.jobs import service as jobs
 from sindico_platform.tenancy.models import Tenant
+from sindico_provisioning.history_exports.models import HistoryExport
 from sindico_provisioning.integrations import service as integrations
 from sindico_provisioning.integrations.models import IntegrationKind
 from sindico_provisioning.integrations.queries import find_default as find_default_integration
@@ -121,6 +122,33 @@ async def make_outgoing_mail(tx: Tx) -> UUID:
 async def make_document(tx: Tx) -> UUID:
     data = LinkIn(name="Contrato", url="https://files.example/contrato.pdf")
     return (await documents.add_link(tx, data=data)).id
+
+
+async def make_export(tx: Tx) -> UUID:
+    row = HistoryExport(
+        tenant_id=tx.tenant_id,
+        id=tx.new_id(),
+        status="cancelled",
+        since=tx.now - timedelta(days=1),
+        until=tx.now,
+        tables=["pedido"],
+        with_others=False,
+        with_personal=False,
+        locale="pt-BR",
+        timezone="America/Sao_Paulo",
+        requested_by="ana",
+        requests=0,
+        records=0,
+        written=0,
+        filename="historico.xlsx",
+        job_id=tx.new_id(),
+        revision=1,
+        created_at=tx.now,
+        finished_at=tx.now,
+    )
+    tx.session.add(row)
+    await tx.session.flush()
+    return row.id
 
 
 async def make_account(tx: Tx) -> UUID:
@@ -259,6 +287,7 @@ FACTORIES: dict[str, MakeRow] = {
     "company_id": make_company,
     "contact_id": make_contact,
     "document_id": make_document,
+    "export_id": make_export,
     "import_id": make_import,
     "integration_id": make_integration,
     "job_id": make_job,

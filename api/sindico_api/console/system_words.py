@@ -25,6 +25,7 @@ SYSTEM_LABELS: dict[str, str] = {
     "imports.forget_import": translatable("clean-up"),
     "blobs.remove_expired_blob": translatable("clean-up"),
     "links.send_link": translatable("access links"),
+    "history_exports.write_history": translatable("history files"),
     "loads.run_load": translatable("loads"),
     "loads.reaper": translatable("loads"),
     "schedules": translatable("schedule"),

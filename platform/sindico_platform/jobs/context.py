@@ -1,5 +1,6 @@
 """What a running job is given, and what it may return."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -16,6 +17,7 @@ from sindico_platform.jobs.errors import LeaseLost
 from sindico_platform.mail_transport import MailTransport
 from sindico_platform.secrets import KeyRing
 from sindico_platform.settings import Settings
+from sindico_platform.words import Translate
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,8 @@ class JobServices:
     """For mail and file servers that customers typed; refuses the vendor's own too."""
     mail_transport: MailTransport
     """The way to customers' own mail servers."""
+    translator: Callable[[str], Translate]
+    """For what a job writes for people: gives the words of a language, such as ``pt-BR``."""
     redis: Redis | None = None
     """Live progress and wake-ups; a job works without it."""
 

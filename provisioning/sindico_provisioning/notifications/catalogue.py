@@ -53,6 +53,16 @@ OWN_ABC_CHANGED = Kind(
     title=translatable("Your accounts changed their class on the ABC curve"),
     detail=translatable("{count} of your accounts changed: {up} went up, {down} went down."),
 )
+HISTORY_READY = Kind(
+    code="history-ready",
+    title=translatable("The history file is ready"),
+    detail=translatable("{filename} can be downloaded for {days} days."),
+)
+HISTORY_NOT_WRITTEN = Kind(
+    code="history-not-written",
+    title=translatable("The history file could not be written"),
+    detail=translatable("{filename} was given up; its page says why."),
+)
 KINDS: Mapping[str, Kind] = MappingProxyType(
     {
         kind.code: kind
@@ -60,6 +70,8 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             ABC_CHANGED,
             CRM_READY,
             DOCUMENT_NOT_FETCHED,
+            HISTORY_NOT_WRITTEN,
+            HISTORY_READY,
             OWN_ABC_CHANGED,
             SUPPORT_SESSION_OPENED,
         )
