@@ -13,6 +13,7 @@ JOB_MODULES = (
     "sindico_provisioning.history_exports.jobs",
     "sindico_provisioning.loads.jobs",
     "sindico_provisioning.provisioning_runs.jobs",
+    "sindico_provisioning.staging.sizes.jobs",
     "sindico_provisioning.tenant_registry.jobs",
     "sindico_tenants.documents.jobs",
     "sindico_tenants.ftp_settings.jobs",

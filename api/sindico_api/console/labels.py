@@ -48,6 +48,11 @@ STATUSES: dict[str, Label] = {
     "mail-cancelled": Label(translatable("Stopped"), "ban", "neutral"),
     # an integration's
     "paused": Label(translatable("Paused"), "player-pause", "warn"),
+    # its health
+    "failing": Label(translatable("Failing"), "alert-circle", "bad"),
+    "late": Label(translatable("Late"), "hourglass", "warn"),
+    "never": Label(translatable("Nothing yet"), "circle-dashed", "info"),
+    "healthy": Label(translatable("Healthy"), "circle-check", "good"),
     # a default record's
     "ok": Label(translatable("Right"), "circle-check", "good"),
     "missing": Label(translatable("Missing"), "circle-x", "bad"),

@@ -52,6 +52,16 @@ MENU: tuple[MenuGroup, ...] = (
                 permission="tenants:access",
                 master_only=True,
             ),
+            MenuItem(
+                label=translatable("Integrations of all tenants"),
+                about=translatable(
+                    "Which ones run, which fail or are late, and how large they are."
+                ),
+                href="/console/fleet",
+                icon="gauge",
+                permission="fleet:access",
+                master_only=True,
+            ),
         ),
     ),
     MenuGroup(

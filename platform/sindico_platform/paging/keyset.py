@@ -9,6 +9,7 @@ from typing import Any, TypeVar, TypeVarTuple
 
 from sqlalchemy import ColumnElement, Select, bindparam, literal_column, tuple_
 from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.sql.elements import KeyedColumnElement
 
 from sindico_platform.errors import InvalidInput, field_error
 from sindico_platform.paging.cursors import cursor_invalid, decode_cursor, encode_cursor
@@ -17,7 +18,8 @@ from sindico_platform.paging.schemas import Page, PageRequest
 T = TypeVar("T")
 R = TypeVar("R")
 Ts = TypeVarTuple("Ts")
-Column = InstrumentedAttribute[Any]
+Column = InstrumentedAttribute[Any] | KeyedColumnElement[Any]
+"""Of a table, or of a sub-select that lists what several tables say together."""
 
 
 class Keyset:

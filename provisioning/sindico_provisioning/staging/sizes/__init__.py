@@ -1,0 +1,1 @@
+"""How much of the intermediate database an integration takes, measured after every load."""
