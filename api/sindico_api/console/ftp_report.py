@@ -49,7 +49,7 @@ def fresh_facts(
     view: View, report: Report, *, signed_report: str | None, test_file: str
 ) -> dict[str, Any]:
     """What the block takes besides of a test that has just ended."""
-    shown = ConnectionReportOut.of(report, view.translate)
+    shown = ConnectionReportOut.of(report, view.tell)
     return {
         "unknown_key": unknown_key(shown),
         "signed_report": signed_report,

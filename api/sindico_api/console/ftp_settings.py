@@ -224,7 +224,7 @@ async def read(
     request: ConsoleRequest, context: Context, actor: Actor, settings_id: UUID
 ) -> FtpSettingsOut:
     async with context.uow.begin(actor) as tx:
-        return await queries.read_settings(tx, settings_id, view_of(request).translate)
+        return await queries.read_settings(tx, settings_id, view_of(request).tell)
 
 
 async def show_form(

@@ -193,7 +193,7 @@ async def _show(
         found = await queries.read_service(tx, domain=wanted.domain, name=wanted.name)
         offered = await _offered(tx)
     _ = view_of(request).translate
-    report = ConnectionReportOut.of(tested, _) if tested else None
+    report = ConnectionReportOut.of(tested, view_of(request).tell) if tested else None
     return show_page(
         request,
         "services/form.html",

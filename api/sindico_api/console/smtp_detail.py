@@ -179,7 +179,7 @@ async def _read(
     request: ConsoleRequest, actor: Actor, uow: UnitOfWork, settings_id: UUID
 ) -> SmtpSettingsOut:
     async with uow.begin(actor) as tx:
-        return await queries.read_settings(tx, settings_id, view_of(request).translate)
+        return await queries.read_settings(tx, settings_id, view_of(request).tell)
 
 
 async def _form_page(

@@ -1,11 +1,13 @@
-"""The collection: the initial load's scenario, then every operation of the OpenAPI document."""
+"""The collection: the scenarios, then every operation of the OpenAPI document."""
 
 import re
 from typing import Any
 
 import msgspec
 
-from sindico_api.postman.scenario import json_body, scenario_folder
+from sindico_api.postman.files import files_folder
+from sindico_api.postman.requests import json_body
+from sindico_api.postman.scenario import scenario_folder
 
 SCHEMA = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -19,14 +21,14 @@ def build_collection(openapi: Document) -> Document:
     return {
         "info": {
             "name": "Síndico",
-            "description": "Carga inicial e todas as operações da API.",
+            "description": "Carga inicial, arquivos e documentos, e todas as operações da API.",
             "schema": SCHEMA,
         },
         "auth": {
             "type": "bearer",
             "bearer": [{"key": "token", "value": "{{access_token}}", "type": "string"}],
         },
-        "item": [scenario_folder(), *_folders(openapi)],
+        "item": [scenario_folder(), files_folder(), *_folders(openapi)],
     }
 
 

@@ -13,6 +13,15 @@ VARIABLES = (
     ("integration_id", "default"),
     ("load_id", "default"),
     ("polls_left", "default"),
+    ("ftp_connection", "default"),
+    ("ftp_host", "default"),
+    ("ftp_port", "default"),
+    ("ftp_folder", "default"),
+    ("ftp_username", "default"),
+    ("ftp_password", "secret"),
+    ("ftp_host_key", "default"),
+    ("ftp_settings_id", "default"),
+    ("document_id", "default"),
 )
 
 

@@ -7,16 +7,7 @@ run silently with success, and nothing stops a request that loops to itself. So 
 
 from typing import Any
 
-POLL_EVERY_MS = 2000
-MOST_POLLS = 900
-"""Half an hour; a load that takes longer is followed on the console."""
-
-ISSUED_TEST = """
-pm.test('token issued', () => pm.response.to.have.status(200));
-const token = pm.response.json();
-pm.environment.set('access_token', token.access_token);
-pm.environment.set('refresh_token', token.refresh_token);
-"""
+from sindico_api.postman.requests import address, event, json_body, make_token
 
 # The integration is looked up here, so that this request also works when it is sent by itself.
 LOAD_PREREQUEST = """
@@ -71,28 +62,6 @@ if (open && left > 0) {
 """
 
 
-def script(text: str) -> list[str]:
-    """A script's lines, with the numbers filled in."""
-    filled = text % {"most_polls": MOST_POLLS, "poll_every_ms": POLL_EVERY_MS}
-    return filled.strip().splitlines()
-
-
-def event(listen: str, text: str) -> dict[str, Any]:
-    return {"listen": listen, "script": {"type": "text/javascript", "exec": script(text)}}
-
-
-def address(path: str) -> dict[str, Any]:
-    return {
-        "raw": f"{{{{base_url}}}}{path}",
-        "host": ["{{base_url}}"],
-        "path": path.lstrip("/").split("/"),
-    }
-
-
-def json_body(raw: str) -> dict[str, Any]:
-    return {"mode": "raw", "raw": raw, "options": {"raw": {"language": "json"}}}
-
-
 def scenario_folder() -> dict[str, Any]:
     """The folder *Carga inicial*: three requests, in the order they run."""
     return {
@@ -102,31 +71,7 @@ def scenario_folder() -> dict[str, Any]:
             "2. Execute *Gerar token*.\n"
             "3. Execute *Executar carga inicial*; *Acompanhar carga* repete até o fim."
         ),
-        "item": [_make_token(), _start_load(), _follow_load()],
-    }
-
-
-def _make_token() -> dict[str, Any]:
-    fields = {
-        "grant_type": "password",
-        "username": "{{username}}",
-        "password": "{{password}}",
-    }
-    return {
-        "name": "Gerar token",
-        "event": [event("test", ISSUED_TEST)],
-        "request": {
-            "auth": {"type": "noauth"},
-            "method": "POST",
-            "header": [],
-            "url": address("/api/v1/auth/token"),
-            "body": {
-                "mode": "urlencoded",
-                "urlencoded": [
-                    {"key": key, "value": value, "type": "text"} for key, value in fields.items()
-                ],
-            },
-        },
+        "item": [make_token("Gerar token"), _start_load(), _follow_load()],
     }
 
 

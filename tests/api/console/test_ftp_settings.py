@@ -5,6 +5,7 @@ from html import unescape
 from pathlib import Path
 
 import pytest
+import trustme
 from httpx import AsyncClient
 from litestar import Litestar
 
@@ -179,6 +180,19 @@ async def test_the_form_is_tested_as_typed_and_saved_as_tested(
     assert made.status_code == 303
     (item,) = (await director.get(PATH)).json()["items"]
     assert item["test_succeeded"] is True
+
+
+async def test_the_certificates_last_day_is_written_as_the_reader_does(
+    browser: AsyncClient, folder: Path
+) -> None:
+    with serving_ftp(folder, ca=trustme.CA()) as running:
+        stream = await browser.post(f"{SCREEN}/test", data=typed(running), headers=EVENTS)
+        form = typed(running, signed_report=hidden(last_event(stream.text), "signed_report"))
+        saved = await browser.post(SCREEN, data=form)
+    stored = await browser.get(saved.headers["Location"])
+
+    for text in (last_event(stream.text), stored.text):
+        assert re.search(r"válido até \d{2}/\d{2}/\d{4}: faltam", text)
 
 
 async def test_a_report_of_other_settings_is_not_taken_over(

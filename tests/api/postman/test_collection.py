@@ -1,7 +1,9 @@
 """The collection has the shape Postman demands, and holds no secret."""
 
+import re
 from typing import Any
 
+import msgspec
 from httpx import AsyncClient
 
 from sindico_api.postman.collection import build_collection, example_of
@@ -62,8 +64,21 @@ async def test_the_environment_names_this_server_and_leaves_secrets_empty(
     assert values["password"] == {"key": "password", "value": "", "type": "secret", "enabled": True}
 
 
+async def test_files_and_documents_have_a_scenario_with_assertions(client: AsyncClient) -> None:
+    collection = (await client.get("/postman/collection.json")).json()
+    environment = (await client.get("/postman/environment.json")).json()
+
+    folder = collection["item"][1]
+    assert folder["name"] == "Arquivos e documentos"
+    for item in folder["item"]:
+        scripts = [line for each in item["event"] for line in each["script"]["exec"]]
+        assert any("pm.test(" in line for line in scripts), item["name"]
+    named = set(re.findall(r"{{(\w+)}}", msgspec.json.encode(folder).decode()))
+    assert named <= {item["key"] for item in environment["values"]}
+
+
 def test_every_operation_becomes_a_request_with_an_example_body() -> None:
-    item = build_collection(OPENAPI)["item"][1]["item"][0]
+    item = build_collection(OPENAPI)["item"][2]["item"][0]
 
     assert item["request"]["method"] == "PUT"
     assert item["request"]["url"]["path"] == ["api", "v1", "things", ":thing_id"]

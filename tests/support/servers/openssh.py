@@ -39,6 +39,7 @@ class OpenSsh:
     folder: Path
     fingerprint: str
     """``SHA256:…`` of the host key."""
+    process_id: int
 
 
 @contextmanager
@@ -48,10 +49,10 @@ def run_openssh(
     """Run sshd with everything it reads under `root`.
 
     Args:
-        port: to come back on the same port with another host key.
+        port: to come back on the same port; with another host key, unless `root` is the same.
     """
     folder = root / "documentos"
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     if getpass.getuser() == "root":
         PRIVILEGE_SEPARATION.mkdir(mode=0o755, exist_ok=True)
     host_key, user_key = _make_key(root / "host_key"), _make_key(root / "user_key")
@@ -62,17 +63,20 @@ def run_openssh(
     )
     (root / "sshd_config").write_text(configuration)
     command = [str(PROGRAM), "-D", "-e", "-f", str(root / "sshd_config")]
-    with run_server(command, log_file=root / "sshd.log", port=port):
+    with run_server(command, log_file=root / "sshd.log", port=port) as process_id:
         yield OpenSsh(
             port=port,
             user=getpass.getuser(),
             private_key=user_key.read_text(),
             folder=folder,
             fingerprint=_fingerprint(host_key),
+            process_id=process_id,
         )
 
 
 def _make_key(path: Path) -> Path:
+    if path.exists():
+        return path
     command = ["/usr/bin/ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(path)]
     subprocess.run(command, check=True)
     return path

@@ -57,22 +57,26 @@ class ProFtpd:
 
     port: int
     files: Path
+    process_id: int
 
 
 @contextmanager
-def run_proftpd(root: Path, certificate: Path, *, tls_required: bool = False) -> Iterator[ProFtpd]:
+def run_proftpd(
+    root: Path, certificate: Path, *, tls_required: bool = False, port: int | None = None
+) -> Iterator[ProFtpd]:
     """Run ProFTPD with everything it writes under `root`.
 
     Args:
         certificate: PEM file with key and chain.
         tls_required: whether logins in the clear are refused.
+        port: to come back on the same port.
     """
     files = root / "files"
     for name in ("documentos", "somente-leitura"):
-        (files / name).mkdir(parents=True)
+        (files / name).mkdir(parents=True, exist_ok=True)
     for folder in (root, files, *files.iterdir()):
         folder.chmod(0o777 if folder.parent == files else 0o755)
-    port, passive = claim_port(root / "port"), claim_port(root / "passive")
+    port, passive = port or claim_port(root / "port"), claim_port(root / "passive")
     configuration = CONFIGURATION.format(
         root=root,
         port=port,
@@ -84,8 +88,8 @@ def run_proftpd(root: Path, certificate: Path, *, tls_required: bool = False) ->
     (root / "proftpd.conf").write_text(configuration)
     _write_user(root / "users", files)
     command = [str(PROGRAM), "-n", "-q", "-c", str(root / "proftpd.conf")]
-    with run_server(command, log_file=root / "proftpd.log", port=port):
-        yield ProFtpd(port=port, files=files)
+    with run_server(command, log_file=root / "proftpd.log", port=port) as process_id:
+        yield ProFtpd(port=port, files=files, process_id=process_id)
 
 
 def _write_user(path: Path, home: Path) -> None:
