@@ -67,9 +67,16 @@ test-postgres15: install ## Migrations, isolation, jobs and loads on PostgreSQL 
 	SINDICO_PG_BIN=$(POSTGRES15) $(BIN)/pytest -n 2 tests/platform/database tests/platform/jobs \
 	  tests/platform/identity tests/tenants tests/provisioning tests/api/test_tenant_isolation.py
 
+# The benchmark of pushes runs dlt beside ours, apart from everything that we depend on.
+DLT := .venv-dlt
+$(DLT)/.installed: requirements/dlt.lock | $(BIN)/python $(OWN_UV)
+	@$(BIN)/python -m venv --without-pip $(DLT)
+	@$(UV) pip sync --quiet --python $(DLT)/bin/python --require-hashes requirements/dlt.lock
+	@touch $@
+
 .PHONY: bench
-bench: $(VENV)/.compiled ## The figures, each beside its yardstick
-	$(BIN)/python -m benchmarks
+bench: $(VENV)/.compiled $(DLT)/.installed ## The figures, each beside its yardstick
+	BENCH_DLT_PYTHON=$(DLT)/bin/python $(BIN)/python -m benchmarks
 
 .PHONY: lint
 lint: install ## Style, import direction and our own rules
@@ -110,3 +117,5 @@ lock: $(OWN_UV) ## Resolve requirements/*.lock anew from pyproject.toml
 	$(UV) pip compile pyproject.toml $(EXTRAS) --group dev --universal --generate-hashes \
 	  --python-version 3.11 --no-annotate --no-header --quiet -c requirements/runtime.lock \
 	  -o requirements/dev.lock
+	$(UV) pip compile --group dlt --universal --generate-hashes \
+	  --python-version 3.11 --no-annotate --no-header --quiet -o requirements/dlt.lock

@@ -52,13 +52,13 @@ class Stack:
             child.wait(30)
 
 
-async def add_tenant(tx: Tx) -> None:
+async def add_tenant(tx: Tx, *, domain: str = "benchmark.test") -> None:
     """The bound tenant, active, with a package whose requests are counted and seldom run out."""
     tx.session.add(
         Tenant(
             tenant_id=tx.tenant_id,
             name="Benchmark",
-            domain="benchmark.test",
+            domain=domain,
             is_master=False,
             state=TenantState.ACTIVE,
             state_at=tx.now,

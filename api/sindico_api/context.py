@@ -25,6 +25,7 @@ from sindico_platform.mail_transport import MailTransport
 from sindico_platform.rate_limit.counter import RequestCounter
 from sindico_platform.secrets import KeyRing
 from sindico_platform.settings import Settings
+from sindico_provisioning.pushes.limits import PushLanes
 
 log = structlog.get_logger()
 
@@ -40,6 +41,7 @@ class Context:
     secrets: KeyRing
     doors: Doors
     request_limits: RequestLimits
+    push_lanes: PushLanes
     blobs: ByteStore
     http: GuardedHttp
     """Clients for hosts that customers typed."""
@@ -82,6 +84,7 @@ async def open_context(settings: Settings, *, process: str) -> AsyncIterator[Con
             secrets=KeyRing.parse(settings.key_ring),
             doors=Doors(uow=uow, passwords=passwords, throttle=throttle),
             request_limits=RequestLimits(uow, counter),
+            push_lanes=PushLanes(),
             blobs=open_store(settings.blob_url),
             http=http,
             guard=guard,

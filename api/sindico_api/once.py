@@ -41,6 +41,8 @@ class Once:
     path: str
     body: bytes
     key: str | None
+    digest: str | None = None
+    """SHA-256 of a body that is not held in memory."""
 
     async def run(
         self, work: Callable[[Tx], Awaitable[Response[T]]], *, tenant: UUID | None = None
@@ -73,7 +75,12 @@ class Once:
 
     async def _claim(self, key: str) -> Claim | Answer:
         request = service.request_of(
-            self.actor, method=self.method, path=self.path, key=key, body=self.body
+            self.actor,
+            method=self.method,
+            path=self.path,
+            key=key,
+            body=self.body,
+            digest=self.digest,
         )
         async with self.context.uow.begin(self.actor) as tx:
             return await service.claim_request(tx, request, keys=self.context.secrets)

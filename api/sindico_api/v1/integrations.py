@@ -2,14 +2,14 @@
 
 from uuid import UUID
 
-from litestar import get
-from litestar.params import FromPath
+from litestar import get, patch
+from litestar.params import FromPath, JSONBody
 
 from sindico_api.dependencies import AskedPage, CurrentActor, Uow
 from sindico_api.guards import requires
 from sindico_platform.paging.schemas import Page
-from sindico_provisioning.integrations import queries
-from sindico_provisioning.integrations.schemas import IntegrationOut
+from sindico_provisioning.integrations import queries, service
+from sindico_provisioning.integrations.schemas import IntegrationOut, IntegrationSettingsIn
 
 
 @get("/integrations", tags=["integrations"], guards=[requires("integrations:view")])
@@ -30,6 +30,25 @@ async def read_integration(
     """Read one integration."""
     async with uow.begin(actor) as tx:
         return IntegrationOut.from_row(await queries.get_integration(tx, integration_id))
+
+
+@patch(
+    "/integrations/{integration_id:uuid}",
+    tags=["integrations"],
+    guards=[requires("integrations:edit")],
+)
+async def edit_integration(
+    integration_id: FromPath[UUID],
+    data: JSONBody[IntegrationSettingsIn],
+    actor: CurrentActor,
+    uow: Uow,
+) -> IntegrationOut:
+    """Say what becomes of rows with fields that their table does not know."""
+    async with uow.begin(actor) as tx:
+        edited = await service.set_unknown_fields(
+            tx, integration_id=integration_id, unknown_fields=data.unknown_fields
+        )
+        return IntegrationOut.from_row(edited)
 
 
 @get(

@@ -36,8 +36,13 @@ FINISH = text(
 PURGE = text("SELECT control.purge_idempotency_keys(:batch)")
 
 
-def request_of(actor: Actor, *, method: str, path: str, key: str, body: bytes) -> Request:
+def request_of(
+    actor: Actor, *, method: str, path: str, key: str, body: bytes = b"", digest: str | None = None
+) -> Request:
     """Name a request.
+
+    Args:
+        digest: SHA-256 of the body in hexadecimal digits, from who has it instead of the body.
 
     Raises:
         InvalidInput: the key is empty, too long, or has spaces or other characters than ASCII.
@@ -50,7 +55,7 @@ def request_of(actor: Actor, *, method: str, path: str, key: str, body: bytes) -
         client=f"{actor.kind}:{actor.id}",
         route=f"{method} {path}",
         key=key,
-        body_digest=hashlib.sha256(body).hexdigest(),
+        body_digest=digest or hashlib.sha256(body).hexdigest(),
     )
 
 

@@ -64,6 +64,8 @@ class Record:
     resource: str | None = None
     failure: str | None = None
     counts: Counts = NO_ROWS
+    received: int | None = None
+    """Rows, where it is not the sum of the counts because nothing was taken."""
     body_bytes: int = 0
     pieces: Sequence[Piece] = ()
     outcomes: str = ""

@@ -57,7 +57,7 @@ async def record_exchange(tx: Tx, record: Record) -> None:
             "request_id": tx.actor.request_id,
             "started_at": record.started_at,
             "duration_ms": record.duration_ms,
-            **_counts(record.counts),
+            **_counts(record),
             "body_bytes": record.body_bytes,
             "outcomes": compress(record.outcomes.encode()) if record.outcomes else None,
             "rejections": compress(msgspec.json.encode(record.rejections))
@@ -131,9 +131,10 @@ def cut(body: bytes) -> Iterator[Piece]:
         yield Piece(format=BodyFormat.BYTES, first_index=0, row_count=0, body=packed)
 
 
-def _counts(counts: Counts) -> dict[str, int]:
+def _counts(record: Record) -> dict[str, int]:
+    counts = record.counts
     return {
-        "received": counts.received,
+        "received": counts.received if record.received is None else record.received,
         "created": counts.created,
         "updated": counts.updated,
         "unchanged": counts.unchanged,

@@ -34,6 +34,7 @@ class Integration(TenantRow, Base):
         ForeignKeyConstraint(["tenant_id"], ["control.tenant.tenant_id"]),
         CheckConstraint("kind IN ('mega','erpx','view','api')", name="kind"),
         CheckConstraint("state IN ('active','paused')", name="state"),
+        CheckConstraint("unknown_fields IN ('reject','keep')", name="unknown_fields"),
         UniqueConstraint("tenant_id", "name", name="uq_integration_name"),
         Index(
             "uq_integration_default",
@@ -51,4 +52,6 @@ class Integration(TenantRow, Base):
     state_at: Mapped[datetime]
     is_default: Mapped[bool]
     """Made by provisioning; a tenant has at most one."""
+    unknown_fields: Mapped[str] = mapped_column(server_default="reject")
+    """What becomes of a row with fields that its table does not know: see `UnknownFields`."""
     created_at: Mapped[datetime]

@@ -1,5 +1,7 @@
 """The only writer of integrations."""
 
+from uuid import UUID
+
 from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import insert
 
@@ -7,6 +9,7 @@ from sindico_platform.audit import service as audit
 from sindico_platform.database.base import table_of
 from sindico_platform.database.conflicts import refusing
 from sindico_platform.database.tx import Tx
+from sindico_provisioning.erp_tables.schemas import UnknownFields
 from sindico_provisioning.integrations import queries
 from sindico_provisioning.integrations.errors import IntegrationNameTaken
 from sindico_provisioning.integrations.models import (
@@ -95,6 +98,7 @@ async def create_integration(tx: Tx, *, kind: IntegrationKind, name: str) -> Int
         state=IntegrationState.ACTIVE,
         state_at=tx.now,
         is_default=False,
+        unknown_fields=UnknownFields.REJECT,
         created_at=tx.now,
     )
     async with refusing(tx, "uq_integration_name", error=IntegrationNameTaken(name=name)):
@@ -103,6 +107,40 @@ async def create_integration(tx: Tx, *, kind: IntegrationKind, name: str) -> Int
     await audit.record(
         tx, "integration:create", target_type="integration", target_id=integration.id, kind=kind
     )
+    return integration
+
+
+async def add_integration(tx: Tx, *, kind: IntegrationKind) -> None:
+    """Make an integration that the customer asked for, if there is none of its kind's name.
+
+    Raises:
+        FeatureNotInPackage, PackageLimitReached: the package does not allow it.
+    """
+    await packages.require_feature(tx, FEATURES[kind])
+    await packages.enforce(tx, "integrations")
+    await _insert(tx, kind=kind, is_default=False)
+
+
+async def set_unknown_fields(
+    tx: Tx, *, integration_id: UUID, unknown_fields: UnknownFields
+) -> Integration:
+    """Say what becomes of rows with fields that their table does not know.
+
+    Raises:
+        IntegrationNotFound: no such integration.
+    """
+    integration = await queries.get_integration(tx, integration_id, lock=True)
+    before = integration.unknown_fields
+    if before != unknown_fields:
+        integration.unknown_fields = unknown_fields
+        await tx.session.flush()
+        await audit.record(
+            tx,
+            "integration:edit",
+            target_type="integration",
+            target_id=integration_id,
+            changes={"unknown_fields": (before, unknown_fields)},
+        )
     return integration
 
 
@@ -127,6 +165,7 @@ async def _insert(tx: Tx, *, kind: IntegrationKind, is_default: bool) -> None:
         "state": IntegrationState.ACTIVE,
         "state_at": tx.now,
         "is_default": is_default,
+        "unknown_fields": UnknownFields.REJECT,
         "created_at": tx.now,
     }
     made = await tx.session.scalar(ENSURE, integration)

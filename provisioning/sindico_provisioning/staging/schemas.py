@@ -1,5 +1,6 @@
 """What storing a page came to."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -25,3 +26,13 @@ class Counts:
             unchanged=self.unchanged + other.unchanged,
             rejected=self.rejected + other.rejected,
         )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Stored:
+    """What storing rows came to, and which rows did what where not all did the same."""
+
+    counts: Counts
+    created_keys: Sequence[str] = ()
+    """Empty if all rows were created, or none."""
+    updated_keys: Sequence[str] = ()

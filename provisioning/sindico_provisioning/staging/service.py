@@ -1,6 +1,6 @@
 """The only writer of the staging."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -12,12 +12,16 @@ from sindico_platform.database.tx import Tx
 from sindico_platform.errors import FieldError
 from sindico_provisioning.erp_tables.schemas import Checked, ErpTable, Rejection
 from sindico_provisioning.staging import queries
+from sindico_provisioning.staging.lines import COPY_OPTIONS, render_lines
 from sindico_provisioning.staging.models import STAGING, SeenKey, StagingRejection
-from sindico_provisioning.staging.schemas import Counts
-from sindico_provisioning.staging.statements import INCOMING, statements_of
+from sindico_provisioning.staging.schemas import Counts, Stored
+from sindico_provisioning.staging.statements import INCOMING, REMOVE_INCOMING, statements_of
 
 MOST_BY_ARRAYS = 1000
 """Above this many rows a temporary table and COPY are quicker than arrays."""
+
+COPIED_AT_ONCE = 1 << 18
+"""Bytes that are handed to the driver at a time."""
 
 MARKED_AT_ONCE = 10_000
 Keys = ARRAY(Text(collation="C"))
@@ -36,18 +40,84 @@ async def upsert_page(tx: Tx, *, table: ErpTable, integration_id: UUID, rows: Ro
     """
     if not rows:
         return Counts()
-    connection = await driver_of(tx)
-    said = statements_of(table)
-    bound = (tx.tenant_id, integration_id, tx.now)
     if len(rows) <= MOST_BY_ARRAYS:
-        arrays = [list(column) for column in zip(*rows, strict=True)]
-        created, updated = await connection.fetchrow(said.upsert_arrays, *bound, *arrays)
-    else:
-        await connection.execute(said.create_incoming)
-        await connection.copy_records_to_table(INCOMING, records=rows, columns=said.columns)
-        created, updated = await connection.fetchrow(said.upsert_incoming, *bound)
-        await connection.execute(f"DROP TABLE {INCOMING}")
-    return Counts(created=created, updated=updated, unchanged=len(rows) - created - updated)
+        return (await upsert_few(tx, table=table, integration_id=integration_id, rows=rows)).counts
+    await open_incoming(tx, table=table)
+    await copy_incoming(tx, table=table, lines=render_lines(rows))
+    stored = await merge_incoming(
+        tx, table=table, integration_id=integration_id, count=len(rows), with_keys=False
+    )
+    await (await driver_of(tx)).execute(f"DROP TABLE {INCOMING}")
+    return stored.counts
+
+
+async def upsert_few(tx: Tx, *, table: ErpTable, integration_id: UUID, rows: Rows) -> Stored:
+    """Store at most `MOST_BY_ARRAYS` checked rows, in one statement."""
+    arrays = [list(column) for column in zip(*rows, strict=True)]
+    bound = (tx.tenant_id, integration_id, tx.now, len(rows))
+    connection = await driver_of(tx)
+    answer = await connection.fetchrow(statements_of(table).upsert_arrays, *bound, *arrays)
+    return _stored(answer, len(rows))
+
+
+async def open_incoming(tx: Tx, *, table: ErpTable) -> None:
+    """Make the place for rows that `merge_incoming` stores; it goes with the transaction."""
+    await (await driver_of(tx)).execute(statements_of(table).create_incoming)
+
+
+async def copy_incoming(tx: Tx, *, table: ErpTable, lines: bytes) -> None:
+    """Add rows, as `render_lines` gives them, to those that will be stored."""
+    connection = await driver_of(tx)
+    await connection.copy_to_table(
+        INCOMING, source=_pieces(lines), columns=statements_of(table).columns, **COPY_OPTIONS
+    )
+
+
+async def _pieces(lines: bytes) -> AsyncIterator[bytes]:
+    view = memoryview(lines)
+    for first in range(0, len(lines), COPIED_AT_ONCE):
+        yield bytes(view[first : first + COPIED_AT_ONCE])
+
+
+async def remove_incoming(tx: Tx, keys: Sequence[str]) -> None:
+    """Take rows back that were added but must not be stored."""
+    if not keys:
+        return
+    await (await driver_of(tx)).execute(REMOVE_INCOMING, list(keys))
+
+
+async def merge_incoming(
+    tx: Tx, *, table: ErpTable, integration_id: UUID, count: int, with_keys: bool = True
+) -> Stored:
+    """Store the rows that were added, `count` of them, as `upsert_page` does.
+
+    Args:
+        with_keys: tell which rows were created and updated, where not all did the same.
+    """
+    bound = (tx.tenant_id, integration_id, tx.now, count if with_keys else 0)
+    connection = await driver_of(tx)
+    return _stored(await connection.fetchrow(statements_of(table).upsert_incoming, *bound), count)
+
+
+def _stored(answer: asyncpg.Record, count: int) -> Stored:
+    created, updated, created_keys, updated_keys = answer
+    counts = Counts(created=created, updated=updated, unchanged=count - created - updated)
+    return Stored(counts=counts, created_keys=created_keys or (), updated_keys=updated_keys or ())
+
+
+async def remove_rows(
+    tx: Tx, *, table: ErpTable, integration_id: UUID, keys: Sequence[str]
+) -> frozenset[str]:
+    """Mark rows as no longer in the ERP; the CRM follows, and linked data stay.
+
+    Returns:
+        The keys that were there; repeating the call gives none.
+    """
+    connection = await driver_of(tx)
+    gone = await connection.fetch(
+        statements_of(table).remove, tx.tenant_id, integration_id, tx.now, list(keys)
+    )
+    return frozenset(row[0] for row in gone)
 
 
 async def driver_of(tx: Tx) -> asyncpg.Connection:

@@ -10,19 +10,26 @@ from sindico_provisioning.staging.models import CHANGED_AT, KEY, REMOVED_AT
 INCOMING = "incoming_page"
 """Temporary table that COPY fills: COPY into a table with row-level security is refused."""
 
+REMOVE_INCOMING = f"DELETE FROM {INCOMING} WHERE {KEY} = ANY ($1::text[])"  # noqa: S608
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PageStatements:
     """Everything said to the driver about one table.
 
-    The upserts take tenant, integration and instant as $1 to $3, and answer ``created, updated``.
+    The upserts take tenant, integration, instant and the number of rows as $1 to $4, and answer
+    ``created, updated`` and the keys of both, each only where it is some of the rows and not all.
+    Without keys, as with 0 for the number, these are null.
     """
 
     columns: tuple[str, ...]
     create_incoming: str
     upsert_incoming: str
     upsert_arrays: str
-    """$4 and on: one array for each column."""
+    """$5 and on: one array for each column."""
+    remove: str
+    """Mark rows as removed: tenant, integration, instant and an array of keys as $1 to $4. Answers
+    the keys that were there."""
 
 
 @lru_cache
@@ -30,7 +37,7 @@ def statements_of(table: ErpTable) -> PageStatements:
     """Build the statements; every name in them comes from the definition."""
     columns = list_copy_columns(table)
     types = [column.sql_type for column in list_sql_columns(table)]
-    arrays = ", ".join(f"${at}::{kind}[]" for at, kind in enumerate(types, start=4))
+    arrays = ", ".join(f"${at}::{kind}[]" for at, kind in enumerate(types, start=5))
     defined = ", ".join(f"{name} {kind}" for name, kind in zip(columns, types, strict=True))
     return PageStatements(
         columns=columns,
@@ -39,6 +46,7 @@ def statements_of(table: ErpTable) -> PageStatements:
         upsert_arrays=_upsert(
             table, columns, f"unnest({arrays}) AS {INCOMING} ({', '.join(columns)})"
         ),
+        remove=_remove(table),
     )
 
 
@@ -47,25 +55,72 @@ def _upsert(table: ErpTable, columns: tuple[str, ...], source: str) -> str:
 
     What would leave again at once, being too old or paid (R-385, R-386), is not let in; a row that
     is here already is brought up to date, so that the CRM hears of it before it leaves.
-    The key stays as it is; an unchanged row costs no write. ``xmax`` is 0 in a row just inserted.
+    The key stays as it is. What is stored is looked up row by row and first, so that an unchanged
+    row is neither written nor locked, and so that the cost of a page does not grow with the table:
+    ``OFFSET 0`` keeps the planner from reading the whole table instead, which it would for a
+    temporary table whose size it can only guess. ``xmax`` is 0 in a row just inserted.
     """
+    names = ", ".join(columns)
     values = [name for name in columns if name != KEY]
     assignments = ", ".join(f"{name} = excluded.{name}" for name in values)
-    stored = ", ".join(f"stored.{name}" for name in values)
-    excluded = ", ".join(f"excluded.{name}" for name in values)
+    mine = ", ".join(f"incoming.{name}" for name in columns)
     return f"""
         WITH written AS (
             INSERT INTO staging.{table.name} AS stored
-                (tenant_id, integration_id, {", ".join(columns)}, {CHANGED_AT})
-            SELECT $1, $2, {", ".join(columns)}, $3
-            FROM {source}{_unless_retired(table)} ORDER BY {KEY} COLLATE "C"
+                (tenant_id, integration_id, {names}, {CHANGED_AT})
+            SELECT $1, $2, {mine}, $3
+            FROM (
+                SELECT {names} FROM {source}{_unless_retired(table)}
+                ORDER BY {KEY} COLLATE "C" OFFSET 0
+            ) AS incoming
+            WHERE NOT EXISTS (
+                SELECT FROM staging.{table.name} AS found
+                WHERE found.tenant_id = $1 AND found.integration_id = $2
+                    AND found.{KEY} = incoming.{KEY} COLLATE "C"
+                    AND NOT ({_is_news("found", "incoming", values)})
+                OFFSET 0
+            )
             ON CONFLICT (tenant_id, integration_id, {KEY}) DO UPDATE
             SET {assignments}, {CHANGED_AT} = excluded.{CHANGED_AT}, {REMOVED_AT} = NULL
-            WHERE (stored.{REMOVED_AT} IS NOT NULL OR ({stored}) IS DISTINCT FROM ({excluded}))
-                AND excluded.atualizado_em < stored.atualizado_em IS NOT TRUE
-            RETURNING stored.xmax = 0 AS is_new
+            WHERE {_is_news("stored", "excluded", values)}
+            RETURNING {KEY}, stored.xmax = 0 AS is_new
+        ), told AS (
+            SELECT count(*) FILTER (WHERE is_new) AS created,
+                count(*) FILTER (WHERE NOT is_new) AS updated,
+                array_agg({KEY}) FILTER (WHERE is_new) AS created_keys,
+                array_agg({KEY}) FILTER (WHERE NOT is_new) AS updated_keys
+            FROM written
         )
-        SELECT count(*) FILTER (WHERE is_new), count(*) FILTER (WHERE NOT is_new) FROM written
+        SELECT created, updated,
+            CASE WHEN $4::bigint > 0 AND created < $4 THEN created_keys END AS created_keys,
+            CASE WHEN $4::bigint > 0 AND updated < $4 THEN updated_keys END AS updated_keys
+        FROM told
+    """  # noqa: S608  (names of the definition alone)
+
+
+def _is_news(stored: str, incoming: str, values: list[str]) -> str:
+    theirs = ", ".join(f"{stored}.{name}" for name in values)
+    ours = ", ".join(f"{incoming}.{name}" for name in values)
+    return (
+        f"({stored}.{REMOVED_AT} IS NOT NULL OR ({theirs}) IS DISTINCT FROM ({ours}))"
+        f" AND {incoming}.atualizado_em < {stored}.atualizado_em IS NOT TRUE"
+    )
+
+
+def _remove(table: ErpTable) -> str:
+    return f"""
+        WITH wanted AS (
+            SELECT key FROM unnest($4::text[]) AS key ORDER BY key COLLATE "C"
+        ), held AS (
+            SELECT {KEY} FROM staging.{table.name}
+            WHERE tenant_id = $1 AND integration_id = $2 AND {REMOVED_AT} IS NULL
+                AND {KEY} IN (SELECT key COLLATE "C" FROM wanted)
+            ORDER BY {KEY} FOR UPDATE
+        )
+        UPDATE staging.{table.name} AS gone SET {REMOVED_AT} = $3, {CHANGED_AT} = $3
+        FROM held WHERE gone.tenant_id = $1 AND gone.integration_id = $2
+            AND gone.{KEY} = held.{KEY}
+        RETURNING gone.{KEY}
     """  # noqa: S608  (names of the definition alone)
 
 
@@ -80,4 +135,4 @@ def _unless_retired(table: ErpTable) -> str:
     return f"""
             WHERE ({retired}) IS NOT TRUE OR EXISTS (SELECT FROM staging.{table.name} AS here
                 WHERE here.tenant_id = $1 AND here.integration_id = $2
-                    AND here.{KEY} = {INCOMING}.{KEY} COLLATE "C")"""
+                    AND here.{KEY} = {INCOMING}.{KEY} COLLATE "C" OFFSET 0)"""

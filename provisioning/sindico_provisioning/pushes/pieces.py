@@ -1,0 +1,141 @@
+"""A body taken apart at the borders of its rows, in constant memory."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from sindico_provisioning.erp_tables.errors import BodyNotJson
+from sindico_provisioning.erp_tables.schemas import Checked, ErpTable, UnknownFields
+from sindico_provisioning.erp_tables.service import check_json, check_ndjson
+from sindico_provisioning.exchanges.models import BodyFormat
+from sindico_provisioning.pushes.errors import RowTooLarge
+from sindico_provisioning.pushes.limits import MAX_ROW_BYTES, PIECE_BYTES
+
+BORDER = re.compile(rb"\}[ \t\r\n]*,[ \t\r\n]*\{")
+TRIED_BORDERS = 20
+BLANKS = b" \t\r\n"
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+Check = Callable[[bytes, int], Checked]
+"""Checks a piece whose first row has the given index."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Cut:
+    """A piece of a body, checked."""
+
+    body: bytes
+    checked: Checked
+    first_index: int
+
+
+def cut_body(
+    parts: Iterable[bytes], *, table: ErpTable, form: BodyFormat, unknown: UnknownFields
+) -> Iterator[Cut]:
+    """Take a body apart and check it, piece by piece.
+
+    Raises:
+        BodyNotJson: it is no JSON array of rows.
+        RowTooLarge: a row has more than `MAX_ROW_BYTES`.
+    """
+
+    def check(body: bytes, first_index: int) -> Checked:
+        checker = check_json if form is BodyFormat.JSON else check_ndjson
+        return checker(table, body, unknown=unknown, first_index=first_index)
+
+    if form is BodyFormat.NDJSON:
+        return _cut_lines(_without_mark(parts), check)
+    return _cut_array(_without_mark(parts), check)
+
+
+def _without_mark(parts: Iterable[bytes]) -> Iterator[bytes]:
+    """Leave a byte order mark at the beginning out, and parts that are empty."""
+    held: bytes | None = b""
+    for part in parts:
+        if held is None:
+            if part:
+                yield part
+        elif len(held := held + part) >= len(BYTE_ORDER_MARK):
+            yield held.removeprefix(BYTE_ORDER_MARK)
+            held = None
+    if held:
+        yield held
+
+
+def _cut_lines(parts: Iterable[bytes], check: Check) -> Iterator[Cut]:
+    index, held, size = 0, list[bytes](), 0
+    for part in parts:
+        held.append(part)
+        size += len(part)
+        if size < PIECE_BYTES:
+            continue
+        whole, end, rest = b"".join(held).rpartition(b"\n")
+        if end and whole.strip(BLANKS):
+            cut = Cut(body=whole, checked=check(whole, index), first_index=index)
+            index += cut.checked.received
+            yield cut
+        _refuse_too_large(rest, index)
+        held, size = [rest], len(rest)
+    if (last := b"".join(held)).strip(BLANKS):
+        yield Cut(body=last, checked=check(last, index), first_index=index)
+
+
+def _cut_array(parts: Iterable[bytes], check: Check) -> Iterator[Cut]:
+    index, held, is_begun = 0, b"", False
+    for part in parts:
+        held += part
+        if not is_begun and (held := held.lstrip(BLANKS)):
+            held, is_begun = _open_array(held), True
+        if len(held) < PIECE_BYTES:
+            continue
+        cut, held = _cut_rows(held, check, index)
+        if cut is not None:
+            index += cut.checked.received
+            yield cut
+        _refuse_too_large(held, index)
+    if not is_begun:
+        raise BodyNotJson(fault="the body is empty")
+    last = b"[" + held
+    checked = check(last, index)
+    if checked.received or not index:
+        yield Cut(body=last, checked=checked, first_index=index)
+
+
+def _open_array(held: bytes) -> bytes:
+    if not held.startswith(b"["):
+        raise BodyNotJson(fault="it does not begin with [")
+    return held[1:]
+
+
+def _cut_rows(held: bytes, check: Check, index: int) -> tuple[Cut | None, bytes]:
+    """Cut after the last whole row.
+
+    What looks like a border may stand inside a text or a nested list; what is before it is then no
+    whole array, and one further to the front is tried.
+    """
+    fault: BodyNotJson | None = None
+    for border in _borders_from_the_end(held):
+        body = b"[" + held[: border.start() + 1] + b"]"
+        try:
+            checked = check(body, index)
+        except BodyNotJson as wrong:
+            fault = wrong
+            continue
+        return Cut(body=body, checked=checked, first_index=index), held[border.end() - 1 :]
+    if fault is not None:
+        raise fault
+    return None, held
+
+
+def _borders_from_the_end(held: bytes) -> Iterator[re.Match[bytes]]:
+    end, tried = len(held), 0
+    while tried < TRIED_BORDERS and (end := held.rfind(b"{", 0, end)) > 0:
+        close = held.rfind(b"}", 0, end)
+        if close >= 0 and (border := BORDER.match(held, close)) and border.end() - 1 == end:
+            tried += 1
+            yield border
+
+
+def _refuse_too_large(rest: bytes, index: int) -> None:
+    if len(rest) > MAX_ROW_BYTES:
+        raise RowTooLarge(index=index, most_bytes=MAX_ROW_BYTES)
