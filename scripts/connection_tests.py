@@ -14,6 +14,7 @@ from sindico_platform.egress import errors as way
 from sindico_platform.file_transport import errors as files
 from sindico_platform.mail_transport import errors as mail
 from sindico_provisioning.connectors.view import errors as views
+from sindico_provisioning.webhooks import errors as webhooks
 
 PAGE = Path(__file__).parents[1] / "docs/connection-tests.md"
 KINDS: dict[str, ModuleType] = {
@@ -21,6 +22,7 @@ KINDS: dict[str, ModuleType] = {
     "Mail servers": mail,
     "File servers": files,
     "Databases with views": views,
+    "Webhooks": webhooks,
 }
 HEAD = """# What connection tests tell apart
 

@@ -24,7 +24,9 @@ from sindico_platform.jobs.service import WAKE_CHANNEL
 from sindico_platform.jobs.wakeups import channel_of, listen
 from sindico_platform.tasks import cancel_all
 from sindico_platform.telemetry import metrics
+from sindico_provisioning.alerts.courier import Courier
 from sindico_provisioning.exchanges.service import tend_partitions
+from sindico_provisioning.freshness.watchdog import Watchdog
 from sindico_provisioning.loads.reaper.service import Reaper
 from sindico_provisioning.schedules.scheduler import Scheduler
 from sindico_tenants.outgoing_mails.upkeep import look_after_mails, purge_mails
@@ -51,6 +53,14 @@ def duties_of(context: Context) -> list[Duty]:
     relay = Relay(fleet, context.redis)
     sweep = sweeper.Sweeper(fleet).sweep
     scheduler, reaper = Scheduler(context.uow), Reaper(context.uow)
+    watchdog = Watchdog(context.uow, vendor=context.settings.alert_mail_to)
+    courier = Courier(
+        uow=context.uow,
+        http=context.http,
+        keys=context.secrets,
+        mailer=context.mailer,
+        public_url=context.settings.public_url,
+    )
 
     async def seal() -> None:
         await sealer.seal_trails(fleet, context.secrets)
@@ -65,6 +75,9 @@ def duties_of(context: Context) -> list[Duty]:
         Duty(name="begin scheduled loads", every_seconds=1, perform=scheduler.fire_due),
         Duty(name="plan schedules anew", every_seconds=30, perform=scheduler.replan),
         Duty(name="end dead loads", every_seconds=30, perform=reaper.reap),
+        Duty(name="watch integrations", every_seconds=15, perform=watchdog.watch),
+        Duty(name="deliver alerts", every_seconds=2, perform=courier.deliver_due),
+        Duty(name="purge alerts", every_seconds=3600, perform=courier.purge),
         Duty(name="purge jobs", every_seconds=3600, perform=lambda: sweeper.purge(fleet)),
         Duty(name="seal the audit trail", every_seconds=5, perform=seal),
         Duty(name="purge idempotency keys", every_seconds=3600, perform=lambda: purge_keys(fleet)),

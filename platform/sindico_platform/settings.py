@@ -63,6 +63,8 @@ class Settings:
     """Where uploaded and exported bytes lie: ``file://…`` or ``s3://bucket/prefix``."""
     mail_url: Secret[str] | None = None
     """The product's own mail: ``smtp://`` or ``smtps://user:password@host:port?from=address``."""
+    alert_mail_to: tuple[str, ...] = ()
+    """Addresses of the vendor's own, comma-separated, that get every tenant's alerts."""
     egress_allow: tuple[Network, ...] = ()
     """CIDR ranges, comma-separated, that hosts typed by customers may be in though private."""
     demo: bool = False
@@ -106,6 +108,8 @@ def _parse(hint: Any, raw: str) -> Any:
         return raw.lower() in {"true", "1"}
     if hint == tuple[Network, ...]:
         return tuple(ip_network(part.strip()) for part in raw.split(",") if part.strip())
+    if hint == tuple[str, ...]:
+        return tuple(part.strip() for part in raw.split(",") if part.strip())
     if hint is str:
         return raw
     return Secret(raw)

@@ -18,6 +18,7 @@ RESOURCES = (
     ),
     Resource(code="erpx_modules", label=translatable("Modules of ERPX"), module="integration"),
     Resource(code="notifications", label=translatable("Notifications"), module="integration"),
+    Resource(code="webhooks", label=translatable("Webhooks"), module="integration"),
     Resource(code="tenants", label=translatable("Tenants"), module="operation", vendor=True),
     Resource(
         code="provisioning", label=translatable("Provisioning"), module="operation", vendor=True

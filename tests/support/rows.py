@@ -27,6 +27,7 @@ from sindico_provisioning.notifications import service as notifications
 from sindico_provisioning.notifications.catalogue import CRM_READY
 from sindico_provisioning.notifications.queries import list_unread_ids as unread_notifications
 from sindico_provisioning.view_connections.models import ViewConnection, ViewMapping
+from sindico_provisioning.webhooks.models import WebhookEndpoint
 from sindico_tenants.abc_curve import service as abc_curve
 from sindico_tenants.abc_curve.schemas import AbcSettingsIn
 from sindico_tenants.accounts.models import Account, Contact
@@ -279,6 +280,23 @@ async def _insert(tx: Tx, table: Any, **values: Any) -> UUID:
     return new
 
 
+async def make_webhook(tx: Tx) -> UUID:
+    row = WebhookEndpoint(
+        tenant_id=tx.tenant_id,
+        id=tx.new_id(),
+        url=f"https://{tx.new_id().hex}.example/",
+        description="",
+        is_active=True,
+        secret_sealed="x",
+        revision=1,
+        created_at=tx.now,
+        updated_at=tx.now,
+    )
+    tx.session.add(row)
+    await tx.session.flush()
+    return row.id
+
+
 FACTORIES: dict[str, MakeRow] = {
     "abc_settings_id": make_abc_settings,
     "account_id": make_account,
@@ -301,4 +319,5 @@ FACTORIES: dict[str, MakeRow] = {
     "support_session_id": make_support_session,
     "user_id": make_user,
     "view_integration_id": make_view_integration,
+    "webhook_id": make_webhook,
 }

@@ -56,6 +56,11 @@ TAG_LABELS: dict[str, str] = {
     "ftp-settings:remove-test-file": translatable("Test file removed from the server"),
     "ftp-settings:test": translatable("FTP configuration tested"),
     "ftp-settings:test-all": translatable("All FTP configurations tested"),
+    "freshness:edit": translatable("Freshness of an integration changed"),
+    "freshness:end-snooze": translatable("Alerts of an integration on again"),
+    "freshness:snooze": translatable("Alerts of an integration snoozed"),
+    "incident:close": translatable("Incident closed"),
+    "incident:open": translatable("Incident opened"),
     "integration:create": translatable("Integration created"),
     "integration:pause": translatable("Integration paused"),
     "integration:resume": translatable("Integration resumed"),
@@ -111,6 +116,12 @@ TAG_LABELS: dict[str, str] = {
     "user:restore-default": translatable("Default user restored"),
     "user:sign-in": translatable("Signed in"),
     "user:sign-out": translatable("Signed out"),
+    "webhook:create": translatable("Webhook created"),
+    "webhook:delete": translatable("Webhook deleted"),
+    "webhook:edit": translatable("Webhook changed"),
+    "webhook:gone": translatable("Webhook switched off, as its receiver is gone"),
+    "webhook:rotate": translatable("Webhook secret replaced"),
+    "webhook:test": translatable("Webhook tested"),
 }
 
 FIELD_LABELS: dict[str, str] = {
@@ -240,6 +251,7 @@ TARGET_LABELS: dict[str, str] = {
     "support_session": translatable("Support session"),
     "tenant": translatable("Tenant"),
     "user": translatable("User"),
+    "webhook": translatable("Webhook"),
 }
 
 PERIODS: dict[str, tuple[int, str]] = {

@@ -29,6 +29,8 @@ SYSTEM_LABELS: dict[str, str] = {
     "loads.run_load": translatable("loads"),
     "loads.reaper": translatable("loads"),
     "schedules": translatable("schedule"),
+    "freshness": translatable("watch over integrations"),
+    "alerts": translatable("alerts"),
     "provisioning_runs.walk_run": translatable("deployment"),
     "tenant_registry.finish_closing": translatable("closing of tenants"),
     "documents.store_document": translatable("documents"),

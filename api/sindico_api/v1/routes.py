@@ -20,6 +20,7 @@ from sindico_api.v1 import (
     erp,
     erpx,
     fleet,
+    freshness,
     ftp_settings,
     history,
     imports,
@@ -42,6 +43,7 @@ from sindico_api.v1 import (
     tokens,
     users,
     view_connections,
+    webhooks,
 )
 
 API = Router(
@@ -108,6 +110,11 @@ API = Router(
         history.follow_history_export,
         history.download_history_export,
         history.cancel_history_export,
+        freshness.end_snooze,
+        freshness.list_incidents,
+        freshness.read_freshness,
+        freshness.replace_freshness,
+        freshness.snooze_freshness,
         imports.cancel_import,
         imports.download_import_template,
         imports.download_rejections_csv,
@@ -262,6 +269,14 @@ API = Router(
         view_connections.replace_view_mapping,
         view_connections.test_saved_view_connection,
         view_connections.test_typed_view_connection,
+        webhooks.create_webhook,
+        webhooks.delete_webhook,
+        webhooks.list_webhook_deliveries,
+        webhooks.list_webhooks,
+        webhooks.read_webhook,
+        webhooks.replace_webhook,
+        webhooks.rotate_webhook_secret,
+        webhooks.test_webhook,
     ],
 )
 describe_problems(API)

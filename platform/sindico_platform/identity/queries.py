@@ -207,6 +207,29 @@ async def count_other_administrators(tx: Tx, user_id: UUID) -> int:
     return await tx.session.scalar(statement) or 0
 
 
+async def list_mail_contacts(tx: Tx, *, permission: str, limit: int) -> list[tuple[str, str]]:
+    """Address and locale of active users of the bound tenant who hold a permission."""
+    statement = (
+        select(TenantUser.email, func.coalesce(TenantUser.locale, Tenant.locale))
+        .join(Tenant, Tenant.tenant_id == TenantUser.tenant_id)
+        .join(
+            UserRole,
+            (UserRole.tenant_id == TenantUser.tenant_id) & (UserRole.user_id == TenantUser.id),
+        )
+        .join(Role, (Role.tenant_id == UserRole.tenant_id) & (Role.id == UserRole.role_id))
+        .where(
+            TenantUser.tenant_id == tx.tenant_id,
+            TenantUser.state == UserState.ACTIVE,
+            TenantUser.email.is_not(None),
+            literal(permission) == any_(Role.permissions),
+        )
+        .group_by(TenantUser.id, TenantUser.email, TenantUser.locale, Tenant.locale)
+        .order_by(TenantUser.id)
+        .limit(limit)
+    )
+    return [(str(row[0]), str(row[1])) for row in await tx.session.execute(statement)]
+
+
 async def get_api_client(tx: Tx, api_client_id: UUID) -> ApiClient:
     client = await find_api_client(tx, api_client_id)
     if client is None:

@@ -13,6 +13,8 @@ from sindico_provisioning.service_properties.catalogue import SERVICES
 from sindico_provisioning.service_properties.models import ServiceProperty
 from sindico_provisioning.view_connections import schemas as views
 from sindico_provisioning.view_connections.models import ViewConnection
+from sindico_provisioning.webhooks.models import WebhookEndpoint
+from sindico_provisioning.webhooks.schemas import SECRET_FIELD as WEBHOOK_SECRET_FIELD
 from sindico_tenants.ftp_settings.models import FtpSettings
 from sindico_tenants.ftp_settings.schemas import PASSWORD_FIELD, PRIVATE_KEY_FIELD
 from sindico_tenants.smtp_settings import schemas as smtp
@@ -64,6 +66,14 @@ SEALED_COLUMNS = (
         model=ViewConnection,
         column="password_sealed",
         field_of=lambda _row: views.PASSWORD_FIELD,
+    ),
+    SealedColumn(
+        model=WebhookEndpoint, column="secret_sealed", field_of=lambda _row: WEBHOOK_SECRET_FIELD
+    ),
+    SealedColumn(
+        model=WebhookEndpoint,
+        column="previous_secret_sealed",
+        field_of=lambda _row: WEBHOOK_SECRET_FIELD,
     ),
     SealedColumn(model=IdempotencyKey, column="answer", field_of=lambda _row: SEALED_FIELD),
 )

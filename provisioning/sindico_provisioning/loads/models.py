@@ -83,6 +83,13 @@ class Load(TenantRow, Base):
             postgresql_where=_UNDER_WAY,
         ),
         Index("ix_load_integration_id", "tenant_id", "integration_id", "id"),
+        Index(
+            "ix_load_ended",
+            "tenant_id",
+            "integration_id",
+            "finished_at",
+            postgresql_where=text("tables IS NULL AND status IN ('succeeded','failed')"),
+        ),
         Index("ix_load_under_way", "touched_at", postgresql_where=_UNDER_WAY),
         {"schema": "control"},
     )

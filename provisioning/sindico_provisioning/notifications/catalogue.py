@@ -63,6 +63,35 @@ HISTORY_NOT_WRITTEN = Kind(
     title=translatable("The history file could not be written"),
     detail=translatable("{filename} was given up; its page says why."),
 )
+INTEGRATION_STALE = Kind(
+    code="integration-stale",
+    title=translatable("No new data from the ERP"),
+    detail=translatable(
+        "The integration {name} has had no success for more than {hours} hours. See why its last"
+        " run failed."
+    ),
+)
+INTEGRATION_RECOVERED = Kind(
+    code="integration-recovered",
+    title=translatable("The ERP's data are up to date again"),
+    detail=translatable("The integration {name} has succeeded again."),
+)
+INTEGRATION_FAILING = Kind(
+    code="integration-failing",
+    title=translatable("An integration has been failing for days"),
+    detail=translatable(
+        "The integration {name} has failed {failures} times in a row. If nothing changes, its"
+        " schedule will be paused on {pause_at}."
+    ),
+)
+INTEGRATION_PAUSED = Kind(
+    code="integration-paused",
+    title=translatable("A schedule was paused"),
+    detail=translatable(
+        "The integration {name} has failed {failures} times in a row and runs no more by itself."
+        " Mend the cause, run it now, then resume its schedule."
+    ),
+)
 KINDS: Mapping[str, Kind] = MappingProxyType(
     {
         kind.code: kind
@@ -72,6 +101,10 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             DOCUMENT_NOT_FETCHED,
             HISTORY_NOT_WRITTEN,
             HISTORY_READY,
+            INTEGRATION_FAILING,
+            INTEGRATION_PAUSED,
+            INTEGRATION_RECOVERED,
+            INTEGRATION_STALE,
             OWN_ABC_CHANGED,
             SUPPORT_SESSION_OPENED,
         )

@@ -16,6 +16,7 @@ from sindico_provisioning.erp_tables.kinds import is_encodable
 from sindico_provisioning.erp_tables.schemas import ErpTable, Rejection, UnknownFields
 from sindico_provisioning.exchanges.compression import compress
 from sindico_provisioning.exchanges.schemas import Outcome, Piece
+from sindico_provisioning.freshness.service import note_push
 from sindico_provisioning.integrations import service as integrations
 from sindico_provisioning.integrations.models import (
     Integration,
@@ -73,6 +74,8 @@ async def take_push(tx: Tx, push: Push) -> Taken:
         if push.is_atomic and intake.rejected:
             raise PushRefused(received=intake.received, rejections=list_rejections(intake))
         stored = await _store(tx, push, integration.id, few)
+    if len(intake.rejected) < intake.received:
+        await note_push(tx, integration_id=integration.id)
     return Taken(
         integration_id=integration.id,
         counts=replace(stored.counts, rejected=len(intake.rejected)),

@@ -71,6 +71,7 @@ class Schedule(TenantRow, Base):
     paused_by: Mapped[str | None]
     pause_reason: Mapped[str | None]
     resumed_at: Mapped[datetime | None]
+    """Since when it runs by itself, the last pause counted."""
     revision: Mapped[int]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]

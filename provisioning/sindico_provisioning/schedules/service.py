@@ -56,6 +56,8 @@ async def save_schedule(
     demand_revision(schedule.revision, revision)
     before = {name: getattr(schedule, name) for name in AUDITED}
     zone = await queries.find_timezone(tx)
+    if schedule.kind == ScheduleKind.NONE:
+        schedule.resumed_at = tx.now
     schedule.kind, schedule.times = ScheduleKind(data.kind), times
     schedule.interval_minutes, schedule.timezone = data.interval_minutes, zone
     _plan(tx, schedule, tx.now)
@@ -63,10 +65,15 @@ async def save_schedule(
     return schedule
 
 
-async def pause_schedule(tx: Tx, *, integration_id: UUID, reason: str) -> Schedule:
+async def pause_schedule(
+    tx: Tx, *, integration_id: UUID, reason: str, paused_by: str | None = None
+) -> Schedule:
     """Let an integration run no more by itself; by hand it still may.
 
     Repeating the call on a paused schedule changes nothing.
+
+    Args:
+        paused_by: the actor's name unless given.
 
     Raises:
         IntegrationNotFound: no such integration.
@@ -75,7 +82,7 @@ async def pause_schedule(tx: Tx, *, integration_id: UUID, reason: str) -> Schedu
     schedule = await _lock_planned(tx, integration_id)
     if schedule.paused_at is not None:
         return schedule
-    schedule.paused_at, schedule.paused_by = tx.now, tx.actor.name
+    schedule.paused_at, schedule.paused_by = tx.now, paused_by or tx.actor.name
     schedule.pause_reason = reason.strip() or "-"
     _plan(tx, schedule, tx.now)
     await _record_change(tx, "schedule:pause", schedule, {}, reason=schedule.pause_reason)

@@ -1,6 +1,5 @@
 """Runs beside each other: counts, durations, medians, and what was out of the ordinary."""
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,64 +9,10 @@ from sindico_platform.paging.schemas import PageRequest
 from sindico_provisioning.integrations.errors import IntegrationNotFound
 from sindico_provisioning.loads.history import queries
 from sindico_provisioning.loads.history.schemas import RunFiguresOut, RunItem
-from sindico_provisioning.loads.models import Load, LoadPhase
 from tests.provisioning.loads.conftest import Site
+from tests.provisioning.loads.runs import add_run
 
 ALL = PageRequest(limit=50)
-
-
-async def add_run(
-    site: Site,
-    *,
-    seconds: float = 600,
-    received: int = 1000,
-    status: str = "succeeded",
-    tables: list[str] | None = None,
-) -> None:
-    """A run that ended now."""
-    async with site.context.uow.begin(site.actor) as tx:
-        load_id = tx.new_id()
-        begun = tx.now - timedelta(seconds=seconds)
-        shared: dict[str, Any] = {
-            "tenant_id": tx.tenant_id,
-            "status": status,
-            "started_at": begun,
-            "finished_at": tx.now,
-        }
-        tx.session.add(
-            Load(
-                id=load_id,
-                integration_id=site.integration_id,
-                kind="scheduled",
-                tables=tables,
-                requested_by="schedules",
-                job_id=tx.new_id(),
-                tries=0,
-                tries_without_progress=0,
-                revision=1,
-                created_at=begun,
-                **shared,
-            )
-        )
-        await tx.session.flush()
-        for position, step in enumerate(("fetch", "fetch", "synchronise"), start=1):
-            tx.session.add(
-                LoadPhase(
-                    load_id=load_id,
-                    position=position,
-                    step=step,
-                    resource="empresa",
-                    progress=1,
-                    pages=1,
-                    received=received // 2,
-                    created=received // 2,
-                    updated=0,
-                    unchanged=0,
-                    rejected=0,
-                    removed=0,
-                    **shared,
-                )
-            )
 
 
 async def runs(site: Site) -> list[RunItem]:

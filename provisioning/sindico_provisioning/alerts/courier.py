@@ -1,0 +1,121 @@
+"""Carries the outbox of alerts, as a duty of the clock: a dead worker alerts too.
+
+Claim, carry with no transaction open, record. Killed anywhere, a delivery is carried again under
+the same id; receivers and mail servers know it by that.
+"""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from sindico_platform.database.tx import Actor
+from sindico_platform.database.uow import UnitOfWork
+from sindico_platform.egress import GuardedHttp
+from sindico_platform.errors import OutsideError, SindicoError, Terminal
+from sindico_platform.mail import Mailer, MailTemplates, Message
+from sindico_platform.secrets import KeyRing
+from sindico_provisioning.alerts import queries, service
+from sindico_provisioning.alerts.schemas import Parcel
+from sindico_provisioning.webhooks.schemas import WebhookMessage
+from sindico_provisioning.webhooks.sending import post_message
+
+NAME = "alerts"
+BATCH, OF_ONE_ADDRESS, AT_ONCE = 40, 2, 8
+KEEP_DAYS, PURGE_BATCH = 30.0, 5_000
+NOWHERE = UUID(int=0)
+TEMPLATES = MailTemplates("sindico_provisioning.alerts")
+DATE_FORMS = {"pt": "%d/%m/%Y %H:%M", "en": "%Y-%m-%d %H:%M"}
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Courier:
+    """Carries what is due, some at once and of no address more than two."""
+
+    uow: UnitOfWork
+    http: GuardedHttp
+    keys: KeyRing
+    mailer: Mailer | None
+    public_url: str
+
+    async def deliver_due(self) -> int:
+        """Carry what is due. Two couriers at once carry nothing twice.
+
+        Returns:
+            How many deliveries were looked at.
+        """
+        async with self.uow.begin_fleet(Actor.system(NOWHERE, NAME), reason="alerts") as fleet:
+            due = await queries.list_due(fleet, limit=BATCH, of_one_address=OF_ONE_ADDRESS)
+        limit = asyncio.Semaphore(AT_ONCE)
+
+        async def deliver(tenant_id: UUID, delivery_id: UUID) -> None:
+            async with limit:
+                await self._deliver(tenant_id, delivery_id)
+
+        await asyncio.gather(*(deliver(*each) for each in due))
+        return len(due)
+
+    async def purge(self) -> None:
+        """Forget what ended long ago."""
+        deleted = PURGE_BATCH
+        while deleted == PURGE_BATCH:
+            async with self.uow.begin_fleet(Actor.system(NOWHERE, NAME), reason="alerts") as fleet:
+                deleted = await queries.purge_finished(
+                    fleet, keep_days=KEEP_DAYS, batch=PURGE_BATCH
+                )
+
+    async def _deliver(self, tenant_id: UUID, delivery_id: UUID) -> None:
+        actor = Actor.system(tenant_id, NAME)
+        async with self.uow.begin(actor) as tx:
+            parcel = await service.claim_parcel(tx, self.keys, delivery_id=delivery_id)
+        if parcel is None:
+            return
+        try:
+            await self._carry(parcel)
+        except (OutsideError, SindicoError) as error:
+            log.warning("alert_not_delivered", delivery_id=str(delivery_id), kind=str(error))
+            async with self.uow.begin(actor) as tx:
+                await service.record_failure(tx, parcel=parcel, error=error)
+        else:
+            async with self.uow.begin(actor) as tx:
+                await service.record_sent(tx, parcel=parcel)
+
+    async def _carry(self, parcel: Parcel) -> None:
+        if parcel.receiver is None:
+            await self._mail(parcel)
+            return
+        message = WebhookMessage(
+            id=parcel.id, event=parcel.event, happened_at=parcel.created_at, data=parcel.data
+        )
+        await post_message(self.http, parcel.receiver, message)
+
+    async def _mail(self, parcel: Parcel) -> None:
+        if self.mailer is None:
+            raise Terminal("mail-not-configured", "The installation has no mail server of its own.")
+        content = TEMPLATES.render(
+            parcel.event.replace(".", "_"),
+            locale=parcel.mail_locale,
+            tenant_name=parcel.tenant_name,
+            link=f"{self.public_url}/console/loads",
+            **written(parcel),
+        )
+        to = parcel.mail_to or ""
+        await self.mailer.send(Message(job_id=parcel.id, to=to, content=content))
+
+
+def written(parcel: Parcel) -> dict[str, str]:
+    """The facts as the mail's reader writes them; what is not known is empty."""
+    form = DATE_FORMS.get(parcel.mail_locale[:2], DATE_FORMS["en"])
+    zone = ZoneInfo(parcel.zone)
+
+    def write(name: str, value: object) -> str:
+        if value is not None and name.endswith("_at"):
+            return f"{datetime.fromisoformat(str(value)).astimezone(zone):{form}}"
+        return "" if value is None else str(value)
+
+    return {name: write(name, value) for name, value in parcel.data.items()}

@@ -1,0 +1,58 @@
+"""Rows of what is to leave: the outbox of alerts."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+import sindico_provisioning.webhooks.models  # noqa: F401  (a foreign key names its table)
+from sindico_platform.database.base import Base, TenantRow
+
+
+class DeliveryState(StrEnum):
+    """Where a delivery stands."""
+
+    PENDING = "pending"
+    SENT = "sent"
+    FAILED = "failed"
+
+
+class AlertDelivery(TenantRow, Base):
+    """One message to one address. Its id is the message's, however often it is sent."""
+
+    __tablename__ = "alert_delivery"
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id"], ["control.tenant.tenant_id"]),
+        ForeignKeyConstraint(
+            ["tenant_id", "webhook_id"],
+            ["control.webhook_endpoint.tenant_id", "control.webhook_endpoint.id"],
+            ondelete="CASCADE",
+        ),
+        CheckConstraint("state IN ('pending','sent','failed')", name="state"),
+        CheckConstraint("(webhook_id IS NULL) <> (mail_to IS NULL)", name="address"),
+        CheckConstraint("(finished_at IS NULL) = (state = 'pending')", name="finished"),
+        Index("ix_alert_delivery_due_at", "due_at", postgresql_where=text("state = 'pending'")),
+        Index("ix_alert_delivery_webhook_id", "tenant_id", "webhook_id", "id"),
+        Index("ix_alert_delivery_finished_at", "finished_at"),
+        {"schema": "control"},
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    webhook_id: Mapped[UUID | None]
+    mail_to: Mapped[str | None]
+    mail_locale: Mapped[str | None]
+    event: Mapped[str]
+    """Such as ``integration.stale``."""
+    data: Mapped[dict[str, Any]]
+    state: Mapped[str]
+    attempts: Mapped[int]
+    due_at: Mapped[datetime]
+    lease_until: Mapped[datetime | None]
+    lease_token: Mapped[UUID | None]
+    error: Mapped[dict[str, Any] | None]
+    """``{"code", "detail", "facts"}`` of the last failure."""
+    created_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]

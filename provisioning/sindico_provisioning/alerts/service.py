@@ -1,0 +1,140 @@
+"""The only writer of the outbox of alerts."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import insert
+
+from sindico_platform.database.base import table_of
+from sindico_platform.database.tx import Tx
+from sindico_platform.errors import Transient
+from sindico_platform.jobs.runner import describe
+from sindico_platform.secrets import KeyRing
+from sindico_platform.words import translatable
+from sindico_provisioning.alerts import queries
+from sindico_provisioning.alerts.models import AlertDelivery, DeliveryState
+from sindico_provisioning.alerts.schemas import Contact, Parcel
+from sindico_provisioning.webhooks import queries as webhooks
+from sindico_provisioning.webhooks import service as webhook_service
+from sindico_provisioning.webhooks.errors import GONE
+
+LEASE_SECONDS = 120
+OFF = {
+    "code": "webhook-switched-off",
+    "detail": translatable("The webhook was switched off before this was sent."),
+    "facts": {},
+}
+WAIT_SECONDS = (5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400)
+"""After each failed attempt, as Standard Webhooks recommends: ten attempts within three days."""
+
+
+async def send_alert(
+    tx: Tx, *, event: str, data: dict[str, Any], contacts: Sequence[Contact] = ()
+) -> int:
+    """Write down what is to leave, in the caller's transaction: it leaves if that commits.
+
+    Args:
+        event: such as ``integration.stale``.
+        data: JSON; what webhooks get as it is, and what the mail of this event names.
+        contacts: who gets a mail besides the tenant's active webhooks.
+
+    Returns:
+        To how many addresses.
+    """
+    shared = {
+        "tenant_id": tx.tenant_id,
+        "event": event,
+        "data": data,
+        "state": DeliveryState.PENDING,
+        "attempts": 0,
+        "due_at": tx.now,
+        "created_at": tx.now,
+    }
+    nowhere = {"webhook_id": None, "mail_to": None, "mail_locale": None}
+    rows = [
+        shared | nowhere | {"id": tx.new_id(), "webhook_id": each}
+        for each in await webhooks.list_active_ids(tx)
+    ] + [
+        shared | nowhere | {"id": tx.new_id(), "mail_to": each.email, "mail_locale": each.locale}
+        for each in contacts
+    ]
+    if rows:
+        await tx.session.execute(insert(table_of(AlertDelivery)), rows)
+    return len(rows)
+
+
+async def claim_parcel(tx: Tx, keys: KeyRing, *, delivery_id: UUID) -> Parcel | None:
+    """Take a delivery that is due, so that for a while nobody else carries it.
+
+    Returns:
+        What is to be carried; None when there is nothing to carry, or somebody else has it.
+    """
+    row = await queries.lock_due(tx, delivery_id)
+    if row is None:
+        return None
+    receiver = None
+    if row.webhook_id is not None:
+        webhook = await webhooks.get_webhook(tx, row.webhook_id)
+        if not webhook.is_active:
+            row.state, row.finished_at, row.error = DeliveryState.FAILED, tx.now, OFF
+            return None
+        receiver = await webhook_service.open_receiver(tx, keys, webhook_id=row.webhook_id)
+    row.attempts += 1
+    row.lease_token, row.lease_until = uuid4(), tx.now + timedelta(seconds=LEASE_SECONDS)
+    name, zone = await queries.describe_tenant(tx)
+    return Parcel(
+        tenant_id=tx.tenant_id,
+        id=row.id,
+        lease_token=row.lease_token,
+        attempt=row.attempts,
+        event=row.event,
+        data=row.data,
+        created_at=row.created_at,
+        receiver=receiver,
+        webhook_id=row.webhook_id,
+        mail_to=row.mail_to,
+        mail_locale=row.mail_locale or "en",
+        zone=zone,
+        tenant_name=name,
+    )
+
+
+async def record_sent(tx: Tx, *, parcel: Parcel) -> None:
+    """Note that a delivery arrived. A carrier that comes too late changes nothing."""
+    row = await queries.lock_carried(tx, parcel.id, parcel.lease_token)
+    if row is not None:
+        row.state, row.finished_at = DeliveryState.SENT, tx.now
+        row.lease_token = row.lease_until = None
+
+
+async def record_failure(tx: Tx, *, parcel: Parcel, error: Exception) -> None:
+    """Note that a delivery did not arrive, and when it is tried again, if at all.
+
+    An address that is gone for good gets nothing more.
+    """
+    row = await queries.lock_carried(tx, parcel.id, parcel.lease_token)
+    if row is None:
+        return
+    row.error = describe(error)
+    row.lease_token = row.lease_until = None
+    if row.error["code"] == GONE.code and parcel.webhook_id is not None:
+        await webhook_service.switch_off_gone(tx, webhook_id=parcel.webhook_id)
+    wait = wait_after(error, attempt=parcel.attempt)
+    if wait is None:
+        row.state, row.finished_at = DeliveryState.FAILED, tx.now
+    else:
+        row.due_at = tx.now + timedelta(seconds=wait)
+
+
+def wait_after(error: Exception, *, attempt: int) -> float | None:
+    """Seconds until the next attempt; None when there is none.
+
+    What looks final is tried again too, as receivers are mended meanwhile, unless nothing more is
+    wanted there.
+    """
+    if attempt > len(WAIT_SECONDS) or getattr(error, "code", None) == GONE.code:
+        return None
+    asked = error.retry_after_seconds if isinstance(error, Transient) else None
+    return float(max(asked or 0, WAIT_SECONDS[attempt - 1]))

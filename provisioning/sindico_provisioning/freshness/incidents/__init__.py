@@ -1,0 +1,1 @@
+"""Times in which an integration was late, and who hears of them."""

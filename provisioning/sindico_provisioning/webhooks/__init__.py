@@ -1,0 +1,1 @@
+"""Where a tenant's own systems are told what happens: signed posts, after Standard Webhooks."""

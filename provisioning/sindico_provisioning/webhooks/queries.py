@@ -1,0 +1,55 @@
+"""Every SELECT on webhook endpoints."""
+
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from sindico_platform.database.tx import Tx
+from sindico_platform.paging.keyset import Keyset
+from sindico_platform.paging.reading import StructReader
+from sindico_platform.paging.schemas import Page, PageRequest
+from sindico_provisioning.webhooks.errors import WebhookNotFound
+from sindico_provisioning.webhooks.models import WebhookEndpoint
+from sindico_provisioning.webhooks.schemas import WebhookOut
+
+ORDERS = Keyset(WebhookEndpoint.id, default="created_at", created_at=WebhookEndpoint.id)
+READER = StructReader(WebhookOut, WebhookEndpoint)
+
+
+async def list_webhooks(tx: Tx, request: PageRequest) -> Page[WebhookOut]:
+    """One page of the bound tenant's webhooks."""
+    return await READER.page(tx, ORDERS, request, [WebhookEndpoint.tenant_id == tx.tenant_id])
+
+
+async def get_webhook(tx: Tx, webhook_id: UUID, *, lock: bool = False) -> WebhookEndpoint:
+    """One webhook of the bound tenant.
+
+    Raises:
+        WebhookNotFound: no such webhook.
+    """
+    query = select(WebhookEndpoint).where(
+        WebhookEndpoint.tenant_id == tx.tenant_id, WebhookEndpoint.id == webhook_id
+    )
+    if lock:
+        query = query.with_for_update()
+    found: WebhookEndpoint | None = await tx.session.scalar(
+        query.execution_options(populate_existing=True)
+    )
+    if found is None:
+        raise WebhookNotFound
+    return found
+
+
+async def list_active_ids(tx: Tx) -> list[UUID]:
+    """Every webhook that wants messages; a tenant has few."""
+    query = select(WebhookEndpoint.id).where(
+        WebhookEndpoint.tenant_id == tx.tenant_id, WebhookEndpoint.is_active
+    )
+    return list(await tx.session.scalars(query))
+
+
+async def count_webhooks(tx: Tx) -> int:
+    found = await tx.session.scalar(
+        select(func.count()).where(WebhookEndpoint.tenant_id == tx.tenant_id)
+    )
+    return found or 0

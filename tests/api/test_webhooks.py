@@ -1,0 +1,173 @@
+"""Webhooks over HTTP."""
+
+from typing import Any
+
+import pytest
+from httpx import AsyncClient
+from standardwebhooks import Webhook
+from uuid_utils.compat import uuid7
+
+from sindico_api.context import Context
+from sindico_platform.database.tx import Actor
+from sindico_platform.tenancy.models import Tenant
+from sindico_provisioning.alerts import service as alerts
+from tests.support.callers import ClientAs
+from tests.support.identity import MakeTenant
+from tests.support.receiver import receiving
+
+ALL = "/api/v1/webhooks"
+PERMISSIONS = ("webhooks:view", "webhooks:include", "webhooks:edit", "webhooks:delete")
+
+
+@pytest.fixture
+async def tenant(make_tenant: MakeTenant) -> Tenant:
+    return await make_tenant()
+
+
+@pytest.fixture
+async def client(tenant: Tenant, client_as: ClientAs) -> AsyncClient:
+    return await client_as(tenant, *PERMISSIONS)
+
+
+@pytest.fixture
+async def nearby(tenant: Tenant, nearby_as: ClientAs) -> AsyncClient:
+    return await nearby_as(tenant, *PERMISSIONS)
+
+
+async def add(client: AsyncClient, url: str) -> dict[str, Any]:
+    answer = await client.post(ALL, json={"url": url, "description": "Our ERP"})
+    assert answer.status_code == 201, answer.text
+    added: dict[str, Any] = answer.json()
+    assert answer.headers["Location"] == f"{ALL}/{added['webhook']['id']}"
+    return added
+
+
+async def test_a_secret_is_shown_once_and_never_given_back(client: AsyncClient) -> None:
+    added = await add(client, "https://1.1.1.1/hook")
+    shown = await client.get(f"{ALL}/{added['webhook']['id']}")
+    listed = await client.get(ALL)
+
+    assert added["secret"].startswith("whsec_")
+    assert added["secret"] not in shown.text + listed.text
+    assert shown.json() == listed.json()["items"][0] == added["webhook"]
+    assert shown.headers["ETag"] == '"1"'
+
+
+async def test_the_same_request_under_one_key_adds_one_and_shows_the_secret_again(
+    client: AsyncClient,
+) -> None:
+    key, body = {"Idempotency-Key": str(uuid7())}, {"url": "https://1.1.1.1/once"}
+
+    first = await client.post(ALL, json=body, headers=key)
+    again = await client.post(ALL, json=body, headers=key)
+
+    assert again.json() == first.json()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "erp.example/hook",
+        "ftp://erp.example/hook",
+        "http://1.1.1.1/hook",
+        "https://user:pass@erp.example/hook",
+        "https://erp.example/hook#part",
+        "https://erp.example:99999/",
+        "https://[::1/",
+    ],
+)
+async def test_what_is_no_address_is_refused(client: AsyncClient, url: str) -> None:
+    refused = await client.post(ALL, json={"url": url})
+
+    assert refused.status_code == 422
+    assert [each["field"] for each in refused.json()["errors"]] == ["url"]
+    assert refused.json()["errors"][0]["code"] == "webhook-url-malformed"
+
+
+@pytest.mark.parametrize("url", ["https://127.0.0.1/hook", "https://10.1.2.3/hook"])
+async def test_private_addresses_are_refused_at_the_door(client: AsyncClient, url: str) -> None:
+    refused = await client.post(ALL, json={"url": url})
+
+    assert refused.status_code == 422
+    assert refused.json()["errors"][0]["code"] == "egress-address-refused"
+
+
+async def test_one_address_is_registered_once_and_there_is_an_end(client: AsyncClient) -> None:
+    await add(client, "https://1.1.1.1/0")
+    twice = await client.post(ALL, json={"url": "https://1.1.1.1/0"})
+    for number in range(1, 10):
+        await add(client, f"https://1.1.1.1/{number}")
+    eleventh = await client.post(ALL, json={"url": "https://1.1.1.1/10"})
+
+    assert (twice.status_code, twice.json()["code"]) == (409, "webhook-exists")
+    assert (eleventh.status_code, eleventh.json()["code"]) == (409, "too-many-webhooks")
+
+
+async def test_changed_switched_off_and_removed(client: AsyncClient) -> None:
+    added = (await add(client, "https://1.1.1.1/a"))["webhook"]
+    one, match = f"{ALL}/{added['id']}", {"If-Match": '"1"'}
+    body = {"url": "https://1.1.1.1/b", "is_active": False}
+
+    changed = await client.put(one, json=body, headers=match)
+    late = await client.put(one, json=body, headers=match)
+    removed = await client.delete(one, headers={"If-Match": '"2"'})
+    gone = await client.get(one)
+
+    assert (changed.json()["url"], changed.json()["disabled_code"]) == (body["url"], "switched-off")
+    assert late.status_code == 412
+    assert (removed.status_code, gone.status_code) == (204, 404)
+
+
+async def test_the_test_button_posts_a_signed_message_and_tells_the_stages(
+    nearby: AsyncClient,
+) -> None:
+    async with receiving() as receiver:
+        added = await add(nearby, receiver.url)
+        report = await nearby.post(f"{ALL}/{added['webhook']['id']}/test")
+
+    [post] = receiver.posts
+    assert Webhook(added["secret"]).verify(post.body, post.headers)["type"] == "webhook.test"
+    assert report.json()["succeeded"] is True
+    stages = {each["stage"]: each["status"] for each in report.json()["stages"]}
+    assert (stages["resolve"], stages["connect"], stages["data"]) == ("succeeded",) * 3
+
+
+async def test_a_test_that_fails_says_where_and_what_to_do(nearby: AsyncClient) -> None:
+    async with receiving("500 Oops") as receiver:
+        added = await add(nearby, receiver.url)
+        report = await nearby.post(f"{ALL}/{added['webhook']['id']}/test")
+
+    failed = [each for each in report.json()["stages"] if each["status"] == "failed"]
+    assert [(each["stage"], each["code"]) for each in failed] == [("data", "webhook-refused")]
+    assert failed[0]["advice"]
+
+
+async def test_a_rotated_secret_is_another_and_the_old_one_ends(nearby: AsyncClient) -> None:
+    async with receiving() as receiver:
+        added = await add(nearby, receiver.url)
+        one = f"{ALL}/{added['webhook']['id']}"
+        rotated = (await nearby.post(f"{one}/rotate")).json()
+        await nearby.post(f"{one}/test")
+
+    [post] = receiver.posts
+    assert rotated["secret"] != added["secret"]
+    assert rotated["webhook"]["previous_secret_until"] is not None
+    for secret in (added["secret"], rotated["secret"]):
+        assert Webhook(secret).verify(post.body, post.headers)
+
+
+async def test_deliveries_are_listed_with_their_state(
+    client: AsyncClient, tenant: Tenant, context: Context
+) -> None:
+    added = (await add(client, "https://1.1.1.1/list"))["webhook"]
+    async with context.uow.begin(Actor.system(tenant.tenant_id)) as tx:
+        await alerts.send_alert(tx, event="integration.stale", data={})
+
+    listed = (await client.get(f"{ALL}/{added['id']}/deliveries")).json()["items"]
+    unknown = await client.get(f"{ALL}/{uuid7()}/deliveries")
+
+    assert [(each["event"], each["state"], each["attempts"]) for each in listed] == [
+        ("integration.stale", "pending", 0)
+    ]
+    assert unknown.status_code == 404
