@@ -6,7 +6,6 @@ import sys
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 from tests.support.servers.certificates import Certificates
@@ -18,7 +17,8 @@ from benchmarks.stack import Stack
 
 SMALL, MIDDLE, LARGE = 1, 256, 2048
 """Megabytes."""
-ROUNDS = 3
+ROUNDS = 5
+"""Of which the best counts on either side: what else the machine does only slows one down."""
 BLOCK = bytes(range(256)) * 4096
 
 
@@ -74,16 +74,16 @@ async def measure_one(name: str, told: dict[str, Any]) -> list[Figure]:
     for _ in range(ROUNDS):
         straight.append((await run_worker("straight", MIDDLE, told))["rate"])
         ours.append((await run_worker("ours", MIDDLE, told))["rate"])
-    tell(f"{name}: {median(ours):.0f} MB/s, straight {median(straight):.0f} MB/s")
+    tell(f"{name}: {max(ours):.0f} MB/s, straight {max(straight):.0f} MB/s")
     small = (await run_worker("ours", SMALL, told))["peak"]
     large = (await run_worker("ours", LARGE, told))["peak"]
     return [
         Figure(
             name=f"upload to {name}",
-            value=median(ours),
+            value=max(ours),
             unit="MB/s",
             yardstick="the same client straight",
-            yardstick_value=median(straight),
+            yardstick_value=max(straight),
             at_least=0.7,
         ),
         Figure(name=f"memory of a 2 GB upload to {name}", value=large, unit="MB", at_most=100),

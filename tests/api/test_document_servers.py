@@ -27,8 +27,9 @@ from tests.api.test_documents import (
     typed,
     uploaded,
 )
+from tests.support.callers import ClientAs
 from tests.support.file_servers import RunningServer, serving_ftp
-from tests.support.jobs import run_jobs
+from tests.support.jobs import run_jobs, run_through_kills
 
 __all__ = ["director", "folder", "nearby", "tenant"]
 
@@ -122,6 +123,30 @@ async def test_without_documents_settings_are_deleted_and_what_fails_holds_nothi
         await director.delete(f"{PATH}/{document['id']}")
         assert (await director.delete(f"{SETTINGS}/{settings}")).status_code == 204
         await run_jobs(nearby, tenant.tenant_id)
+
+
+async def test_a_file_that_is_not_stored_is_told_once_and_again_after_another_try(
+    director: AsyncClient, nearby: Context, tenant: Tenant, folder: Path, nearby_as: ClientAs
+) -> None:
+    with serving_ftp(folder) as running:
+        await configure(director, typed(running, password="errada"))
+        document = await uploaded(director)
+        reader = await nearby_as(tenant, "notifications:view")
+
+        for _ in range(2):
+            await run_through_kills(nearby, tenant.tenant_id, point="committed")
+        first = await told_of(reader)
+        await director.post(f"{PATH}/{document['id']}/retry")
+        await run_through_kills(nearby, tenant.tenant_id, point="committed")
+
+    assert first == [f"/console/documents/{document['id']}"]
+    assert await told_of(reader) == first * 2
+
+
+async def told_of(reader: AsyncClient) -> list[str]:
+    """Where the notices of files that are not stored lead."""
+    notices = (await reader.get("/api/v1/notifications")).json()["items"]
+    return [each["path"] for each in notices if each["code"] == "document-not-stored"]
 
 
 async def test_what_only_the_customers_server_reaches_holds_nothing_back(

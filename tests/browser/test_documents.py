@@ -31,7 +31,7 @@ from tests.support.rows import make_account
 
 pytestmark = pytest.mark.browser
 
-SCREEN = "/console/documents"
+SCREEN, FTP_SCREEN = "/console/documents", "/console/company-settings/ftp-settings"
 LONG = "Proposta comercial revisada com anexos técnicos, desenhos e memorial descritivo " * 2
 NOTE: FilePayload = {"name": "Proposta.pdf", "mimeType": "application/pdf", "buffer": b"%PDF" * 999}
 
@@ -122,7 +122,15 @@ async def test_a_file_goes_from_the_record_to_the_server_and_back(
         await panel.get_by_role("link", name="Proposta.pdf", exact=True).click()
         await expect(page.get_by_text("SHA-256")).to_be_visible()
         await see_every_look(page, pictures, "documents-detail")
-        await page.go_back()
+        await page.goto(
+            page.url.partition("/console")[0] + "/console/company-settings/ftp-settings"
+        )
+        await page.locator("#ftp-settings").get_by_role("link").click()
+        await expect(page.get_by_text("O arquivo de 1 documento está").first).to_be_visible()
+        await see_every_look(page, pictures, "ftp-with-files")
+        await page.get_by_role("button", name="Excluir").click()
+        await expect(page.get_by_role("dialog").get_by_text("está em uso")).to_be_visible()
+        await page.goto(page.url.partition(FTP_SCREEN)[0] + account)
         await panel.get_by_role("button", name="Remover").click()
         dialog = page.get_by_role("dialog")
         await expect(dialog.get_by_text("também é removido do seu servidor")).to_be_visible()

@@ -24,6 +24,7 @@ TASK_LABELS: dict[str, str] = {
     "loads.run_load": translatable("Loading from the ERP"),
     "documents.store_document": translatable("Storing a document on its server"),
     "documents.remove_document_file": translatable("Removing a document from its server"),
+    "document_notices.notice_failed_document": translatable("Looking after a file that waits"),
     "document_notices.notice_waiting_document": translatable("Looking after a file that waits"),
     "ftp_settings.test_settings": translatable("Testing a file server"),
     "smtp_settings.test_settings": translatable("Testing a mail server"),

@@ -35,6 +35,7 @@ SYSTEM_LABELS: dict[str, str] = {
     "tenant_registry.finish_closing": translatable("closing of tenants"),
     "documents.store_document": translatable("documents"),
     "documents.remove_document_file": translatable("documents"),
+    "document_notices.notice_failed_document": translatable("documents"),
     "document_notices.notice_waiting_document": translatable("documents"),
     "ftp_settings.test_settings": translatable("connection tests"),
     "smtp_settings.test_settings": translatable("connection tests"),

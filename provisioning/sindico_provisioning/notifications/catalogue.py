@@ -43,6 +43,14 @@ DOCUMENT_NOT_FETCHED = Kind(
     mail=MailTemplate.DOCUMENT_NOT_FETCHED,
     mailed_to="ftp_settings:edit",
 )
+DOCUMENT_NOT_STORED = Kind(
+    code="document-not-stored",
+    title=translatable("A document could not be stored"),
+    detail=translatable(
+        "{name} did not get to your file server. It is kept here; its page says why and sends it "
+        "again."
+    ),
+)
 ABC_CHANGED = Kind(
     code="abc-changed",
     title=translatable("Accounts changed their class on the ABC curve"),
@@ -99,6 +107,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             ABC_CHANGED,
             CRM_READY,
             DOCUMENT_NOT_FETCHED,
+            DOCUMENT_NOT_STORED,
             HISTORY_NOT_WRITTEN,
             HISTORY_READY,
             INTEGRATION_FAILING,

@@ -112,4 +112,4 @@ class Document(TenantRow, Recorded, Revised, Base):
     fetched_at: Mapped[datetime | None]
     """When the customer's server fetched it last."""
     overdue_at: Mapped[datetime | None]
-    """When it was told that it has waited too long."""
+    """When it was told that it has waited too long, or could not be stored."""

@@ -106,7 +106,7 @@ class DocumentOut(Output, kw_only=True, frozen=True):
     fetched_at: datetime | None
     """When the customer's server fetched it last."""
     overdue_at: datetime | None
-    """When it was told that it has waited too long for the customer's server."""
+    """When it was told that it waits too long for the customer's server, or is not stored."""
     created_at: datetime
     created_by: UUID | None
     created_by_name: str | None

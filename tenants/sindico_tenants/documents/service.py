@@ -179,7 +179,7 @@ async def retry_document(tx: Tx, *, document_id: UUID) -> Document:
     if document.state != DocumentState.FAILED:
         raise DocumentNotFailed
     settings = await demand_server(tx, Scope(document.company_id, document.branch_id))
-    document.state, document.reason = DocumentState.WAITING, None
+    document.state, document.reason, document.overdue_at = DocumentState.WAITING, None, None
     document.ftp_settings_id, document.folder = settings.id, settings.folder
     document.transfer_method = settings.transfer_method
     _touch(tx, document)

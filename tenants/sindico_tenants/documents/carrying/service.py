@@ -91,6 +91,16 @@ async def fail_storing(tx: Tx, *, document_id: UUID, reason: dict[str, Any]) -> 
     await _record(tx, "fail", document, code=reason["code"])
 
 
+async def mark_failure_told(tx: Tx, *, document_id: UUID) -> Document | None:
+    """Note that people are told of a file that is not stored; gives it the first time only."""
+    document = await queries.lock_file(tx, document_id)
+    if document is None or document.state != DocumentState.FAILED or document.overdue_at:
+        return None
+    document.overdue_at = tx.now
+    await tx.session.flush()
+    return document
+
+
 async def begin_removal(tx: Tx, keys: KeyRing, *, document_id: UUID) -> Carriage | None:
     """What is to be removed where; None where we reach nothing."""
     document = await queries.lock_file(tx, document_id)
