@@ -9,6 +9,8 @@ from litestar.types import ControllerRouterHandler
 
 from sindico_api.authentication import SessionAuthentication
 from sindico_api.console import (
+    abc_curve,
+    abc_settings,
     api_clients,
     audit,
     branch_drafts,
@@ -60,6 +62,14 @@ PAGES: tuple[ControllerRouterHandler, ...] = (
     failed_tasks.retry_failed_task,
     failed_tasks.cancel_failed_task,
     fleet.show_fleet,
+    abc_curve.show_abc_dashboard,
+    abc_curve.list_abc_accounts,
+    abc_curve.list_abc_changes,
+    abc_settings.show_abc_settings,
+    abc_settings.simulate_abc_settings,
+    abc_settings.save_abc_settings,
+    abc_settings.delete_abc_settings,
+    abc_settings.draw_abc_curves,
     denied_hosts.list_denied_hosts,
     denied_hosts.deny_host,
     denied_hosts.allow_host,

@@ -91,6 +91,14 @@ MENU: tuple[MenuGroup, ...] = (
                 permission="documents:access",
                 customers_only=True,
             ),
+            MenuItem(
+                label=translatable("ABC curve"),
+                about=translatable("Which customers make most of the revenue."),
+                href="/console/abc-curve",
+                icon="chart-bar",
+                permission="abc_curve:access",
+                customers_only=True,
+            ),
         ),
     ),
     MenuGroup(

@@ -8,6 +8,7 @@ from litestar import Response, get
 from litestar.params import FromPath
 
 from sindico_api.console import rendering
+from sindico_api.console.abc_words import CLASSES, KINDS, MEASURES, PLACED_BY
 from sindico_api.console.document_views import read_panel
 from sindico_api.console.listing import Listing
 from sindico_api.console.view import ConsoleRequest, view_of
@@ -15,6 +16,7 @@ from sindico_api.dependencies import AskedPage, CurrentActor, Uow
 from sindico_api.guards import requires
 from sindico_api.i18n import CONSOLE_PATH
 from sindico_platform.brazil.states import STATES
+from sindico_tenants.abc_curve.standings.queries import read_classification
 from sindico_tenants.accounts import queries as accounts
 from sindico_tenants.accounts.schemas import AccountFilters, ContactFilters, PersonType
 from sindico_tenants.documents.schemas import AttachedTo
@@ -59,7 +61,20 @@ async def show_account(
     async with uow.begin(actor) as tx:
         account = await accounts.get_account(tx, account_id)
         documents = await read_panel(tx, view_of(request).tell, AttachedTo.ACCOUNTS, account_id)
-    return rendering.page(request, "records/account.html", record=account, documents=documents)
+        classified = None
+        if actor.may("abc_curve:view"):
+            classified = await read_classification(tx, account_id)
+    return rendering.page(
+        request,
+        "records/account.html",
+        record=account,
+        documents=documents,
+        classified=classified,
+        classes=CLASSES,
+        measures=MEASURES,
+        placed_by=PLACED_BY,
+        kinds=KINDS,
+    )
 
 
 @get("/contacts", guards=[requires("contacts:view")])
