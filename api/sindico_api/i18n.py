@@ -10,13 +10,15 @@ from functools import cache
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from litestar.connection import ASGIConnection
 
 from sindico_platform.errors import FieldError, OutsideError, SindicoError
+
+if TYPE_CHECKING:  # the worker translates too, and has no use for a web framework
+    from litestar.connection import ASGIConnection
 
 CONSOLE_PATH = "/console"
 LANGUAGE_COOKIE = "sindico_language"
@@ -102,7 +104,7 @@ def known_locale(value: str | None) -> Locale | None:
     return next((locale for locale in Locale if locale.value == value), None)
 
 
-def locale_of(request: ASGIConnection[Any, Any, Any, Any]) -> Locale:
+def locale_of(request: "ASGIConnection[Any, Any, Any, Any]") -> Locale:
     """The language an answer is in.
 
     On the console what the person chose last in this browser, then the profile's, then the

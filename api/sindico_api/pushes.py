@@ -74,7 +74,7 @@ class Exchange:
         url = self.request.url
         return f"{url.path}?{url.query}" if url.query else url.path
 
-    async def record(self, tx: Tx, status: int, **facts: Any) -> None:
+    async def enter(self, tx: Tx, status: int, **facts: Any) -> None:
         """Write the request and what became of it into the ledger."""
         took = time.monotonic() - self.began
         told = Record(
@@ -90,10 +90,10 @@ class Exchange:
         )
         await exchanges.record_exchange(tx, told)
 
-    async def record_failure(self, error: SindicoError, **facts: Any) -> None:
-        """As `record`, for a request that changed nothing."""
+    async def enter_failure(self, error: SindicoError, **facts: Any) -> None:
+        """As `enter`, for a request that changed nothing."""
         async with self.context.uow.begin(self.actor) as tx:
-            await self.record(tx, error.status, failure=error.code, **facts)
+            await self.enter(tx, error.status, failure=error.code, **facts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +117,10 @@ async def carry_out(
     try:
         async with exchange.context.uow.begin(exchange.actor) as tx:
             answer = await work(tx)
-            await exchange.record(tx, HTTP_200_OK, answer=msgspec.json.encode(answer))
+            await exchange.enter(tx, HTTP_200_OK, answer=msgspec.json.encode(answer))
             return answer
     except SindicoError as error:
-        await exchange.record_failure(error)
+        await exchange.enter_failure(error)
         raise
 
 
@@ -135,7 +135,7 @@ async def take_push(
             asked = Asked(get_table(table), is_atomic=is_atomic, key=key)
             return await _take(exchange, asked, body, intake, translate)
         except SindicoError as error:
-            await exchange.record_failure(error, **_facts_of_failure(error, body, intake))
+            await exchange.enter_failure(error, **_facts_of_failure(error, body, intake))
             if isinstance(error, PushRefused):
                 return await asyncio.to_thread(_refusal, request, error, translate)
             raise
@@ -174,7 +174,7 @@ async def _store(
     counts, intake = taken.counts, push.intake
     answer = await asyncio.to_thread(_answer_of, taken, translate)
     status = HTTP_207_MULTI_STATUS if counts.rejected else HTTP_200_OK
-    await exchange.record(
+    await exchange.enter(
         tx,
         status,
         integration_id=taken.integration_id,

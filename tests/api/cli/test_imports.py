@@ -21,7 +21,7 @@ DATABASE = ["sqlalchemy", "redis", "sindico_platform.identity"]
         ("sindico_api.cli.main", ["asyncio", "msgspec", *SERVER, *TOOLS, *DATABASE]),
         ("sindico_api.cli.api", [*TOOLS, *DATABASE]),
         ("sindico_api.cli.worker", [*SERVER, *TOOLS]),
-        ("sindico_api.cli.clock", [*SERVER, *TOOLS, "sindico_provisioning.loads.jobs"]),
+        ("sindico_api.cli.clock", [*SERVER, *TOOLS]),
         ("sindico_api.cli.up", ["rich", *SERVER, *TOOLS, *DATABASE]),
         ("sindico_api.cli.demo", ["rich", *SERVER, *TOOLS, *DATABASE]),
         ("sindico_api.demo.setup", [*SERVER, *DATABASE]),
