@@ -16,6 +16,7 @@ MODULES = (
     "list_route",
     "branch_list",
     "initial_load",
+    "view_pull",
     "spreadsheet_import",
     "startup",
     "files",

@@ -78,6 +78,7 @@ ONLY_WITH_A_DATABASE = {
     "GET /api/v1/view-connections/{view_integration_id}/views",
     "GET /api/v1/view-connections/{view_integration_id}/views/{view}/columns",
     "GET /api/v1/view-connections/{view_integration_id}/mappings/{table}",
+    "GET /console/view-connections/{view_integration_id}/mappings/{table}",
 }
 """They look at a customer's database, or name a table: test_view_connections.py has them."""
 ELSEWHERE = ONLY_WITH_BYTES | ONLY_WITH_A_DATABASE

@@ -49,6 +49,8 @@ from sindico_api.console import (
     tenant_package,
     tenants,
     users,
+    view_connections,
+    view_mappings,
 )
 from sindico_api.console.assets import STATIC_DIR, STATIC_PATH
 from sindico_api.i18n import CONSOLE_PATH
@@ -73,6 +75,16 @@ PAGES: tuple[ControllerRouterHandler, ...] = (
     denied_hosts.list_denied_hosts,
     denied_hosts.deny_host,
     denied_hosts.allow_host,
+    view_connections.list_view_connections,
+    view_connections.show_new_view_connection,
+    view_connections.create_view_connection,
+    view_connections.show_view_connection,
+    view_connections.replace_view_connection,
+    view_connections.test_view_connection,
+    view_mappings.show_view_mapping,
+    view_mappings.save_view_mapping,
+    view_mappings.preview_view_mapping,
+    view_mappings.delete_view_mapping,
     company_settings.open_company_settings,
     companies.list_companies,
     companies.show_new_company,

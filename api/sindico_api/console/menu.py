@@ -166,6 +166,14 @@ MENU: tuple[MenuGroup, ...] = (
                 permission="loads:access",
                 customers_only=True,
             ),
+            MenuItem(
+                label=translatable("Database views"),
+                about=translatable("The ERP's own database, read by its views."),
+                href="/console/view-connections",
+                icon="database",
+                permission="integrations:access",
+                customers_only=True,
+            ),
         ),
     ),
     MenuGroup(
