@@ -40,37 +40,31 @@ USER, PASSWORD, DATABASE = "erp_leitura", "uma-senha", "erp"
 FIELDS = (
     "id_erp",
     "atualizado_em",
-    "cod_empresa",
-    "cod_filial",
-    "numero",
-    "empresa_id",
-    "vendedor_id",
-    "data_emissao",
-    "data_entrega",
-    "situacao",
-    "condicao_pagamento",
-    "valor_produtos",
+    "pedido_id",
+    "sequencia",
+    "codigo_produto",
+    "descricao",
+    "unidade",
+    "quantidade",
+    "valor_unitario",
     "valor_desconto",
-    "valor_frete",
     "valor_total",
 )
 """Columns of the view, called as the fields are."""
-ORDERS = """
-    CREATE TABLE pedidos AS
-    SELECT n::text AS id_erp,
+TABLE = "itens_pedido"
+"""The longest of an ERP; nothing is analysed of it, so that the load ends with its reading."""
+ITEMS = """
+    CREATE TABLE itens AS
+    SELECT n / 5 || '-' || n % 5 AS id_erp,
         now() - (n || ' seconds')::interval AS atualizado_em,
-        '1' AS cod_empresa,
-        '1-' || n % 5 AS cod_filial,
-        to_char(n, 'FM0000000') AS numero,
-        '1-' || n % 20000 AS empresa_id,
-        (n % 50)::text AS vendedor_id,
-        current_date - n % 700 AS data_emissao,
-        current_date - n % 700 + 10 AS data_entrega,
-        (ARRAY['Aberto', 'Faturado', 'Cancelado'])[n % 3 + 1] AS situacao,
-        '28/35/42 dias' AS condicao_pagamento,
-        (n % 100000 + 0.55)::numeric(15, 2) AS valor_produtos,
+        (n / 5)::text AS pedido_id,
+        n % 5 + 1 AS sequencia,
+        'P' || n % 3000 AS codigo_produto,
+        'Parafuso sextavado ' || n % 3000 AS descricao,
+        'CX' AS unidade,
+        (n % 90 + 0.5)::numeric(18, 6) AS quantidade,
+        (n % 1000 + 0.55)::numeric(21, 10) AS valor_unitario,
         0.55::numeric(15, 2) AS valor_desconto,
-        31.25::numeric(15, 2) AS valor_frete,
         (n % 100000 + 31.25)::numeric(15, 2) AS valor_total
     FROM generate_series(1, {rows}) AS n
 """
@@ -110,20 +104,20 @@ async def make_source(stack: Stack) -> str:
 async def fill_source(url: str, rows: int) -> None:
     connection = await asyncpg.connect(url)
     try:
-        await connection.execute("DROP TABLE IF EXISTS pedidos CASCADE")
-        await connection.execute(ORDERS.format(rows=rows))
+        await connection.execute("DROP TABLE IF EXISTS itens CASCADE")
+        await connection.execute(ITEMS.format(rows=rows))
         await connection.execute(
-            "ALTER TABLE pedidos ADD PRIMARY KEY (id_erp);"
-            "CREATE VIEW v_pedidos AS SELECT * FROM pedidos;"
-            f"GRANT SELECT ON v_pedidos TO {USER}"
+            "ALTER TABLE itens ADD PRIMARY KEY (id_erp);"
+            "CREATE VIEW v_itens AS SELECT * FROM itens;"
+            f"GRANT SELECT ON v_itens TO {USER}"
         )
-        await connection.execute("VACUUM ANALYZE pedidos")
+        await connection.execute("VACUUM ANALYZE itens")
     finally:
         await connection.close()
 
 
 async def make_integration(stack: Stack, context: Context) -> tuple[UUID, UUID]:
-    """A tenant whose View integration reads the orders."""
+    """A tenant whose View integration reads the items."""
     tenant_id, where = uuid7(), urlsplit(stack.admin_url)
     data = NewViewConnectionIn(
         name="ERP",
@@ -143,14 +137,14 @@ async def make_integration(stack: Stack, context: Context) -> tuple[UUID, UUID]:
         row = await create_connection(tx, context.secrets, data=data, host=host)
         server = reach_stored(row, context.secrets)
     mapping = ViewMappingIn(
-        db_schema="public", view="v_pedidos", columns={name: name for name in FIELDS}
+        db_schema="public", view="v_itens", columns={name: name for name in FIELDS}
     )
-    columns = await looking.find_columns(context.guard, server, schema="public", view="v_pedidos")
+    columns = await looking.find_columns(context.guard, server, schema="public", view="v_itens")
     async with context.uow.begin(actor) as tx:
         await mappings.replace_mapping(
             tx,
             integration_id=row.integration_id,
-            table="pedido",
+            table=TABLE,
             data=mapping,
             columns=columns,
         )
@@ -160,7 +154,7 @@ async def make_integration(stack: Stack, context: Context) -> tuple[UUID, UUID]:
 async def empty_staging(stack: Stack) -> None:
     connection = await asyncpg.connect(stack.urls.owner)
     try:
-        await connection.execute("TRUNCATE staging.pedido")
+        await connection.execute(f"TRUNCATE staging.{TABLE}")
     finally:
         await connection.close()
 
@@ -187,15 +181,15 @@ async def copy_plainly(stack: Stack, source: str) -> float:
     try:
         await target.execute(
             "DROP SCHEMA IF EXISTS yardstick CASCADE; CREATE SCHEMA yardstick;"
-            f"CREATE TABLE yardstick.pedido AS SELECT {names} FROM staging.pedido LIMIT 0;"
-            "ALTER TABLE yardstick.pedido ADD PRIMARY KEY (id_erp)"
+            f"CREATE TABLE yardstick.{TABLE} AS SELECT {names} FROM staging.{TABLE} LIMIT 0;"
+            f"ALTER TABLE yardstick.{TABLE} ADD PRIMARY KEY (id_erp)"
         )
         begun = time.perf_counter()
         async with reader.transaction(readonly=True), target.transaction():
-            cursor = await reader.cursor(f"SELECT {names} FROM v_pedidos")
+            cursor = await reader.cursor(f"SELECT {names} FROM v_itens")
             while rows := await cursor.fetch(PAGE_ROWS):
                 await target.copy_records_to_table(
-                    "pedido", schema_name="yardstick", records=rows, columns=FIELDS
+                    TABLE, schema_name="yardstick", records=rows, columns=FIELDS
                 )
         return time.perf_counter() - begun
     finally:

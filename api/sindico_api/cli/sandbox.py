@@ -4,6 +4,7 @@ import asyncio
 import json
 import secrets
 import signal
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -146,6 +147,33 @@ async def _serve_servers(
         await stopped.wait()
 
 
+@sandbox.command
+@click.option("--port", default=5433, show_default=True, help="Port to listen on; 0 for any.")
+@click.option("--seed", default=1, show_default=True, help="Another seed gives other data.")
+@click.option("--password", help="Made up and printed if not given.")
+@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON when ready.")
+@data_dir_option
+def views(*, port: int, seed: int, password: str | None, data_dir: Path, as_json: bool) -> None:
+    """Serve an ERP's PostgreSQL with views to pull from, until Ctrl-C.
+
+    Sellers, customers, orders and items are made up; about two in a hundred customers are wrong, as
+    they are in real life. What is printed is what a View integration asks for.
+    """
+    password = password or secrets.token_urlsafe(12)
+    asyncio.run(_serve_views(data_dir / "sandbox", port, seed, password, as_json=as_json))
+
+
+async def _serve_views(
+    directory: Path, port: int, seed: int, password: str, *, as_json: bool
+) -> None:
+    from sindico_provisioning.sandbox.views.sandbox import ViewSandbox
+
+    stopped = stop_event()
+    async with ViewSandbox(directory=directory, password=password, port=port, seed=seed) as erp:
+        click.echo(json.dumps(erp.facts) if as_json else "\n".join(_lines(erp.facts)))
+        await stopped.wait()
+
+
 def stop_event() -> asyncio.Event:
     """Set by Ctrl-C and by a request to end."""
     stopped = asyncio.Event()
@@ -159,5 +187,5 @@ def _describe(facts: dict[str, str], rows: dict[str, int] | None = None) -> list
     return ["ready", *_lines(facts), *(["rows", *counts] if counts else [])]
 
 
-def _lines(facts: dict[str, str]) -> list[str]:
+def _lines(facts: Mapping[str, object]) -> list[str]:
     return [f"{name.replace('_', ' '):<18}{value}" for name, value in facts.items()]

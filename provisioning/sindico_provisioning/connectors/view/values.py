@@ -113,6 +113,8 @@ def _days(column: Column) -> Column:
 
 
 def _instants(column: Column, zone: ZoneInfo) -> Column:
+    if _types_in(column) <= {datetime, _NONE} and None not in {v and v.tzinfo for v in column if v}:
+        return column
     return [_instant(v, zone) for v in column]
 
 

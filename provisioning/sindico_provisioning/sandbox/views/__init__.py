@@ -1,0 +1,1 @@
+"""A made-up ERP's database with views to pull from."""
