@@ -25,10 +25,10 @@ SCREEN = "/console/view-connections"
 
 async def fill_in(page: Page, running: RunningDatabase, password: str = "uma-senha") -> None:
     await page.get_by_label("Nome da integração").fill("ERP da matriz")
-    await page.get_by_label("Host").fill("localhost")
-    await page.get_by_label("Porta").fill(str(running.server.port))
-    await page.get_by_label("Banco de dados", exact=False).first.fill("erp")
-    await page.get_by_label("Usuário", exact=False).fill("leitura")
+    await page.locator("#field-host").fill("localhost")
+    await page.locator("#field-port").fill(str(running.server.port))
+    await page.locator("#field-database").fill("erp")
+    await page.locator("#field-username").fill("leitura")
     await page.get_by_label("Senha", exact=True).fill(password)
     await page.get_by_text("Nenhuma", exact=True).first.click()
 
