@@ -20,6 +20,7 @@ MODULES = (
     "spreadsheet_import",
     "startup",
     "files",
+    "outgoing_mail",
 )
 
 

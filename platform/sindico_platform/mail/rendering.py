@@ -67,6 +67,7 @@ class MailTemplates:
             loader=ChoiceLoader([PackageLoader(package) for package in packages]),
             autoescape=select_autoescape(["html"], default=False),
             undefined=StrictUndefined,
+            auto_reload=False,  # else it looks at the files of every template of every mail
             trim_blocks=True,
             lstrip_blocks=True,
         )

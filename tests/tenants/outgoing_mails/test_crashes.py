@@ -24,6 +24,8 @@ from tests.support.mail_server import Mailbox
 from tests.support.outgoing_mails import configure, let_time_pass, mail, queue, queue_many, states
 
 MAILS, THOUSAND = 60, 1_000
+IN_HAND = 2 * BATCH
+"""Of one connection, without a record of what became of them."""
 
 
 @pytest.mark.parametrize("point", ["claimed", "acted", "recorded", "committed"])
@@ -40,7 +42,7 @@ async def test_every_mail_arrives_however_often_the_worker_dies(
     assert await states(nearby, tenant.tenant_id) == {MailState.SENT: MAILS}
     assert set(arrived) == {f"<{message_id}>" for message_id in expected}
     assert kills >= 1
-    assert sum(arrived.values()) - MAILS <= BATCH * kills
+    assert sum(arrived.values()) - MAILS <= IN_HAND * kills
 
 
 async def test_a_worker_that_is_killed_among_a_thousand_mails_loses_none(
@@ -60,7 +62,7 @@ async def test_a_worker_that_is_killed_among_a_thousand_mails_loses_none(
     arrived = Counter(str(sent["Message-ID"]) for sent in mailbox.mails)
     assert await states(nearby, tenant.tenant_id) == {MailState.SENT: THOUSAND}
     assert (len(arrived), kills) == (THOUSAND, 3)
-    assert sum(arrived.values()) - THOUSAND <= BATCH * 4 * kills
+    assert sum(arrived.values()) - THOUSAND <= IN_HAND * 4 * kills
 
 
 async def test_a_server_that_dies_before_its_yes_arrives_gets_the_mail_again_as_the_same(

@@ -1,5 +1,6 @@
 """Carrying what is due, server by server, with no transaction open while a server is spoken to."""
 
+import asyncio
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
@@ -10,6 +11,7 @@ from uuid import UUID, uuid4
 import structlog
 from jinja2 import TemplateError
 
+from sindico_platform.database.tx import Tx
 from sindico_platform.errors import OutsideError, Transient
 from sindico_platform.identity.queries import get_tenant
 from sindico_platform.jobs.context import JobContext, RunAgain
@@ -22,7 +24,7 @@ from sindico_platform.mail_transport import (
     parse_address,
 )
 from sindico_platform.settings import Secret
-from sindico_platform.tasks import together
+from sindico_platform.tasks import cancel_all, together
 from sindico_platform.telemetry import metrics
 from sindico_tenants.mail_templates.service import render_mail
 from sindico_tenants.outgoing_mails import queries
@@ -39,8 +41,8 @@ from sindico_tenants.smtp_settings.models import SmtpSettings
 RUN_SECONDS = 60.0
 """After so long a run gives its place to other tenants and goes on in a fresh claim."""
 BATCH = 25
-"""Mails in the hands of one connection. A worker that dies may have sent so many at most without
-a trace; they are sent again under the same Message-ID (docs/mail.md)."""
+"""Mails that one connection takes in hand at once. A worker that dies may have sent two batches at
+most without a trace; they are sent again under the same Message-ID (docs/mail.md)."""
 MOST_ATTEMPTS = 10
 MOST_FRUITLESS = 3
 """Connections in a row that the server closes before it has taken anything."""
@@ -125,6 +127,8 @@ class Run:
     """The tenant's name, under every mail."""
     claim: UUID = field(default_factory=uuid4)
     counts: Counter[str] = field(default_factory=Counter)
+    note_again: dict[UUID, float] = field(default_factory=dict)
+    """By server, when its use is worth noting again."""
     ends_at: float = field(default_factory=lambda: time.monotonic() + RUN_SECONDS)
 
     @property
@@ -173,22 +177,41 @@ class Run:
         return End(sent, end.error) if fruitless else End(sent)
 
     async def _send_batches(self, connection: MailConnection, route: Route) -> End:
-        """Send what is due through one connection, until the server closes it."""
-        outcomes: list[Outcome] = []
+        """Send what is due through one connection, until the server closes it.
+
+        While one batch is sent, the outcomes of the last are recorded and the next is fetched.
+        """
         sent = 0
-        while True:
-            batch = await self._exchange(route, outcomes, route.pacer.batch)
-            outcomes = []
-            for place, mail in enumerate(batch):
-                is_open = connection.is_open
-                if not is_open or not self.has_time or not await route.pacer.turn():
-                    left = [*outcomes, *(_put_back(route, mail) for mail in batch[place:])]
-                    await self._exchange(route, left, 0)
-                    return End(sent) if is_open else End(sent, _hung_up(route))
-                outcomes.append(await self._send(connection, route, mail))
-                sent += outcomes[-1].state is MailState.SENT
-            if not batch:
-                return End(sent)
+        outcomes: list[Outcome] = []
+        batch = await self._exchange(route, outcomes, route.pacer.batch)
+        while batch:
+            exchange = asyncio.create_task(self._exchange(route, outcomes, route.pacer.batch))
+            try:
+                outcomes = await self._send_batch(connection, route, batch)
+                following = await exchange
+            finally:
+                await cancel_all([exchange])
+            sent += sum(outcome.state is MailState.SENT for outcome in outcomes)
+            if left := batch[len(outcomes) :]:
+                back = [_put_back(route, mail) for mail in (*left, *following)]
+                await self._exchange(route, [*outcomes, *back], 0)
+                return End(sent) if connection.is_open else End(sent, _hung_up(route))
+            if not following:
+                following = await self._exchange(route, outcomes, route.pacer.batch)
+                outcomes = []
+            batch = following
+        return End(sent)
+
+    async def _send_batch(
+        self, connection: MailConnection, route: Route, batch: Sequence[ClaimedMail]
+    ) -> list[Outcome]:
+        """Send them one after another; what is left over when it cannot go on has no outcome."""
+        outcomes: list[Outcome] = []
+        for mail in batch:
+            if not connection.is_open or not self.has_time or not await route.pacer.turn():
+                break
+            outcomes.append(await self._send(connection, route, mail))
+        return outcomes
 
     async def _exchange(
         self, route: Route, outcomes: Sequence[Outcome], most: int
@@ -198,7 +221,7 @@ class Run:
         async with self.ctx.uow.begin(self.ctx.actor) as tx:
             await store.record_outcomes(tx, outcomes, claim=self.claim)
             if any(outcome.state is MailState.SENT for outcome in outcomes):
-                await smtp_service.note_use(tx, settings_id=settings_id)
+                await self._note_use(tx, settings_id)
             batch = await store.claim_mails(
                 tx, settings_id=settings_id, claim=self.claim, most=most
             )
@@ -206,6 +229,12 @@ class Run:
             if outcome.was_tried:
                 metrics.outgoing_mails_total.labels(outcome.mail.template, outcome.state).inc()
         return batch
+
+    async def _note_use(self, tx: Tx, settings_id: UUID) -> None:
+        now = time.monotonic()
+        if now >= self.note_again.get(settings_id, 0.0):
+            self.note_again[settings_id] = now + smtp_service.NOTE_SECONDS
+            await smtp_service.note_use(tx, settings_id=settings_id)
 
     async def _send(self, connection: MailConnection, route: Route, mail: ClaimedMail) -> Outcome:
         try:
