@@ -207,6 +207,9 @@ FIELD_LABELS: dict[str, str] = {
     "requests": translatable("Requests"),
     "records": translatable("Records"),
     "names": translatable("Names"),
+    "incident_id": translatable("Incident"),
+    "succeeded": translatable("Succeeded"),
+    "url": translatable("URL"),
     "unknown_fields": translatable("Unknown fields"),
 }
 """Fields before and after, and what an event tells besides, in the order they are shown."""
