@@ -71,6 +71,7 @@ ONLY_WITH_BYTES = {
     "GET /api/v1/document-pickups/{document_id}/content",
     "GET /console/documents/{document_id}/content",
     "GET /api/v1/exchanges/exports/{export_id}/file",
+    "GET /console/erp-data/history/files/{export_id}/download",
 }
 """They need a stored file, one of them a signature: test_documents.py and test_history.py do it."""
 

@@ -66,6 +66,11 @@ def precise(value: datetime | None, locale: Locale, zone: str) -> str:
     return _in_zone(value, locale, zone, "long")
 
 
+def stamped(value: datetime | None, zone: str, pattern: str) -> str:
+    """An instant in the form that the panel of the integrations has in every language."""
+    return MISSING if value is None else value.astimezone(ZoneInfo(zone)).strftime(pattern)
+
+
 def _in_zone(value: datetime | None, locale: Locale, zone: str, style: str) -> str:
     if value is None:
         return MISSING

@@ -156,6 +156,21 @@ MENU: tuple[MenuGroup, ...] = (
         ),
     ),
     MenuGroup(
+        path=(translatable("CRM Settings"), translatable("Integration")),
+        items=(
+            MenuItem(
+                label=translatable("ERP data"),
+                about=translatable(
+                    "How the integration goes: schedule, runs, logs, and what the ERP sent."
+                ),
+                href="/console/erp-data",
+                icon="database",
+                permission="integrations:access",
+                customers_only=True,
+            ),
+        ),
+    ),
+    MenuGroup(
         path=(translatable("Integration"),),
         items=(
             MenuItem(

@@ -98,6 +98,14 @@ def _filters(locale: Locale) -> dict[str, Callable[..., str]]:
     def precise(context: Context, value: Any) -> str:
         return formats.precise(value, locale, _zone(context))
 
+    @pass_context
+    def panel_instant(context: Context, value: Any) -> str:
+        return formats.stamped(value, _zone(context), "%d-%m-%Y %H:%M")
+
+    @pass_context
+    def log_instant(context: Context, value: Any) -> str:
+        return formats.stamped(value, _zone(context), "%Y-%m-%d %H:%M:%S")
+
     def localised(function: Callable[..., str]) -> Callable[..., str]:
         return lambda value, **options: function(value, locale, **options)
 
@@ -108,6 +116,8 @@ def _filters(locale: Locale) -> dict[str, Callable[..., str]]:
         **formats.BRAZILIAN,
         "instant": instant,
         "precise": precise,
+        "panel_instant": panel_instant,
+        "log_instant": log_instant,
         "who": lambda name: who(name, translator(locale)),
         "described": lambda text: describe_role(text, translator(locale)),
     }

@@ -2,14 +2,18 @@
 
 from uuid import UUID
 
-from litestar import get, patch
+from litestar import get, patch, put
 from litestar.params import FromPath, JSONBody
 
 from sindico_api.dependencies import AskedPage, CurrentActor, Uow
 from sindico_api.guards import requires
 from sindico_platform.paging.schemas import Page
 from sindico_provisioning.integrations import queries, service
-from sindico_provisioning.integrations.schemas import IntegrationOut, IntegrationSettingsIn
+from sindico_provisioning.integrations.schemas import (
+    IntegrationFactsIn,
+    IntegrationOut,
+    IntegrationSettingsIn,
+)
 
 
 @get("/integrations", tags=["integrations"], guards=[requires("integrations:view")])
@@ -49,6 +53,23 @@ async def edit_integration(
             tx, integration_id=integration_id, unknown_fields=data.unknown_fields
         )
         return IntegrationOut.from_row(edited)
+
+
+@put(
+    "/integrations/{integration_id:uuid}/facts",
+    tags=["integrations"],
+    guards=[requires("integrations:edit")],
+)
+async def replace_integration_facts(
+    integration_id: FromPath[UUID],
+    data: JSONBody[IntegrationFactsIn],
+    actor: CurrentActor,
+    uow: Uow,
+) -> IntegrationOut:
+    """Tell what the ERP is called, its version, and how its data are to be understood."""
+    async with uow.begin(actor) as tx:
+        told = await service.set_facts(tx, integration_id=integration_id, data=data)
+        return IntegrationOut.from_row(told)
 
 
 @get(

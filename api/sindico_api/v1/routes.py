@@ -164,6 +164,7 @@ API = Router(
         ftp_settings.test_saved_ftp_settings,
         ftp_settings.test_typed_ftp_settings,
         integrations.edit_integration,
+        integrations.replace_integration_facts,
         integrations.list_integrations,
         integrations.list_integrations_of_tenant,
         integrations.read_integration,

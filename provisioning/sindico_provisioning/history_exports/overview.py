@@ -58,8 +58,8 @@ def overview_rows(
 
 def _facts(reader: Reader, asked: Asked) -> Iterator[str]:
     _, instant = reader.translate, instant_cells(reader.zone)
-    yield text_cell(_("From")) + instant(asked.period.since)
-    yield text_cell(_("To")) + instant(asked.period.until)
+    yield text_cell(_("Period from")) + instant(asked.period.since)
+    yield text_cell(_("Period to")) + instant(asked.period.until)
     yield text_cell(_("Time zone")) + text_cell(str(reader.zone))
     if not reader.sees_personal:
         yield text_cell(_("Personal data")) + wrapped_cell(_(MASKED_NOTE))

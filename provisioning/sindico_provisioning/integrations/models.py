@@ -55,3 +55,8 @@ class Integration(TenantRow, Base):
     unknown_fields: Mapped[str] = mapped_column(server_default="reject")
     """What becomes of a row with fields that its table does not know: see `UnknownFields`."""
     created_at: Mapped[datetime]
+    erp_name: Mapped[str | None]
+    """What people call the ERP behind it."""
+    erp_version: Mapped[str | None]
+    business_rule: Mapped[str | None]
+    """How the customer wants its data to be understood, in its own words."""

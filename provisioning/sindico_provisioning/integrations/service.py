@@ -17,6 +17,7 @@ from sindico_provisioning.integrations.models import (
     IntegrationKind,
     IntegrationState,
 )
+from sindico_provisioning.integrations.schemas import IntegrationFactsIn
 from sindico_provisioning.packages import service as packages
 
 NAMES = {
@@ -140,6 +141,33 @@ async def set_unknown_fields(
             target_type="integration",
             target_id=integration_id,
             changes={"unknown_fields": (before, unknown_fields)},
+        )
+    return integration
+
+
+async def set_facts(tx: Tx, *, integration_id: UUID, data: IntegrationFactsIn) -> Integration:
+    """Keep what people tell about the ERP. Repeating the call changes nothing.
+
+    Raises:
+        IntegrationNotFound: no such integration.
+    """
+    integration = await queries.get_integration(tx, integration_id, lock=True)
+    told = {name: getattr(data, name) for name in data.__struct_fields__}
+    changes = {
+        name: (getattr(integration, name), value)
+        for name, value in told.items()
+        if getattr(integration, name) != value
+    }
+    for name in changes:
+        setattr(integration, name, told[name])
+    await tx.session.flush()
+    if changes:
+        await audit.record(
+            tx,
+            "integration:edit",
+            target_type="integration",
+            target_id=integration_id,
+            changes=changes,
         )
     return integration
 

@@ -1,12 +1,15 @@
 """Every SELECT on the staging."""
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Table, exists, func, select
+from sqlalchemy import ColumnElement, Select, Table, exists, func, literal_column, select, union_all
 
 from sindico_platform.database.tx import Tx
 from sindico_provisioning.staging.models import STAGING, SeenKey, StagingRejection
+
+SAMPLED_ROWS = 200
 
 
 async def list_unseen(
@@ -31,6 +34,22 @@ async def count_present(tx: Tx, *, integration_id: UUID, resource: str) -> int:
         staged.c.integration_id == integration_id, staged.c.removed_at.is_(None)
     )
     return await tx.session.scalar(count) or 0
+
+
+async def measure_bytes(tx: Tx, *, integration_id: UUID) -> int:
+    """About how much an integration's staged rows take: their number, by the size of some."""
+    sizes = [_size_of(tx, staged, integration_id) for staged in STAGING.values()]
+    found = await tx.session.scalar(select(func.sum(union_all(*sizes).subquery().c.size_bytes)))
+    return int(found or 0)
+
+
+def _size_of(tx: Tx, staged: Table, integration_id: UUID) -> Select[Any]:
+    mine = (staged.c.tenant_id == tx.tenant_id, staged.c.integration_id == integration_id)
+    whole_row: ColumnElement[str] = literal_column(f'"{staged.name}".*::text')
+    some = select(func.length(whole_row).label("bytes")).where(*mine).limit(SAMPLED_ROWS)
+    average = select(func.avg(some.subquery().c.bytes)).scalar_subquery()
+    count = select(func.count()).where(*mine).scalar_subquery()
+    return select((count * func.coalesce(average, 0)).label("size_bytes"))
 
 
 async def has_keyless_rejections(tx: Tx, *, load_id: UUID, resource: str) -> bool:

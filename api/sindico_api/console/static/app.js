@@ -92,6 +92,19 @@
     document.getElementById(zone.dataset.drop).dispatchEvent(new Event("change", { bubbles: true }));
   });
 
+  // One box for all boxes of a name
+  document.addEventListener("change", (event) => {
+    const field = event.target;
+    const name = field.dataset?.checkAll ?? field.name;
+    const all = name && field.form?.querySelector(`[data-check-all="${CSS.escape(name)}"]`);
+    if (!all) return;
+    const boxes = [...field.form.querySelectorAll(`input[type=checkbox][name="${CSS.escape(name)}"]`)];
+    if (field === all) boxes.forEach((box) => { box.checked = all.checked; });
+    const checked = boxes.filter((box) => box.checked).length;
+    all.checked = checked === boxes.length;
+    all.indeterminate = checked > 0 && checked < boxes.length;
+  });
+
   // A file that cannot be taken is told before its bytes are sent
   document.addEventListener("change", (event) => {
     const field = event.target;

@@ -1,0 +1,302 @@
+"""CRM settings › Integration › ERP data: one screen with what an integration is and what it did.
+
+The first tab, *General information*: facts, settings, commands, and the log of the runs.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID
+
+from litestar import Response, get, post
+from litestar.params import FromPath
+
+from sindico_api.console import rendering
+from sindico_api.console.forms import EMPTY_FORM, Form
+from sindico_api.console.labels import Label, status_label
+from sindico_api.console.listing import Listing
+from sindico_api.console.loads import all_integrations
+from sindico_api.console.registration import uuid_in
+from sindico_api.console.rendering import see_other
+from sindico_api.console.submitted import read_as, sent_texts
+from sindico_api.console.view import ConsoleRequest, Flash, view_of
+from sindico_api.dependencies import AskedPage, CurrentActor, Uow
+from sindico_api.guards import requires
+from sindico_api.i18n import CONSOLE_PATH
+from sindico_platform.database.tx import Tx
+from sindico_platform.errors import InvalidInput, field_error
+from sindico_platform.paging.schemas import Page, PageRequest
+from sindico_platform.words import translatable
+from sindico_provisioning.exchanges.models import Direction
+from sindico_provisioning.exchanges.queries import list_exchanges
+from sindico_provisioning.exchanges.schemas import ExchangeFilters
+from sindico_provisioning.freshness import queries as freshness
+from sindico_provisioning.freshness import service as freshness_service
+from sindico_provisioning.freshness.schemas import FreshnessIn
+from sindico_provisioning.integrations import queries as integrations
+from sindico_provisioning.integrations import service as integration_service
+from sindico_provisioning.integrations.schemas import IntegrationFactsIn, IntegrationOut
+from sindico_provisioning.loads.errors import LoadAlreadyRunning
+from sindico_provisioning.loads.history import queries as history
+from sindico_provisioning.loads.history.schemas import RunItem
+from sindico_provisioning.loads.models import ACTIVE
+from sindico_provisioning.loads.sources import SOURCES
+from sindico_provisioning.packages import queries as packages
+from sindico_provisioning.schedules import queries as schedules
+from sindico_provisioning.schedules import service
+from sindico_provisioning.schedules.models import ScheduleKind
+from sindico_provisioning.schedules.schemas import ScheduleIn
+from sindico_provisioning.staging import queries as staging
+
+ERP_DATA_PATH = f"{CONSOLE_PATH}/erp-data"
+HISTORY_PATH = f"{ERP_DATA_PATH}/history"
+MAY_VIEW, MAY_EDIT, MAY_RUN = (
+    requires("integrations:view"),
+    requires("integrations:edit"),
+    requires("loads:include"),
+)
+CHARTED_RUNS = 30
+TYPES: dict[str, str] = {
+    "api": translatable("API: the ERP sends its data to us"),
+    "view": translatable("View: we read views of the ERP's database"),
+    "mega": translatable("API: we ask the ERP for its data"),
+    "erpx": translatable("API: we ask the ERP for its data"),
+}
+DEPLOYMENT: dict[str, Label] = {
+    "active": Label(translatable("Completed"), "circle-check", "good"),
+    "provisioning": Label(translatable("In progress"), "refresh", "info"),
+    "failed": Label(translatable("Error"), "alert-circle", "bad"),
+    "absent": Label(translatable("Not begun"), "circle-dashed", "neutral"),
+}
+RUN_STATUSES: dict[str, Label] = {
+    "succeeded": Label(translatable("Success"), "circle-check", "good"),
+    "failed": Label(translatable("Error"), "alert-circle", "bad"),
+}
+UNUSUAL: dict[str, str] = {
+    "slow": translatable("Slower than usual"),
+    "quick": translatable("Quicker than usual"),
+    "few-rows": translatable("Fewer records than usual"),
+    "many-rows": translatable("More records than usual"),
+}
+FIELDS = (
+    "kind",
+    "times",
+    "interval_minutes",
+    "revision",
+    "max_hours",
+    *IntegrationFactsIn.__struct_fields__,
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Bar:
+    """One run in the chart."""
+
+    run: RunItem
+    height: float
+    """Share of the longest run, 0–100."""
+    tone: str
+
+
+def frame_of(request: ConsoleRequest, current: str) -> dict[str, Any]:
+    """What the frame around both tabs shows."""
+    view = view_of(request)
+    may = request.user.may
+    tabs = [
+        (ERP_DATA_PATH, view.translate("General information"), "integrations:view"),
+        (HISTORY_PATH, view.translate("History"), "exchanges:export"),
+    ]
+    return {
+        "tabs": [
+            {"label": label, "href": href, "current": href == current}
+            for href, label, permission in tabs
+            if may(permission)
+        ]
+    }
+
+
+@get("/erp-data", guards=[MAY_VIEW])
+async def show_erp_data(
+    request: ConsoleRequest, actor: CurrentActor, uow: Uow, page: AskedPage
+) -> Response[str]:
+    """What the integration is, and what its runs were like; fresh while one runs."""
+    async with uow.begin(actor) as tx:
+        shown = await _read(request, tx, page)
+    return rendering.page(request, "erp_data/general.html", **shown, form=EMPTY_FORM)
+
+
+async def _read(
+    request: ConsoleRequest, tx: Tx, page: PageRequest, wanted: UUID | None = None
+) -> dict[str, Any]:
+    known = await all_integrations(tx)
+    listing = Listing(path=ERP_DATA_PATH, query=dict(request.query_params))
+    chosen = _choose(known, wanted or uuid_in(listing.query.get("integration", "")))
+    frame = frame_of(request, ERP_DATA_PATH)
+    if chosen is None:
+        return {**frame, "integration": None}
+    runs = await history.list_runs(
+        tx, chosen.id, PageRequest(limit=min(page.limit, CHARTED_RUNS), after=page.after)
+    )
+    subscription = await packages.find_subscription(tx)
+    newest = await list_exchanges(
+        tx, request=PageRequest(limit=1), filters=ExchangeFilters(direction=Direction.IN)
+    )
+    return {
+        **frame,
+        "integration": chosen,
+        "others": [each for each in known if each.id != chosen.id],
+        "listing": listing,
+        "type": TYPES[chosen.kind],
+        "is_pulled": chosen.kind in SOURCES,
+        "deployment": DEPLOYMENT[subscription.crm_state] if subscription else None,
+        "schedule": await schedules.read_schedule(tx, chosen.id, translate=view_of(request).tell),
+        "freshness": await freshness.read_freshness(tx, chosen.id),
+        "figures": await history.read_figures(tx, chosen.id),
+        "last_push": newest.items[0].at if newest.items else None,
+        "runs": runs,
+        "run_label": run_label,
+        "unusual": UNUSUAL,
+        "bars": _bars(runs),
+        "is_moving": any(run.status in ACTIVE for run in runs.items),
+    }
+
+
+def _choose(known: list[IntegrationOut], wanted: UUID | None) -> IntegrationOut | None:
+    """The one asked for, else the one that provisioning made, else any."""
+    ranked = sorted(known, key=lambda each: (each.id != wanted, not each.is_default))
+    return ranked[0] if ranked else None
+
+
+def run_label(status: str) -> Label:
+    """Success and error as the panel says them; other states as everywhere."""
+    return RUN_STATUSES.get(status) or status_label(status)
+
+
+def _bars(runs: Page[RunItem]) -> list[Bar]:
+    """The runs as a chart, oldest first."""
+    longest = max((run.duration_seconds or 0 for run in runs.items), default=0) or 1
+    return [
+        Bar(
+            run=run,
+            height=max(2.0, 100 * (run.duration_seconds or 0) / longest),
+            tone=run_label(run.status).tone,
+        )
+        for run in reversed(runs.items)
+    ]
+
+
+@get("/erp-data/{integration_id:uuid}/size", guards=[MAY_VIEW])
+async def show_size(
+    request: ConsoleRequest, integration_id: FromPath[UUID], actor: CurrentActor, uow: Uow
+) -> Response[str]:
+    """The size of the intermediate database; counting takes a moment, so the page asks for it."""
+    async with uow.begin(actor) as tx:
+        await integrations.get_integration(tx, integration_id)
+        size = await staging.measure_bytes(tx, integration_id=integration_id)
+    return rendering.fragment(request, "erp_data/size.html", "size", size=size)
+
+
+@post("/erp-data/{integration_id:uuid}", guards=[MAY_EDIT])
+async def save_erp_data(
+    request: ConsoleRequest, integration_id: FromPath[UUID], actor: CurrentActor, uow: Uow
+) -> Response[Any]:
+    """Keep the schedule and what is told about the ERP."""
+    _ = view_of(request).translate
+    sent = await sent_texts(request, *FIELDS)
+    try:
+        async with uow.begin(actor) as tx:
+            await _save(tx, integration_id, sent)
+    except InvalidInput as error:
+        async with uow.begin(actor) as tx:
+            shown = await _read(request, tx, PageRequest(limit=CHARTED_RUNS), integration_id)
+        faults = (replace(each, field=each.field.split(".")[0]) for each in error.errors)
+        form = Form(sent).refused(InvalidInput(*faults), _)
+        return rendering.page(
+            request, "erp_data/general.html", status=error.status, **shown, form=form
+        )
+    return _back(request, integration_id, Flash(text=_("The settings were saved.")))
+
+
+async def _save(tx: Tx, integration_id: UUID, sent: dict[str, str]) -> None:
+    told = {name: sent[name] or None for name in IntegrationFactsIn.__struct_fields__}
+    integration = await integration_service.set_facts(
+        tx, integration_id=integration_id, data=read_as(IntegrationFactsIn, told)
+    )
+    await _save_limit(tx, integration_id, sent["max_hours"])
+    if integration.kind in SOURCES and sent["kind"]:
+        await service.save_schedule(
+            tx,
+            integration_id=integration_id,
+            data=_schedule_in(sent),
+            revision=int(sent["revision"]) if sent["revision"].isdecimal() else None,
+        )
+
+
+async def _save_limit(tx: Tx, integration_id: UUID, hours: str) -> None:
+    """Keep the maximum time without success, unless it is the one in force already."""
+    now = await freshness.read_freshness(tx, integration_id)
+    if hours == str(now.max_hours or ""):
+        return
+    limit = _whole_number("max_hours", hours) if hours else None
+    data = FreshnessIn(max_hours=limit, contacts=tuple(now.contacts))
+    await freshness_service.save_freshness(tx, integration_id=integration_id, data=data)
+
+
+def _whole_number(field: str, text: str) -> int:
+    if not text.isdecimal():
+        raise InvalidInput(field_error(field, "not-a-whole-number", "Expected a whole number."))
+    return int(text)
+
+
+def _schedule_in(sent: dict[str, str]) -> ScheduleIn:
+    kind = sent["kind"]
+    if kind == ScheduleKind.DAILY:
+        times = tuple(sent["times"].replace(",", " ").replace(";", " ").split())
+        return ScheduleIn(kind="daily", times=times)
+    if kind == ScheduleKind.INTERVAL:
+        minutes = _whole_number("interval_minutes", sent["interval_minutes"])
+        return ScheduleIn(kind="interval", interval_minutes=minutes)
+    return ScheduleIn(kind="none")
+
+
+@post("/erp-data/{integration_id:uuid}/run", guards=[MAY_RUN])
+async def run_now(
+    request: ConsoleRequest, integration_id: FromPath[UUID], actor: CurrentActor, uow: Uow
+) -> Response[None]:
+    """Start a load of everything; one that is under way is shown instead."""
+    _ = view_of(request).translate
+    flash = Flash(text=_("The integration runs now; the list below follows it."))
+    try:
+        async with uow.begin(actor) as tx:
+            await service.run_now(tx, integration_id=integration_id)
+    except LoadAlreadyRunning:
+        flash = Flash(text=_("The integration is running already."), tone="info")
+    return _back(request, integration_id, flash)
+
+
+@post("/erp-data/{integration_id:uuid}/pause", guards=[MAY_EDIT])
+async def pause_schedule(
+    request: ConsoleRequest, integration_id: FromPath[UUID], actor: CurrentActor, uow: Uow
+) -> Response[None]:
+    """Let the integration run no more by itself."""
+    _ = view_of(request).translate
+    sent = await sent_texts(request, "reason")
+    if not sent["reason"]:
+        raise InvalidInput(field_error("reason", "required", "Say why."))
+    async with uow.begin(actor) as tx:
+        await service.pause_schedule(tx, integration_id=integration_id, reason=sent["reason"])
+    return _back(request, integration_id, Flash(text=_("The schedule was paused."), tone="info"))
+
+
+@post("/erp-data/{integration_id:uuid}/resume", guards=[MAY_EDIT])
+async def resume_schedule(
+    request: ConsoleRequest, integration_id: FromPath[UUID], actor: CurrentActor, uow: Uow
+) -> Response[None]:
+    """Let the integration run by itself again."""
+    _ = view_of(request).translate
+    async with uow.begin(actor) as tx:
+        await service.resume_schedule(tx, integration_id=integration_id)
+    return _back(request, integration_id, Flash(text=_("The schedule goes on.")))
+
+
+def _back(request: ConsoleRequest, integration_id: UUID, flash: Flash) -> Response[None]:
+    return see_other(request, f"{ERP_DATA_PATH}?integration={integration_id}", flash=flash)

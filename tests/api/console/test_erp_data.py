@@ -1,0 +1,298 @@
+"""CRM settings › Integration › ERP data: facts and settings, runs, history and its files."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
+
+import pytest
+import python_calamine
+from httpx import AsyncClient
+from sqlalchemy import insert
+
+from sindico_api.context import Context
+from sindico_api.i18n import LANGUAGE_COOKIE
+from sindico_platform.database.base import table_of
+from sindico_platform.database.tx import Actor, Tx
+from sindico_platform.paging.schemas import PageRequest
+from sindico_provisioning.history_exports import queries as exports
+from sindico_provisioning.integrations.models import IntegrationKind
+from sindico_provisioning.integrations.service import create_integration
+from sindico_provisioning.loads.models import Load
+from sindico_provisioning.schedules import queries as schedules
+from tests.provisioning.loads.conftest import Site, erp_kind, make_site
+from tests.support.callers import ClientAs
+from tests.support.identity import MakeTenant
+from tests.support.jobs import run_jobs
+from tests.support.ledger import keep, push
+from tests.support.statements import CountStatements
+
+__all__ = ["erp_kind"]
+GRANTS = (
+    "integrations:view",
+    "integrations:edit",
+    "loads:view",
+    "loads:include",
+    "exchanges:export",
+    "personal_data:view",
+)
+PANEL, HISTORY = "/console/erp-data", "/console/erp-data/history"
+
+
+@pytest.fixture
+async def site(context: Context, make_tenant: MakeTenant, erp_kind: str) -> Site:
+    return await make_site(context, await make_tenant(), erp_kind)
+
+
+@pytest.fixture
+async def browser(site: Site, console_as: ClientAs) -> AsyncClient:
+    browser = await console_as(site.tenant, *GRANTS)
+    browser.cookies.set(LANGUAGE_COOKIE, "en")
+    return browser
+
+
+def text_of(page: str) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", page).split())
+
+
+async def add_runs(tx: Tx, integration_id: object, count: int) -> None:
+    for number in range(count):
+        begun = tx.now - timedelta(hours=count - number)
+        load_id = tx.new_id()
+        await tx.session.execute(
+            insert(table_of(Load)),
+            {
+                "tenant_id": tx.tenant_id,
+                "id": load_id,
+                "integration_id": integration_id,
+                "kind": "scheduled",
+                "status": "failed" if number % 5 == 4 else "succeeded",
+                "requested_by": "schedules",
+                "job_id": tx.new_id(),
+                "tries": 0,
+                "tries_without_progress": 0,
+                "revision": 1,
+                "created_at": begun,
+                "started_at": begun,
+                "finished_at": begun + timedelta(minutes=2),
+            },
+        )
+
+
+async def test_a_tenant_without_an_integration_is_told_what_comes(
+    make_tenant: MakeTenant, console_as: ClientAs
+) -> None:
+    browser = await console_as(await make_tenant(), *GRANTS)
+
+    page = text_of((await browser.get(PANEL)).text)
+
+    assert "Ainda não há integração" in page
+
+
+async def test_an_integration_that_is_not_scheduled_shows_no_date(browser: AsyncClient) -> None:
+    page = text_of((await browser.get(PANEL)).text)
+
+    assert "Next scheduled integration Not scheduled" in page
+    assert "Scheduled No" in page
+    assert "1969" not in page
+    assert "1970" not in page
+
+
+async def test_settings_are_saved_and_shown(site: Site, browser: AsyncClient) -> None:
+    sent = {
+        "kind": "daily",
+        "times": "00:00; 12:30",
+        "max_hours": "36",
+        "erp_name": "Mega",
+        "erp_version": "4.2",
+        "business_rule": "Only customers with an order.",
+    }
+
+    answer = await browser.post(f"{PANEL}/{site.integration_id}", data=sent)
+    page = text_of((await browser.get(PANEL)).text)
+
+    assert answer.status_code == 303
+    async with site.context.uow.begin(site.actor) as tx:
+        schedule = await schedules.read_schedule(tx, site.integration_id)
+    assert schedule.times == ["00:00", "12:30"]
+    assert "ERP Mega ERP version 4.2" in page
+    assert "Only customers with an order." in page
+    assert "Maximum time without success 36 hours" in page
+    assert "Scheduled Yes" in page
+    assert re.search(r"Next scheduled integration \d\d-\d\d-\d{4} \d\d:\d\d ", page)
+
+
+async def test_a_schedule_that_makes_no_sense_is_refused_beside_its_field(
+    site: Site, browser: AsyncClient
+) -> None:
+    for sent, field in (
+        ({"kind": "daily", "times": "25:00"}, "times"),
+        ({"kind": "interval", "interval_minutes": "soon"}, "interval_minutes"),
+        ({"max_hours": "never"}, "max_hours"),
+        ({"max_hours": "9000"}, "max_hours"),
+    ):
+        page = await browser.post(f"{PANEL}/{site.integration_id}", data=sent)
+
+        assert page.status_code == 422
+        assert f'id="field-{field}-error"' in page.text
+
+
+async def test_a_schedule_is_paused_with_a_reason_and_resumed(
+    site: Site, browser: AsyncClient
+) -> None:
+    await browser.post(
+        f"{PANEL}/{site.integration_id}", data={"kind": "interval", "interval_minutes": "60"}
+    )
+
+    await browser.post(f"{PANEL}/{site.integration_id}/pause", data={"reason": "ERP update"})
+    paused = text_of((await browser.get(PANEL)).text)
+    await browser.post(f"{PANEL}/{site.integration_id}/resume")
+    resumed = text_of((await browser.get(PANEL)).text)
+
+    assert "The schedule is paused" in paused
+    assert "ERP update" in paused
+    assert "Next scheduled integration Not scheduled" in paused
+    assert "The schedule is paused" not in resumed
+
+
+async def test_it_runs_now_and_the_log_is_there_to_be_seen(
+    site: Site, browser: AsyncClient
+) -> None:
+    answer = await browser.post(f"{PANEL}/{site.integration_id}/run")
+    again = await browser.post(f"{PANEL}/{site.integration_id}/run")
+    running = (await browser.get(PANEL)).text
+    await run_jobs(site.context, site.tenant.tenant_id)
+    done = (await browser.get(PANEL)).text
+
+    assert answer.status_code == again.status_code == 303
+    assert 'hx-trigger="every 3s"' in running
+    assert 'hx-trigger="every 3s"' not in done
+    assert re.search(r">\d{4}-\d\d-\d\d \d\d:\d\d:\d\d</time>", done)
+    log = re.search(r'href="(/console/loads/[^"]+/log\.txt)"', done)
+    assert log is not None
+    assert (await browser.get(log[1])).status_code == 200
+    assert ">Success<" in re.sub(r"\s+", "", done).replace("</svg>", ">")
+
+
+async def test_the_size_of_the_intermediate_database_is_told(
+    site: Site, browser: AsyncClient
+) -> None:
+    before = await browser.get(f"{PANEL}/{site.integration_id}/size")
+    site.erp.put("empresa", "1", "a")
+    await site.load("empresa")
+    after = await browser.get(f"{PANEL}/{site.integration_id}/size")
+
+    assert before.text.strip() == "0 B"
+    assert re.fullmatch(r"[\d.,]+ k?B", after.text.strip())
+    assert after.text != before.text
+
+
+async def test_an_erp_that_pushes_has_no_schedule_and_leads_to_the_history(
+    context: Context, make_tenant: MakeTenant, console_as: ClientAs
+) -> None:
+    tenant = await make_tenant()
+    async with context.uow.begin(Actor.system(tenant.tenant_id)) as tx:
+        await create_integration(tx, kind=IntegrationKind.API, name="API")
+    browser = await console_as(tenant, *GRANTS)
+    browser.cookies.set(LANGUAGE_COOKIE, "en")
+
+    page = (await browser.get(PANEL)).text
+
+    assert "The ERP sends its data by itself" in page
+    assert "Run now" not in page
+    assert f'href="{HISTORY}"' in page
+
+
+async def test_the_panel_asks_as_much_of_the_database_with_many_runs_as_with_none(
+    site: Site, browser: AsyncClient, count_statements: CountStatements
+) -> None:
+    with count_statements() as few:
+        await browser.get(PANEL)
+    async with site.context.uow.begin(site.actor) as tx:
+        await add_runs(tx, site.integration_id, 60)
+    with count_statements() as many:
+        page = await browser.get(PANEL)
+
+    assert many.total <= few.total
+    assert 'class="run-chart"' in page.text
+
+
+def seven_days() -> dict[str, str]:
+    today = datetime.now(UTC).date()
+    return {"first": str(today - timedelta(days=5)), "last": str(today - timedelta(days=1))}
+
+
+async def test_a_small_history_is_downloaded_at_once(site: Site, browser: AsyncClient) -> None:
+    seller = {"id_erp": "1", "nome": "Ana"}
+    record = push("vendedor", [seller], "c", started_at=datetime.now(UTC))
+    await keep(site.context.uow, site.tenant.tenant_id, record)
+    form = await browser.get(HISTORY)
+    last = re.search(r'name="last"[^>]*value="([^"]+)"', form.text)
+    first = re.search(r'name="first"[^>]*value="([^"]+)"', form.text)
+    assert last is not None
+    assert first is not None
+
+    answer = await browser.post(
+        HISTORY, data={"first": first[1], "last": last[1], "tables": ["vendedor", "pedido"]}
+    )
+    file = await browser.get(answer.headers["Location"])
+
+    assert answer.status_code == 303
+    assert file.headers["Content-Disposition"].startswith('attachment; filename="history-')
+    book = python_calamine.load_workbook(BytesIO(file.content))
+    assert book.sheet_names == ["How to read", "Requests", "vendedor", "pedido"]
+    assert "Ana" in book.get_sheet_by_name("vendedor").to_python()[1]
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"first": ""}, "first"),
+        ({"last": "2026-02-30"}, "last"),
+        ({"first": "2020-01-01"}, "first"),
+        ({"last": "2999-01-01"}, "last"),
+        ({"tables": []}, "tables"),
+    ],
+    ids=["no-day", "no-such-day", "early", "future", "no-table"],
+)
+async def test_what_cannot_be_asked_for_is_refused_beside_its_field(
+    browser: AsyncClient, change: dict[str, str], field: str
+) -> None:
+    page = await browser.post(HISTORY, data={**seven_days(), "tables": ["pedido"], **change})
+
+    assert page.status_code == 422
+    assert f'id="field-{field}-error"' in page.text
+
+
+async def test_a_large_history_is_written_while_one_looks_on(
+    site: Site, browser: AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sindico_api.console.erp_history.AT_ONCE_ROWS", -1)
+
+    answer = await browser.post(HISTORY, data={**seven_days(), "tables": ["pedido"]})
+    href = answer.headers["Location"]
+    waiting = await browser.get(href)
+    await run_jobs(site.context, site.tenant.tenant_id)
+    ready = await browser.get(href)
+    file = await browser.get(f"{href}/download")
+    listed = await browser.get(HISTORY)
+
+    assert answer.status_code == 303
+    assert f"{href}/events" in waiting.text
+    assert "The file is ready" in ready.text
+    assert file.content.startswith(b"PK")
+    assert href in listed.text
+    bell = await browser.get("/console/notifications")
+    assert bell.status_code in {200, 403}
+
+
+async def test_a_file_is_cancelled(
+    site: Site, browser: AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sindico_api.console.erp_history.AT_ONCE_ROWS", -1)
+    answer = await browser.post(HISTORY, data={**seven_days(), "tables": ["pedido"]})
+
+    await browser.post(f"{answer.headers['Location']}/cancel")
+
+    async with site.context.uow.begin(site.actor) as tx:
+        found = await exports.list_exports(tx, request=PageRequest())
+    assert [item.status for item in found.items] == ["cancelled"]
