@@ -9,6 +9,9 @@ RESOURCES = (
         code="service_properties", label=translatable("Service properties"), module="integration"
     ),
     Resource(code="loads", label=translatable("Loads"), module="integration"),
+    Resource(
+        code="onboarding", label=translatable("Follow-up of the deployment"), module="integration"
+    ),
     Resource(code="erp_tables", label=translatable("ERP tables"), module="integration"),
     Resource(code="exchanges", label=translatable("Exchanges with the ERP"), module="integration"),
     Resource(

@@ -26,6 +26,7 @@ from sindico_provisioning.loads.models import Load
 from sindico_provisioning.notifications import service as notifications
 from sindico_provisioning.notifications.catalogue import CRM_READY
 from sindico_provisioning.notifications.queries import list_unread_ids as unread_notifications
+from sindico_provisioning.reconciliation.models import Reconciliation
 from sindico_provisioning.view_connections.models import ViewConnection, ViewMapping
 from sindico_provisioning.webhooks.models import WebhookEndpoint
 from sindico_tenants.abc_curve import service as abc_curve
@@ -248,6 +249,22 @@ async def make_import(tx: Tx) -> UUID:
     return row.id
 
 
+async def make_reconciliation(tx: Tx) -> UUID:
+    row = Reconciliation(
+        tenant_id=tx.tenant_id,
+        id=tx.new_id(),
+        integration_id=await make_integration(tx),
+        status="succeeded",
+        requested_by="ana",
+        job_id=tx.new_id(),
+        created_at=tx.now,
+        finished_at=tx.now,
+    )
+    tx.session.add(row)
+    await tx.session.flush()
+    return row.id
+
+
 async def make_job(tx: Tx) -> UUID:
     return await jobs.add(tx, take_note, note_id=tx.new_id())
 
@@ -312,6 +329,7 @@ FACTORIES: dict[str, MakeRow] = {
     "load_id": make_load,
     "mail_id": make_outgoing_mail,
     "notification_id": make_notification,
+    "reconciliation_id": make_reconciliation,
     "role_id": make_role,
     "seller_id": make_seller,
     "settings_id": make_ftp_settings,

@@ -189,6 +189,14 @@ MENU: tuple[MenuGroup, ...] = (
                 permission="integrations:access",
                 customers_only=True,
             ),
+            MenuItem(
+                label=translatable("Follow-up of the deployment"),
+                about=translatable("Whether everything the ERP has arrived, table by table."),
+                href="/console/onboarding",
+                icon="clipboard-check",
+                permission="onboarding:access",
+                customers_only=True,
+            ),
         ),
     ),
     MenuGroup(

@@ -30,6 +30,8 @@ SYSTEM_LABELS: dict[str, str] = {
     "staging.measure_size": translatable("loads"),
     "history_exports.write_history": translatable("history files"),
     "loads.run_load": translatable("loads"),
+    "onboarding.review_after_load": translatable("loads"),
+    "reconciliation.reconcile": translatable("reconciliation"),
     "loads.reaper": translatable("loads"),
     "schedules": translatable("schedule"),
     "freshness": translatable("watch over integrations"),

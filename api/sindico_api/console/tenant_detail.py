@@ -40,6 +40,7 @@ TABS = (
     ("/integrations", translatable("Integrations"), "provisioning:view"),
     ("/service-properties", translatable("Configuration"), "provisioning:view"),
     ("/loads", translatable("Loads"), "provisioning:view"),
+    ("/onboarding", translatable("Follow-up of the deployment"), "provisioning:view"),
     ("/notifications", translatable("Notifications"), "tenants:view"),
     ("/audit", translatable("Audit"), "tenants:view"),
 )

@@ -151,6 +151,8 @@ class Stint:
     integration_kind: str
     tables: tuple[str, ...] | None
     is_planned: bool
+    reads_everything: bool = False
+    """It is no load: the source is compared with what is staged."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

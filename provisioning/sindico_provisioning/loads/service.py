@@ -57,7 +57,7 @@ async def start_load(
         LoadAlreadyRunning: naming the load that has not ended.
         PackageLimitReached: no runs are left today.
     """
-    integration = await _get_loadable(tx, integration_id)
+    integration = await require_loadable(tx, integration_id)
     _check_tables(tables)
     await packages.enforce(tx, "runs_per_day")
     await _retire_dead_load(tx, integration_id)
@@ -125,7 +125,7 @@ async def resume_load(tx: Tx, *, load_id: UUID) -> Load:
     newest = await queries.find_newest_load(tx, load.integration_id)
     if load.status not in RESUMABLE or newest != load_id:
         raise LoadNotResumable(load_status=load.status)
-    await _get_loadable(tx, load.integration_id)
+    await require_loadable(tx, load.integration_id)
     load.status, load.finished_at, load.next_try_at = LoadStatus.PENDING, None, None
     load.tries = load.tries_without_progress = 0
     load.error = None
@@ -136,7 +136,12 @@ async def resume_load(tx: Tx, *, load_id: UUID) -> Load:
     return load
 
 
-async def _get_loadable(tx: Tx, integration_id: UUID) -> Integration:
+async def require_loadable(tx: Tx, integration_id: UUID) -> Integration:
+    """The integration, if its source can be read now.
+
+    Raises:
+        IntegrationNotFound, IntegrationPaused, IntegrationNotPulled, IntegrationNotConfigured.
+    """
     integration = await get_integration(tx, integration_id)
     if integration.state != IntegrationState.ACTIVE:
         raise IntegrationPaused(name=integration.name)

@@ -85,9 +85,8 @@ async def open_views(ctx: JobContext, stint: Stint) -> Connector:
         mappings = await views.list_mappings(tx, stint.integration_id)
         if not mappings:
             raise ViewsNotMapped
-        load = await queries.lock_load(tx, stint.load_id)
         reached = {}
-        if load.kind != LoadKind.INITIAL:
+        if not await _reads_everything(tx, stint):
             reached = await queries.find_reached(tx, stint.integration_id, before=stint.load_id)
         expected = {
             mapping.resource: await staged.count_present(
@@ -102,6 +101,12 @@ async def open_views(ctx: JobContext, stint: Stint) -> Connector:
         reached=reached,
         expected=expected,
     )
+
+
+async def _reads_everything(tx: Tx, stint: Stint) -> bool:
+    if stint.reads_everything:
+        return True
+    return (await queries.lock_load(tx, stint.load_id)).kind == LoadKind.INITIAL
 
 
 SOURCES: dict[str, Source] = {

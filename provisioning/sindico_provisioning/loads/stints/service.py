@@ -30,6 +30,7 @@ from sindico_provisioning.loads.models import (
 )
 from sindico_provisioning.loads.processing.queries import list_processing_steps
 from sindico_provisioning.loads.schemas import Stint
+from sindico_provisioning.onboarding.jobs import review_after_load
 from sindico_provisioning.staging import service as staging
 from sindico_provisioning.staging.sizes.jobs import measure_size
 
@@ -220,6 +221,7 @@ async def end_unfinished(tx: Tx, load: Load, status: LoadStatus) -> None:
 
 async def _count_end(tx: Tx, load: Load) -> None:
     await jobs.add(tx, measure_size, integration_id=load.integration_id)
+    await jobs.add(tx, review_after_load, integration_id=load.integration_id)
     integration = await tx.session.get_one(Integration, (tx.tenant_id, load.integration_id))
     seconds = (tx.now - (load.started_at or load.created_at)).total_seconds()
     figure = metrics.load_duration_seconds.labels(integration.kind, load.status)

@@ -1,0 +1,111 @@
+"""The job that compares. Killing it anywhere costs at most the page under way."""
+
+import asyncio
+import time
+from uuid import UUID
+
+from sindico_platform.database.tx import Tx
+from sindico_platform.jobs.context import JobContext, RunAgain
+from sindico_platform.jobs.errors import LeaseLost
+from sindico_platform.jobs.registry import job
+from sindico_provisioning.connectors.schemas import Connector
+from sindico_provisioning.erp_tables.queries import get_table, order_tables
+from sindico_provisioning.erp_tables.service import check_rows
+from sindico_provisioning.integrations.queries import get_integration
+from sindico_provisioning.loads.jobs import PAGE_SECONDS, STINT_SECONDS, can_pass
+from sindico_provisioning.loads.schemas import Stint
+from sindico_provisioning.loads.service import require_loadable
+from sindico_provisioning.loads.sources import SOURCES
+from sindico_provisioning.onboarding.service import review_sign_offs
+from sindico_provisioning.reconciliation import service
+from sindico_provisioning.reconciliation.models import Reconciliation
+from sindico_provisioning.reconciliation.service import Place, ReconciliationStopped
+
+MAX_ATTEMPTS = 5
+
+
+@job(queue="loads", timeout_seconds=900, lease_seconds=1200, max_attempts=10)
+async def reconcile(
+    ctx: JobContext,
+    *,
+    tenant_id: UUID,  # noqa: ARG001  (every job takes it; the context is bound to it)
+    reconciliation_id: UUID,
+) -> RunAgain | None:
+    """Read every table of the source, compare it with what is staged, and review the sign-offs.
+
+    Safe to run twice, or to be killed anywhere.
+    """
+    try:
+        return await _walk(ctx, reconciliation_id)
+    except ReconciliationStopped:
+        return None
+    except LeaseLost:
+        raise
+    except Exception as error:
+        if can_pass(error) and ctx.attempt < MAX_ATTEMPTS:
+            raise
+        async with ctx.uow.begin(ctx.actor) as tx:
+            await service.fail(tx, ctx, reconciliation_id, error)
+        return None
+
+
+async def start_reconciliation(tx: Tx, *, integration_id: UUID) -> Reconciliation:
+    """Ask for a comparison of an integration with its source; a job carries it out.
+
+    Raises:
+        IntegrationNotFound: none of the tenant's integrations has the id.
+        IntegrationPaused, IntegrationNotPulled, IntegrationNotConfigured: it cannot be read.
+        ReconciliationRunning: another comparison has not ended.
+    """
+    await require_loadable(tx, integration_id)
+    return await service.add_reconciliation(tx, integration_id=integration_id, job=reconcile)
+
+
+async def _walk(ctx: JobContext, reconciliation_id: UUID) -> RunAgain | None:
+    stop_at = time.monotonic() + STINT_SECONDS
+    async with ctx.uow.begin(ctx.actor) as tx:
+        row = await service.begin(tx, ctx, reconciliation_id)
+        stint = await _stint_of(tx, row)
+    async with await SOURCES[stint.integration_kind].open(ctx, stint) as connector:
+        async with ctx.uow.begin(ctx.actor) as tx:
+            tables = [table.name for table in order_tables(set(connector.tables))]
+            await service.plan(tx, ctx, reconciliation_id, tables)
+        while place := await _find_place(ctx, row):
+            if not await _read_table(ctx, connector, place, stop_at):
+                return RunAgain()
+    async with ctx.uow.begin(ctx.actor) as tx:
+        await service.finish(tx, ctx, reconciliation_id)
+        await review_sign_offs(tx, integration_id=row.integration_id)
+    return None
+
+
+async def _stint_of(tx: Tx, row: Reconciliation) -> Stint:
+    integration = await get_integration(tx, row.integration_id)
+    return Stint(
+        load_id=row.id,
+        integration_id=integration.id,
+        integration_kind=integration.kind,
+        tables=None,
+        is_planned=True,
+        reads_everything=True,
+    )
+
+
+async def _find_place(ctx: JobContext, row: Reconciliation) -> Place | None:
+    async with ctx.uow.begin(ctx.actor) as tx:
+        return await service.find_place(tx, row)
+
+
+async def _read_table(ctx: JobContext, connector: Connector, place: Place, stop_at: float) -> bool:
+    """Read a table's pages to the end; False when time is up before it."""
+    at: Place | None = place
+    while at is not None:
+        if time.monotonic() > stop_at:
+            return False
+        async with asyncio.timeout(PAGE_SECONDS):
+            page = await connector.read_page(at.table, at.cursor)
+        connector.take_exchanges()
+        checked = await asyncio.to_thread(check_rows, get_table(at.table), page.rows)
+        async with ctx.uow.begin(ctx.actor) as tx:
+            at = await service.keep_page(tx, ctx, at=at, page=page, checked=checked)
+    return True

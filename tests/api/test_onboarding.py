@@ -1,0 +1,128 @@
+"""The follow-up of a deployment over HTTP and on the console."""
+
+import pytest
+from httpx import AsyncClient
+
+from sindico_api.context import Context
+from tests.provisioning.loads.conftest import Site, erp_kind
+from tests.provisioning.onboarding.customers import make_customer
+from tests.support.callers import ClientAs
+from tests.support.identity import MakeTenant
+from tests.support.statements import CountStatements
+
+__all__ = ["erp_kind"]
+
+
+@pytest.fixture
+async def loaded(context: Context, erp_kind: str) -> Site:
+    site = await make_customer(context, erp_kind)
+    site.erp.put("empresa_propria", "1")
+    site.erp.put("empresa", "chave-boa", "b", cod_empresa="1")
+    site.erp.put("empresa", "chave-ruim", cod_empresa="1", cnpj="11222333000182")
+    await site.load()
+    return site
+
+
+@pytest.fixture
+async def focal(client_as: ClientAs, loaded: Site) -> AsyncClient:
+    rights = ("onboarding:view", "onboarding:edit", "onboarding:include", "audit:view")
+    return await client_as(loaded.tenant, *rights)
+
+
+async def test_a_table_is_signed_off_and_withdrawn_and_both_are_audited(
+    focal: AsyncClient, loaded: Site
+) -> None:
+    address = f"/api/v1/integrations/{loaded.integration_id}/onboarding"
+
+    signed = await focal.post(f"{address}/empresa/sign-off", json={"note": "seen"})
+    withdrawn = await focal.post(f"{address}/empresa/withdraw", json={"reason": "May"})
+    twice = await focal.post(f"{address}/empresa/withdraw", json={"reason": "May"})
+    unknown = await focal.post(f"{address}/carros/sign-off", json={})
+
+    assert (signed.status_code, signed.json()["signed"]) == (200, 1)
+    assert (withdrawn.status_code, withdrawn.json()["signed"]) == (200, 0)
+    assert (twice.status_code, twice.json()["code"]) == (409, "not-signed-off")
+    assert unknown.status_code == 404
+    for tag in ("table:sign-off", "table:withdraw"):
+        [event] = (await focal.get(f"/api/v1/audit-events?tag={tag}")).json()["items"]
+        assert event["facts"]["table"] == "empresa"
+
+
+async def test_a_reconciliation_is_started_followed_and_read(
+    focal: AsyncClient, loaded: Site
+) -> None:
+    loaded.erp.put("empresa", "nova", cod_empresa="1")
+    address = f"/api/v1/integrations/{loaded.integration_id}/reconciliations"
+
+    started = await focal.post(address)
+    await loaded.run()
+    done = (await focal.get(started.headers["Location"])).json()
+    query = "table=empresa&kind=missing"
+    keys = (await focal.get(f"{started.headers['Location']}/differences?{query}")).json()
+    listed = (await focal.get(address)).json()["items"]
+
+    assert started.status_code == 202
+    assert done["status"] == "succeeded"
+    assert [each["id_erp"] for each in keys["items"]] == ["chave-ruim", "nova"]
+    assert [each["id"] for each in listed] == [done["id"]]
+
+
+async def test_the_vendor_s_focal_point_sees_counts_and_codes_and_no_record(
+    loaded: Site, client_as: ClientAs, console_as: ClientAs, make_tenant: MakeTenant
+) -> None:
+    master, tenant_id = await make_tenant(master=True), loaded.tenant.tenant_id
+    operator, browser = await client_as(master, "operator"), await console_as(master, "operator")
+    address = f"/api/v1/tenants/{tenant_id}/integrations/{loaded.integration_id}/onboarding"
+
+    read = await operator.get(address)
+    signed = await operator.post(f"{address}/empresa/sign-off", json={"note": "With Ana"})
+    page = await browser.get(f"/console/tenants/{tenant_id}/onboarding")
+
+    table = next(each for each in read.json()["tables"] if each["table"] == "empresa")
+    assert (table["staged"], table["rejected"]) == (2, 1)
+    assert table["reasons"][0]["code"] == "cnpj-check-digits"
+    assert table["reasons"][0]["example"] is None
+    assert signed.json()["signed"] == 1
+    assert "With Ana" in page.text
+    assert "cnpj-check-digits" in page.text
+    for secret in ("chave-boa", "chave-ruim", "11222333000182", "/rejections", "/differences"):
+        assert secret not in page.text + read.text
+
+
+async def test_the_page_takes_the_same_statements_however_many_loads(
+    loaded: Site, focal: AsyncClient, count_statements: CountStatements
+) -> None:
+    address, counts = f"/api/v1/integrations/{loaded.integration_id}/onboarding", []
+    await focal.get(address)  # what the tenant's package allows is remembered
+    for _ in range(2):
+        with count_statements() as statements:
+            await focal.get(address)
+        counts.append(statements.total)
+        await loaded.load()
+        await focal.post(f"{address}/empresa/sign-off", json={})
+
+    assert counts[0] == counts[1]
+
+
+async def test_the_page_signs_off_withdraws_and_compares(
+    loaded: Site, console_as: ClientAs
+) -> None:
+    rights = ("onboarding:view", "onboarding:edit", "onboarding:include", "loads:view")
+    browser = await console_as(loaded.tenant, *rights)
+    address, own = "/console/onboarding", {"integration": str(loaded.integration_id)}
+
+    await browser.post(f"{address}/empresa/sign-off", data=own | {"note": "Ok"})
+    signed = await browser.get(address)
+    await browser.post(f"{address}/empresa/withdraw", data=own | {"reason": "Falta maio"})
+    withdrawn = await browser.get(address)
+    loaded.erp.put("empresa", "nova", cod_empresa="1")
+    await browser.post(f"{address}/reconcile", data=own)
+    running = await browser.get(address)
+    await loaded.run()
+    compared = await browser.get(address)
+
+    assert "1 de 2 tabelas aprovadas" in signed.text
+    assert "Falta maio" in withdrawn.text
+    assert 'hx-trigger="every 3s"' in running.text
+    assert "No ERP, e não aqui: 2" in compared.text
+    assert 'hx-trigger="every 3s"' not in compared.text

@@ -1,0 +1,172 @@
+"""Signed for the counts as they were; withdrawn when they change in a way that matters."""
+
+import pytest
+
+from sindico_provisioning.onboarding import queries, service
+from sindico_provisioning.onboarding.errors import LoadUnderWay, NotSignedOff
+from sindico_provisioning.onboarding.rules import Counts, find_reason
+from sindico_provisioning.onboarding.schemas import OnboardingOut, TableProgressOut
+from sindico_provisioning.reconciliation.jobs import start_reconciliation
+from tests.provisioning.loads.conftest import Site
+
+BAD_CNPJ = {"cod_empresa": "1", "cnpj": "11222333000182"}
+
+
+async def look(site: Site) -> OnboardingOut:
+    async with site.context.uow.begin(site.actor) as tx:
+        return await queries.read_onboarding(tx, site.integration_id)
+
+
+async def look_at(site: Site, table: str) -> TableProgressOut:
+    return next(each for each in (await look(site)).tables if each.table == table)
+
+
+async def sign(site: Site, table: str, note: str | None = None) -> None:
+    async with site.context.uow.begin(site.actor) as tx:
+        await service.sign_off(tx, integration_id=site.integration_id, table=table, note=note)
+
+
+@pytest.fixture
+async def loaded(site: Site) -> Site:
+    """Three customers were brought, one was rejected."""
+    site.erp.put("empresa_propria", "1")
+    site.erp.put("empresa", "a", "b", "c", cod_empresa="1")
+    site.erp.put("empresa", "bad", **BAD_CNPJ)
+    await site.load()
+    return site
+
+
+async def test_each_table_tells_what_came_of_what_the_erp_has(loaded: Site) -> None:
+    found, told = await look(loaded), await look_at(loaded, "empresa")
+
+    assert (told.source_rows, told.source_from, told.received) == (4, "load", 4)
+    assert (told.staged, told.in_crm, told.rejected) == (3, 3, 1)
+    assert [(each.code, each.field, each.rows) for each in told.reasons] == [
+        ("cnpj-check-digits", "cnpj", 1)
+    ]
+    assert (found.expected, found.signed, found.percent, found.is_running) == (2, 0, 0, False)
+    assert not (await look_at(loaded, "nota")).is_expected
+
+
+async def test_signing_every_table_completes_the_transfer(loaded: Site) -> None:
+    await sign(loaded, "empresa_propria")
+    await sign(loaded, "empresa", "conferred with the ERP's report")
+    await sign(loaded, "empresa", "again")
+
+    told = await look_at(loaded, "empresa")
+    assert told.sign_off is not None
+    assert (told.sign_off.note, told.sign_off.signed_by) == (
+        "conferred with the ERP's report",
+        loaded.actor.name,
+    )
+    assert (await look(loaded)).percent == 100
+
+
+async def test_new_rows_of_daily_business_leave_a_sign_off_alone(loaded: Site) -> None:
+    await sign(loaded, "empresa")
+    loaded.erp.put("empresa", "d", "e", cod_empresa="1")
+
+    await loaded.load()
+
+    told = await look_at(loaded, "empresa")
+    assert told.sign_off is not None
+    assert told.staged == 5
+
+
+async def test_more_rejected_rows_withdraw_it_and_it_can_be_signed_anew(loaded: Site) -> None:
+    await sign(loaded, "empresa")
+    loaded.erp.put("empresa", "worse", **BAD_CNPJ)
+    await loaded.load()
+
+    told = await look_at(loaded, "empresa")
+    await sign(loaded, "empresa")
+
+    assert told.sign_off is None
+    assert told.withdrawn is not None
+    assert told.withdrawn.withdrawn_code == "more-rejected"
+    assert (await look_at(loaded, "empresa")).sign_off is not None
+
+
+async def test_rows_that_are_gone_withdraw_it(loaded: Site) -> None:
+    await sign(loaded, "empresa")
+    loaded.erp.take("empresa", "a")
+    await loaded.load()
+
+    told = await look_at(loaded, "empresa")
+
+    assert told.withdrawn is not None
+    assert told.withdrawn.withdrawn_code == "fewer-rows"
+
+
+async def test_a_reconciliation_that_finds_more_differences_withdraws_it(loaded: Site) -> None:
+    await sign(loaded, "empresa")
+    loaded.erp.put("empresa", "late", cod_empresa="1")
+    async with loaded.context.uow.begin(loaded.actor) as tx:
+        await start_reconciliation(tx, integration_id=loaded.integration_id)
+    await loaded.run()
+
+    told = await look_at(loaded, "empresa")
+
+    assert (told.source_rows, told.source_from, told.missing) == (5, "reconciliation", 2)
+    assert told.withdrawn is not None
+    assert told.withdrawn.withdrawn_code == "more-missing"
+
+
+async def test_nothing_is_signed_while_a_load_moves_the_counts(loaded: Site) -> None:
+    await loaded.start()
+
+    with pytest.raises(LoadUnderWay):
+        await sign(loaded, "empresa")
+
+
+async def test_a_sign_off_is_withdrawn_by_hand_with_its_reason(loaded: Site) -> None:
+    await sign(loaded, "empresa")
+    async with loaded.context.uow.begin(loaded.actor) as tx:
+        await service.withdraw(
+            tx, integration_id=loaded.integration_id, table="empresa", reason="May is missing"
+        )
+
+    told = await look_at(loaded, "empresa")
+    assert told.withdrawn is not None
+    assert (told.withdrawn.withdrawn_code, told.withdrawn.withdrawn_reason) == (
+        "by-hand",
+        "May is missing",
+    )
+    async with loaded.context.uow.begin(loaded.actor) as tx:
+        with pytest.raises(NotSignedOff):
+            await service.withdraw(
+                tx, integration_id=loaded.integration_id, table="empresa", reason="again"
+            )
+
+
+def counts(**changed: int | None) -> Counts:
+    usual: dict[str, int | None] = {
+        "source": 1000,
+        "staged": 1000,
+        "in_crm": 990,
+        "rejected": 5,
+        "differences": 2,
+    }
+    return Counts(**(usual | changed))  # type: ignore[arg-type]  # only the two may be None
+
+
+@pytest.mark.parametrize(
+    ("table", "now", "reason"),
+    [
+        ("empresa", counts(), None),
+        ("empresa", counts(staged=2000, in_crm=1990, rejected=0, differences=0), None),
+        ("empresa", counts(staged=995, in_crm=990), None),
+        ("empresa", counts(staged=980, in_crm=975), "fewer-rows"),
+        ("pedido", counts(staged=500, in_crm=495), None),
+        ("fatura", counts(staged=1, in_crm=1), None),
+        ("empresa", counts(rejected=6), "more-rejected"),
+        ("empresa", counts(differences=3), "more-missing"),
+        ("empresa", counts(in_crm=989), "more-outside-crm"),
+        ("cotacao", counts(in_crm=None), None),
+    ],
+    ids=str,
+)
+def test_what_matters_withdraws_and_the_rest_does_not(
+    table: str, now: Counts, reason: str | None
+) -> None:
+    assert find_reason(table, counts(), now) == reason
