@@ -75,7 +75,7 @@ def create_outgoing_mail() -> None:
         "crm.outgoing_mail",
         app="SELECT, INSERT, UPDATE",
         fleet="SELECT",
-        definer="SELECT, DELETE",
+        definer="SELECT, UPDATE, DELETE",
     )
 
 
