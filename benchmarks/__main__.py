@@ -17,6 +17,7 @@ MODULES = (
     "branch_list",
     "initial_load",
     "view_pull",
+    "push",
     "spreadsheet_import",
     "startup",
     "files",

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, exists, select
 
 from sindico_platform.database.tx import Tx
 from sindico_platform.paging.keyset import Keyset
@@ -17,13 +17,16 @@ from sindico_provisioning.erp_tables.queries import TABLES
 from sindico_provisioning.exchanges.compression import decompress
 from sindico_provisioning.exchanges.errors import ExchangeNotFound
 from sindico_provisioning.exchanges.masking import mask_row, sees_all
-from sindico_provisioning.exchanges.models import BodyFormat, Exchange, ExchangeChunk
+from sindico_provisioning.exchanges.models import BodyFormat, Direction, Exchange, ExchangeChunk
 from sindico_provisioning.exchanges.schemas import (
     RETENTION_DAYS,
     ExchangeFilters,
     ExchangeOut,
     ReceivedRow,
 )
+
+TAKES_AT_MOST = timedelta(minutes=2)
+"""Of one push."""
 
 ORDERS = Keyset(Exchange.id, default="-at", at=Exchange.at)
 READER = StructReader(ExchangeOut, Exchange)
@@ -63,6 +66,24 @@ def _conditions(tx: Tx, filters: ExchangeFilters) -> list[ColumnElement[bool]]:
     if filters.direction is not None:
         found.append(Exchange.direction == filters.direction)
     return found
+
+
+async def has_arrivals(tx: Tx, *, since: datetime) -> bool:
+    """Whether pushes brought or removed rows since an instant; yes, if that is past keeping.
+
+    A push's instant is that of its transaction's beginning, so one that took `TAKES_AT_MOST` is
+    found too.
+    """
+    begun = since - TAKES_AT_MOST
+    if begun < earliest(tx.now):
+        return True
+    arrived = exists().where(
+        Exchange.tenant_id == tx.tenant_id,
+        Exchange.at >= begun,
+        Exchange.direction == Direction.IN,
+        (Exchange.created + Exchange.updated > 0) | (Exchange.method == "DELETE"),
+    )
+    return bool(await tx.session.scalar(select(arrived)))
 
 
 async def get_exchange(tx: Tx, exchange_id: UUID) -> Exchange:

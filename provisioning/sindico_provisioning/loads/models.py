@@ -21,6 +21,8 @@ class LoadStatus(StrEnum):
     SUCCEEDED = "succeeded"
     FAILED = "failed"
     CANCELLED = "cancelled"
+    EMPTY = "empty"
+    """Nothing had been pushed since the run before; that is no success."""
 
 
 class LoadKind(StrEnum):
@@ -57,7 +59,7 @@ class LogLevel(StrEnum):
 
 
 ACTIVE = (LoadStatus.PENDING, LoadStatus.RUNNING)
-_STATUSES = "status IN ('pending','running','succeeded','failed','cancelled')"
+_STATUSES = "status IN ('pending','running','succeeded','failed','cancelled','empty')"
 _UNDER_WAY = text("status IN ('pending','running')")
 
 

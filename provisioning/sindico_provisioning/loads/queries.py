@@ -1,6 +1,7 @@
 """Every SELECT on loads, their phases, log and rejections."""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -249,6 +250,18 @@ async def find_next_phase(tx: Tx, load_id: UUID) -> PhaseState | None:
         .one_or_none()
     )
     return None if row is None else PhaseState(**row)
+
+
+async def find_success(tx: Tx, integration_id: UUID) -> datetime | None:
+    """When the integration's last load that succeeded began."""
+    found: datetime | None = await tx.session.scalar(
+        select(func.max(Load.started_at)).where(
+            Load.tenant_id == tx.tenant_id,
+            Load.integration_id == integration_id,
+            Load.status == LoadStatus.SUCCEEDED,
+        )
+    )
+    return found
 
 
 async def find_reached(tx: Tx, integration_id: UUID, *, before: UUID) -> dict[str, dict[str, Any]]:

@@ -7,9 +7,11 @@ from uuid import UUID
 from sindico_platform.database.tx import Tx
 from sindico_platform.errors import InvalidInput
 from sindico_platform.jobs.context import JobContext
+from sindico_provisioning.connectors.pushed import PushedRows
 from sindico_provisioning.connectors.schemas import Connector
 from sindico_provisioning.connectors.service import open_connector
 from sindico_provisioning.connectors.view.connector import ViewConnector
+from sindico_provisioning.exchanges import queries as exchanges
 from sindico_provisioning.integrations.models import IntegrationKind
 from sindico_provisioning.loads import queries
 from sindico_provisioning.loads.errors import IntegrationNotConfigured, ViewsNotMapped
@@ -109,8 +111,25 @@ async def _reads_everything(tx: Tx, stint: Stint) -> bool:
     return (await queries.lock_load(tx, stint.load_id)).kind == LoadKind.INITIAL
 
 
+async def require_nothing(_tx: Tx, _integration_id: UUID) -> None:
+    """What was pushed is there."""
+
+
+async def open_pushed(ctx: JobContext, stint: Stint) -> Connector:
+    """Offer every table with rows that were pushed, if any came since the last success.
+
+    All of them, since a row that came long ago may have waited for one that came today.
+    """
+    async with ctx.uow.begin(ctx.actor) as tx:
+        since = await queries.find_success(tx, stint.integration_id)
+        if since is not None and not await exchanges.has_arrivals(tx, since=since):
+            return PushedRows(())
+        return PushedRows(await staged.list_filled(tx, integration_id=stint.integration_id))
+
+
 SOURCES: dict[str, Source] = {
     IntegrationKind.MEGA: Source(require_ready=require_mega, open=open_mega),
     IntegrationKind.VIEW: Source(require_ready=require_views, open=open_views),
+    IntegrationKind.API: Source(require_ready=require_nothing, open=open_pushed),
 }
-"""By kind of integration. A kind without one sends its data itself."""
+"""By kind of integration."""

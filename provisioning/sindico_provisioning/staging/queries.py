@@ -52,6 +52,18 @@ def _size_of(tx: Tx, staged: Table, integration_id: UUID) -> Select[Any]:
     return select((count * func.coalesce(average, 0)).label("size_bytes"))
 
 
+async def list_filled(tx: Tx, *, integration_id: UUID) -> tuple[str, ...]:
+    """The ERP tables that hold rows of an integration, removed ones too."""
+    some = [
+        exists()
+        .where(table.c.tenant_id == tx.tenant_id, table.c.integration_id == integration_id)
+        .label(name)
+        for name, table in STAGING.items()
+    ]
+    row = (await tx.session.execute(select(*some))).one()
+    return tuple(name for name, is_filled in zip(STAGING, row, strict=True) if is_filled)
+
+
 async def has_keyless_rejections(tx: Tx, *, load_id: UUID, resource: str) -> bool:
     """Whether the load rejected rows of a table whose key could not be read."""
     found = exists().where(

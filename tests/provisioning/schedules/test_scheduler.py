@@ -15,6 +15,7 @@ from sindico_platform.tenancy.models import Tenant
 from sindico_provisioning.integrations.models import Integration
 from sindico_provisioning.loads.models import Load
 from sindico_provisioning.loads.service import start_load
+from sindico_provisioning.loads.sources import SOURCES
 from sindico_provisioning.schedules import service
 from sindico_provisioning.schedules.models import Schedule
 from sindico_provisioning.schedules.scheduler import BATCH, Scheduler
@@ -141,11 +142,12 @@ async def test_what_still_runs_is_not_begun_again(town: Town) -> None:
     assert len(await town.loads(site)) == 2
 
 
-async def test_a_refusal_is_kept_with_its_reason_and_the_next_time_is_planned(town: Town) -> None:
+async def test_a_refusal_is_kept_with_its_reason_and_the_next_time_is_planned(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
     site = await town.settle()
     await town.plan(site, "00:00")
-    async with town.clock.begin(site.actor) as tx:
-        await tx.session.execute(update(Integration).values(kind="api"))
+    monkeypatch.delitem(SOURCES, "erpx")
 
     await town.tick(MIDNIGHT + SOON)
 
@@ -306,4 +308,5 @@ async def test_a_run_by_hand_needs_no_schedule(town: Town) -> None:
     await run_jobs(town.context, site.tenant.tenant_id, at_once=True)
 
     assert await town.loads(site) == ["manual"]
-    assert await site.rows(func.count(Job.id)) == [(1,)]
+    of_loads = func.count(Job.id).filter(Job.function == "loads.run_load")
+    assert await site.rows(of_loads) == [(1,)]

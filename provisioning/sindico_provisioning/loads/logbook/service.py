@@ -20,6 +20,7 @@ LINES: dict[str, str] = {
     "load-succeeded": translatable(
         "The load is complete: {received} rows received, {rejected} rejected."
     ),
+    "load-empty": translatable("Nothing was pushed since the last run that succeeded."),
     "load-failed": translatable(
         "The load has failed. What was stored stays; resuming goes on from there."
     ),

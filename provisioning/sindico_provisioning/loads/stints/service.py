@@ -16,7 +16,7 @@ from sindico_platform.jobs.context import JobContext
 from sindico_platform.jobs.runner import describe
 from sindico_platform.telemetry import metrics
 from sindico_provisioning.erp_tables.queries import order_tables
-from sindico_provisioning.integrations.models import Integration
+from sindico_provisioning.integrations.models import Integration, IntegrationKind
 from sindico_provisioning.loads import queries
 from sindico_provisioning.loads.errors import LoadNotFound, LoadStopped
 from sindico_provisioning.loads.logbook import service as logbook
@@ -93,7 +93,9 @@ async def plan_phases(tx: Tx, ctx: JobContext, *, stint: Stint, offered: Sequenc
     load = await hold_load(tx, ctx, load_id=stint.load_id)
     asked = offered if stint.tables is None else stint.tables
     fetched = [table.name for table in order_tables(set(asked) & set(offered))]
-    steps = [(PhaseStep.FETCH, name) for name in fetched]
+    steps = []
+    if stint.integration_kind != IntegrationKind.API:  # else the rows are in the staging already
+        steps = [(PhaseStep.FETCH, name) for name in fetched]
     steps += list_processing_steps(fetched)
     rows = [
         _phase_row(tx, stint.load_id, position, step, resource)
@@ -136,10 +138,16 @@ async def finish_load(tx: Tx, ctx: JobContext, *, load_id: UUID) -> None:
     """End a load whose phases have all succeeded."""
     load = await hold_load(tx, ctx, load_id=load_id)
     phases = await queries.list_phases(tx, load_id)
-    load.status, load.finished_at, load.error = LoadStatus.SUCCEEDED, tx.now, None
+    integration = await tx.session.get_one(Integration, (tx.tenant_id, load.integration_id))
+    is_empty = integration.kind == IntegrationKind.API and not phases
+    load.status = LoadStatus.EMPTY if is_empty else LoadStatus.SUCCEEDED
+    load.finished_at, load.error = tx.now, None
     touch_load(tx, load)
     await _count_end(tx, load)
     await staging.forget_seen_keys(tx, load_id=load_id)
+    if is_empty:
+        await logbook.write(tx, load_id, "load-empty")
+        return
     fetched = [phase for phase in phases if phase.step == PhaseStep.FETCH]
     facts = {
         "received": sum(phase.received for phase in fetched),

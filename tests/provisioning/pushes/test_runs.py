@@ -1,0 +1,96 @@
+"""What was pushed reaches the CRM with the integration's next run; a run without news is empty."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from httpx import AsyncClient
+
+from sindico_api.context import Context
+from sindico_platform.database.tx import Actor
+from sindico_platform.tenancy.models import Tenant
+from sindico_provisioning.loads import queries, service
+from sindico_provisioning.loads.models import LoadKind, LoadStatus
+from sindico_provisioning.loads.schemas import LoadOut
+from tests.support.callers import ClientAs
+from tests.support.identity import MakeTenant
+from tests.support.jobs import run_jobs
+
+LISTS = ("accounts:view", "contacts:view", "integrations:view")
+
+
+@pytest.fixture
+async def tenant(make_tenant: MakeTenant) -> Tenant:
+    return await make_tenant()
+
+
+@pytest.fixture
+async def erp(client_as: ClientAs, tenant: Tenant) -> AsyncClient:
+    return await client_as(tenant, "erp_tables:include", "erp_tables:delete", *LISTS)
+
+
+async def push(erp: AsyncClient, table: str, **row: Any) -> None:
+    answer = await erp.post(f"/api/v1/erp/{table}", json=[row])
+    assert answer.status_code == 200, answer.text
+
+
+async def run(context: Context, tenant: Tenant, erp: AsyncClient) -> LoadOut:
+    (integration,) = (await erp.get("/api/v1/integrations")).json()["items"]
+    actor = Actor.system(tenant.tenant_id)
+    async with context.uow.begin(actor) as tx:
+        load = await service.start_load(
+            tx, integration_id=UUID(integration["id"]), kind=LoadKind.MANUAL
+        )
+        load_id = load.id
+    await run_jobs(context, tenant.tenant_id, at_once=True)
+    async with context.uow.begin(actor) as tx:
+        return await queries.get_load(tx, load_id)
+
+
+async def accounts(erp: AsyncClient) -> dict[str, str]:
+    items = (await erp.get("/api/v1/accounts")).json()["items"]
+    return {item["name"]: item["id"] for item in items}
+
+
+async def test_children_that_came_first_join_their_parents_in_the_crm(
+    erp: AsyncClient, context: Context, tenant: Tenant
+) -> None:
+    await push(erp, "contato", id_erp="p1", nome="Ana", empresa_id="c1")
+    first = await run(context, tenant, erp)
+    alone = (await erp.get("/api/v1/contacts")).json()["items"]
+    await push(erp, "empresa", id_erp="c1", razao_social="Acme")
+
+    second = await run(context, tenant, erp)
+
+    joined = (await erp.get("/api/v1/contacts")).json()["items"]
+    assert first.status == second.status == LoadStatus.SUCCEEDED
+    assert [item["account_id"] for item in alone] == [None]
+    assert [item["account_id"] for item in joined] == [(await accounts(erp))["Acme"]]
+
+
+async def test_a_run_without_news_is_empty_and_no_success(
+    erp: AsyncClient, context: Context, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await push(erp, "empresa", id_erp="c1", razao_social="Acme")
+    assert (await run(context, tenant, erp)).status == LoadStatus.SUCCEEDED
+    await push(erp, "empresa", id_erp="c1", razao_social="Acme")  # nothing new
+    no_margin = "sindico_provisioning.exchanges.queries.TAKES_AT_MOST"
+    monkeypatch.setattr(no_margin, timedelta(0))
+
+    again = await run(context, tenant, erp)
+
+    assert (again.status, again.phases) == (LoadStatus.EMPTY, [])
+
+
+async def test_what_was_removed_by_key_is_marked_in_the_crm(
+    erp: AsyncClient, context: Context, tenant: Tenant
+) -> None:
+    await push(erp, "empresa", id_erp="c1", razao_social="Acme")
+    await run(context, tenant, erp)
+    await erp.delete("/api/v1/erp/empresa", params={"id_erp": "c1"})
+
+    await run(context, tenant, erp)
+
+    account = (await accounts(erp))["Acme"]
+    assert (await erp.get(f"/api/v1/accounts/{account}")).json()["erp_removed_at"] is not None
