@@ -138,7 +138,7 @@ FIELD_LABELS: dict[str, str] = {
     "tls": translatable("Encryption"),
     "time_zone": translatable("Time zone"),
     "statement_seconds": translatable("Time per statement"),
-    "view": translatable("View"),
+    "view": translatable("Database view"),
     "db_schema": translatable("Schema"),
     "columns": translatable("Columns"),
     "watermark": translatable("Watermark"),

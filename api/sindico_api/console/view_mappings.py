@@ -92,7 +92,7 @@ async def save_view_mapping(
         return await show_mapping(
             request, context, actor, defined, shown, form=form, failure=error, status=502
         )
-    flash = Flash(text=_("Mapping of %(table)s saved.", table=defined.label))
+    flash = Flash(text=_("Mapping of {table} saved.", table=defined.label))
     return see_other(request, f"{HREF}/{view_integration_id}", flash=flash)
 
 
