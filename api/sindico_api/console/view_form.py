@@ -86,7 +86,7 @@ def mapping_values(mapping: ViewMappingOut) -> dict[str, Any]:
         "view": mapping.view,
         "watermark": mapping.watermark or "",
         "overlap_minutes": mapping.overlap_minutes,
-        "is_complete": "yes" if mapping.is_complete else "",
+        "is_complete": "true" if mapping.is_complete else "",
         "revision": mapping.revision,
     }
 

@@ -203,7 +203,7 @@ async def show_mapping(
     if is_new:
         alike = {f"columns.{field}": name for field, name in suggest(table, columns).items()}
         keeps_all = table.history_years is None and table.closed_when_zero is None
-        complete = {"is_complete": "yes" if keeps_all else ""}
+        complete = {"is_complete": "true" if keeps_all else ""}
         form = Form({**alike, **complete, **form.values})
     return rendering.page(
         request,

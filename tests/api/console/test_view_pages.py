@@ -28,7 +28,7 @@ MAPPING = {f"columns.{field}": column for field, column in COLUMNS.items()} | {
     "view": "v_clientes",
     "watermark": "alterado",
     "overlap_minutes": "10",
-    "is_complete": "yes",
+    "is_complete": "true",
     "revision": "0",
 }
 
@@ -135,7 +135,8 @@ async def test_a_view_is_chosen_looked_at_and_mapped(
     assert saved.status_code == 303
     shown = await browser.get(where)
     assert "O que mudou" in shown.text
-    assert (await browser.get(mapping)).status_code == 200
+    kept = (await browser.get(mapping)).text
+    assert re.search(r'name="is_complete"[^>]* checked', kept)
     removed = await browser.post(f"{mapping}/delete")
     assert removed.status_code == 303
     assert "O que mudou" not in (await browser.get(where)).text
