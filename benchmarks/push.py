@@ -101,7 +101,7 @@ def make_order(number: int) -> dict[str, object]:
         "cod_filial": f"1-{number % 7}",
         "empresa_id": f"1-{number * 31 % 8000}",
         "vendedor_id": str(number % 40),
-        "data_emissao": f"202{4 + number % 3}-{number % 12 + 1:02}-{number % 28 + 1:02}",
+        "data_emissao": f"202{5 + number % 2}-{number % 11 + 1:02}-{number % 28 + 1:02}",
         "situacao": ("Aberto", "Faturado", "Cancelado")[number % 3],
         "condicao_pagamento": "30/60/90",
         "valor_produtos": total,
@@ -177,7 +177,7 @@ def send(
             for file, answer in zip(files, answers, strict=True)
         )
     )
-    command = ["curl", "--silent", "--show-error", "--parallel", "--parallel-immediate"]
+    command = ["curl", "--silent", "--no-progress-meter", "--parallel", "--parallel-immediate"]
     command += ["--parallel-max", str(AT_ONCE), "--config", str(config)]
     begun = time.perf_counter()
     subprocess.run(command, check=True)
