@@ -34,6 +34,7 @@ from sindico_provisioning.freshness import service as freshness_service
 from sindico_provisioning.freshness.schemas import FreshnessIn
 from sindico_provisioning.integrations import queries as integrations
 from sindico_provisioning.integrations import service as integration_service
+from sindico_provisioning.integrations.models import IntegrationKind
 from sindico_provisioning.integrations.schemas import IntegrationFactsIn, IntegrationOut
 from sindico_provisioning.loads.errors import LoadAlreadyRunning
 from sindico_provisioning.loads.history import queries as history
@@ -146,7 +147,8 @@ async def _read(
         "others": [each for each in known if each.id != chosen.id],
         "listing": listing,
         "type": TYPES[chosen.kind],
-        "is_pulled": chosen.kind in SOURCES,
+        "is_runnable": chosen.kind in SOURCES,
+        "is_pushed": chosen.kind == IntegrationKind.API,
         "deployment": DEPLOYMENT[subscription.crm_state] if subscription else None,
         "schedule": await schedules.read_schedule(tx, chosen.id, translate=view_of(request).tell),
         "freshness": await freshness.read_freshness(tx, chosen.id),

@@ -186,7 +186,7 @@ async def test_the_size_of_the_intermediate_database_is_told(
     assert after.text != before.text
 
 
-async def test_an_erp_that_pushes_has_no_schedule_and_leads_to_the_history(
+async def test_an_erp_that_pushes_leads_to_the_history(
     context: Context, make_tenant: MakeTenant, console_as: ClientAs
 ) -> None:
     tenant = await make_tenant()
@@ -198,7 +198,7 @@ async def test_an_erp_that_pushes_has_no_schedule_and_leads_to_the_history(
     page = (await browser.get(PANEL)).text
 
     assert "The ERP sends its data by itself" in page
-    assert "Run now" not in page
+    assert "No run has brought it into the CRM yet." in page
     assert f'href="{HISTORY}"' in page
 
 
