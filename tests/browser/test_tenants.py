@@ -83,12 +83,12 @@ async def test_an_operator_adds_a_customer_and_watches_its_deployment(
 async def test_the_list_of_tenants_is_sound_for_every_reader(
     make_tenant: MakeTenant, open_as: OpenAs, context: Context, pictures: Path
 ) -> None:
-    await factories.make_tenant(context.uow, name=LONG_NAME)
+    await factories.make_tenant(context.uow, name=f"{LONG_NAME} em liquidação")
     await factories.make_tenant(context.uow, name="Agropecuária Boa Vista")
     master = await make_tenant(master=True)
     async with open_as(master, "operator", path="/console/tenants") as page:
         await assert_sound(page, pictures, "tenants")
-        await page.get_by_role("searchbox").fill("companhia brasileira")
+        await page.get_by_role("searchbox").fill("vale s.a. em liquidação")
         await expect(page.locator("#tenants tbody tr")).to_have_count(1)
         await page.get_by_label("Situação do CRM").select_option("failed")
         await expect(page.get_by_text("Nada corresponde aos filtros")).to_be_visible()

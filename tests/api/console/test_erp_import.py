@@ -5,6 +5,7 @@ from uuid import UUID
 
 import pytest
 from httpx import AsyncClient
+from sqlalchemy import update
 
 from sindico_api.context import Context
 from sindico_platform.database.tx import Actor
@@ -12,6 +13,7 @@ from sindico_platform.database.uow import UnitOfWork
 from sindico_platform.errors import Terminal
 from sindico_platform.paging.schemas import PageRequest
 from sindico_provisioning.integrations import service as integrations
+from sindico_provisioning.integrations.models import Integration, IntegrationState
 from sindico_provisioning.loads import queries
 from sindico_provisioning.loads.schemas import LoadFilters, LoadOut
 from tests.provisioning.loads.conftest import Site, erp_kind, make_site
@@ -116,18 +118,25 @@ async def test_without_an_integration_the_button_says_so(
 
 
 @pytest.mark.parametrize(
-    ("kind", "words"),
+    ("state", "words"),
     [
-        ("mega", "A integração não está configurada"),
-        ("api", "Nenhuma integração pode ser carregada agora"),
+        (IntegrationState.ACTIVE, "A integração não está configurada"),
+        (IntegrationState.PAUSED, "Nenhuma integração pode ser carregada agora"),
     ],
+    ids=["not configured", "paused"],
 )
 async def test_what_cannot_be_read_is_told_before_it_is_tried(
-    *, kind: str, words: str, make_tenant: MakeTenant, console_as: ClientAs, uow: UnitOfWork
+    *,
+    state: IntegrationState,
+    words: str,
+    make_tenant: MakeTenant,
+    console_as: ClientAs,
+    uow: UnitOfWork,
 ) -> None:
     tenant = await make_tenant()
     async with uow.begin(Actor.system(tenant.tenant_id)) as tx:
-        await integrations.ensure_default(tx, kind=kind)
+        await integrations.ensure_default(tx, kind="mega")
+        await tx.session.execute(update(Integration).values(state=state))
     browser = await console_as(tenant, "admin", "crm-director")
 
     page = await browser.get(f"{SCREEN}/branches")

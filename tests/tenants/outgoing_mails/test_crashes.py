@@ -52,7 +52,7 @@ async def test_a_worker_that_is_killed_among_a_thousand_mails_loses_none(
     await queue_many(nearby, tenant.tenant_id, THOUSAND)
 
     kills = 0
-    for transactions in (8, 14, 14):
+    for transactions in (8, 8, 8):
         killed = await run_jobs(
             nearby, tenant.tenant_id, kill=kill_after("committed", transactions)
         )
