@@ -19,6 +19,7 @@ MODULES = (
     "view_pull",
     "push",
     "spreadsheet_import",
+    "processing",
     "startup",
     "files",
     "outgoing_mail",
