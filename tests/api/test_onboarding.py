@@ -4,6 +4,9 @@ import pytest
 from httpx import AsyncClient
 
 from sindico_api.context import Context
+from sindico_platform.database.tx import Actor
+from sindico_provisioning.integrations.models import IntegrationKind
+from sindico_provisioning.integrations.service import create_integration
 from tests.provisioning.loads.conftest import Site, erp_kind
 from tests.provisioning.onboarding.customers import make_customer
 from tests.support.callers import ClientAs
@@ -65,6 +68,23 @@ async def test_a_reconciliation_is_started_followed_and_read(
     assert done["status"] == "succeeded"
     assert [each["id_erp"] for each in keys["items"]] == ["chave-ruim", "nova"]
     assert [each["id"] for each in listed] == [done["id"]]
+
+
+async def test_what_an_erp_pushes_has_no_source_to_compare_with(
+    context: Context, make_tenant: MakeTenant, client_as: ClientAs, console_as: ClientAs
+) -> None:
+    tenant = await make_tenant()
+    async with context.uow.begin(Actor.system(tenant.tenant_id)) as tx:
+        pushed = await create_integration(tx, kind=IntegrationKind.API, name="ERP que envia")
+    client = await client_as(tenant, "onboarding:view", "onboarding:include")
+    browser = await console_as(tenant, "onboarding:view", "onboarding:include")
+
+    refused = await client.post(f"/api/v1/integrations/{pushed.id}/reconciliations")
+    page = await browser.get(f"/console/onboarding?integration={pushed.id}")
+
+    assert (refused.status_code, refused.json()["code"]) == (409, "integration-not-pulled")
+    assert page.status_code == 200
+    assert "Conferir com o ERP" not in page.text
 
 
 async def test_the_vendor_s_focal_point_sees_counts_and_codes_and_no_record(

@@ -24,7 +24,7 @@ from sindico_api.v1.onboarding import MAY_COMPARE, MAY_FOLLOW, MAY_SIGN, MAY_SIG
 from sindico_platform.database.tx import Tx
 from sindico_platform.words import translatable
 from sindico_provisioning.integrations.schemas import IntegrationOut
-from sindico_provisioning.loads.sources import SOURCES
+from sindico_provisioning.loads.sources import is_read
 from sindico_provisioning.onboarding import queries, service
 from sindico_provisioning.reconciliation import queries as reconciliation
 from sindico_provisioning.reconciliation.jobs import start_reconciliation as start
@@ -124,7 +124,7 @@ async def read_progress(
         "listing": listing,
         "path": path,
         "rights": rights,
-        "is_pulled": integration is not None and integration.kind in SOURCES,
+        "is_pulled": integration is not None and is_read(integration.kind),
         "integration_choices": [(str(each.id), each.name) for each in known],
         "table_label": table_label,
         "loads_path": LOADS_PATH,

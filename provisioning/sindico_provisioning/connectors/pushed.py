@@ -4,6 +4,7 @@ from types import TracebackType
 from typing import NoReturn, Self
 
 from sindico_platform.connection_tests.walk import Watch
+from sindico_provisioning.connectors.errors import TableNotOffered
 from sindico_provisioning.connectors.schemas import Cursor, Exchange
 
 
@@ -20,13 +21,17 @@ class PushedRows:
     async def check(self, watch: Watch) -> None:
         """Nobody is connected to."""
 
-    async def read_page(self, table: str, cursor: Cursor | None) -> NoReturn:
+    async def read_page(
+        self,
+        table: str,
+        cursor: Cursor | None,  # noqa: ARG002  (every connector takes it)
+    ) -> NoReturn:
         """Nothing is planned to be read.
 
         Raises:
-            NotImplementedError: always.
+            TableNotOffered: always; the rows came by themselves.
         """
-        raise NotImplementedError(f"rows of {table} are pushed, not read from {cursor}")
+        raise TableNotOffered(table=table)
 
     def take_exchanges(self) -> list[Exchange]:
         return []

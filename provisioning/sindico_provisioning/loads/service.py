@@ -24,7 +24,7 @@ from sindico_provisioning.loads.errors import (
 from sindico_provisioning.loads.jobs import run_load
 from sindico_provisioning.loads.logbook import service as logbook
 from sindico_provisioning.loads.models import ACTIVE, Load, LoadKind, LoadStatus
-from sindico_provisioning.loads.sources import SOURCES
+from sindico_provisioning.loads.sources import SOURCES, is_read
 from sindico_provisioning.loads.stints.service import end_unfinished, touch_load
 from sindico_provisioning.packages import service as packages
 from sindico_provisioning.staging import service as staging
@@ -136,8 +136,20 @@ async def resume_load(tx: Tx, *, load_id: UUID) -> Load:
     return load
 
 
+async def require_readable(tx: Tx, integration_id: UUID) -> Integration:
+    """The integration, if there is an ERP behind it that can be read now.
+
+    Raises:
+        IntegrationNotFound, IntegrationPaused, IntegrationNotPulled, IntegrationNotConfigured.
+    """
+    integration = await require_loadable(tx, integration_id)
+    if not is_read(integration.kind):
+        raise IntegrationNotPulled(name=integration.name)
+    return integration
+
+
 async def require_loadable(tx: Tx, integration_id: UUID) -> Integration:
-    """The integration, if its source can be read now.
+    """The integration, if a load of it can begin now.
 
     Raises:
         IntegrationNotFound, IntegrationPaused, IntegrationNotPulled, IntegrationNotConfigured.

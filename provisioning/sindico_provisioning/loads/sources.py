@@ -33,6 +33,8 @@ class Source:
     """Refuse a load that could not begin, before it is asked for."""
     open: Callable[[JobContext, Stint], Awaitable[Connector]]
     """Make the connector, to be used as an async context manager; it touches no network."""
+    is_read: bool = True
+    """Whether there is an ERP to read; else its rows are in the staging already."""
 
 
 async def require_mega(tx: Tx, _integration_id: UUID) -> None:
@@ -130,6 +132,11 @@ async def open_pushed(ctx: JobContext, stint: Stint) -> Connector:
 SOURCES: dict[str, Source] = {
     IntegrationKind.MEGA: Source(require_ready=require_mega, open=open_mega),
     IntegrationKind.VIEW: Source(require_ready=require_views, open=open_views),
-    IntegrationKind.API: Source(require_ready=require_nothing, open=open_pushed),
+    IntegrationKind.API: Source(require_ready=require_nothing, open=open_pushed, is_read=False),
 }
 """By kind of integration."""
+
+
+def is_read(kind: str) -> bool:
+    """Whether integrations of a kind have an ERP that we read."""
+    return kind in SOURCES and SOURCES[kind].is_read

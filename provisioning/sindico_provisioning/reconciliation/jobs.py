@@ -14,7 +14,7 @@ from sindico_provisioning.erp_tables.service import check_rows
 from sindico_provisioning.integrations.queries import get_integration
 from sindico_provisioning.loads.jobs import PAGE_SECONDS, STINT_SECONDS, can_pass
 from sindico_provisioning.loads.schemas import Stint
-from sindico_provisioning.loads.service import require_loadable
+from sindico_provisioning.loads.service import require_readable
 from sindico_provisioning.loads.sources import SOURCES
 from sindico_provisioning.onboarding.service import review_sign_offs
 from sindico_provisioning.reconciliation import service
@@ -57,7 +57,7 @@ async def start_reconciliation(tx: Tx, *, integration_id: UUID) -> Reconciliatio
         IntegrationPaused, IntegrationNotPulled, IntegrationNotConfigured: it cannot be read.
         ReconciliationRunning: another comparison has not ended.
     """
-    await require_loadable(tx, integration_id)
+    await require_readable(tx, integration_id)
     return await service.add_reconciliation(tx, integration_id=integration_id, job=reconcile)
 
 
