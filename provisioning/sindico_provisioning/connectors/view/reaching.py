@@ -133,10 +133,19 @@ def explain(server: ViewServer, view: str, error: BaseException) -> OutsideError
     causes = list(_causes_of(error))
     for cause in causes:
         if mistake := DRIVERS[server.dialect].find_mistake(cause):
-            return mistake.error(**facts, columns="", reason=_reason_of(cause))
+            met = _READING_MISTAKES.get(mistake.code, mistake)
+            return met.error(**facts, columns="", reason=_reason_of(cause))
     if _is_lost(causes):
         return errors.CONNECTION_LOST.error(**facts)
     return errors.VIEW_BROKEN.error(**facts, reason=_reason_of(causes[-1]))
+
+
+_READING_MISTAKES = {
+    # Who has signed in speaks the language: a connection that ends while the driver is between
+    # two messages leaves it as confused as a server of another kind would.
+    errors.NOT_SPOKEN.code: errors.CONNECTION_LOST,
+}
+"""What an error that means something else while signing in means while reading."""
 
 
 def _is_lost(causes: list[BaseException]) -> bool:

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
+import asyncpg
 import pytest
 
 from sindico_platform.connection_tests.schemas import Stage, StageStatus
@@ -236,3 +237,11 @@ async def test_a_driver_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -
 
     assert found is not None
     assert found.code == "view-driver-missing"
+
+
+def test_a_driver_confused_after_signing_in_has_lost_its_connection() -> None:
+    said = asyncpg.InternalClientError("cannot switch to state 15; another operation is in progress")
+
+    told = reaching.explain(server_of(Dialect.POSTGRESQL, 5432), "v_clientes", said)
+
+    assert told.code == "view-connection-lost"
