@@ -22,6 +22,7 @@ from sindico_platform.identity.authentication.service import Principal
 from sindico_provisioning.erp_tables.queries import TABLES, get_table
 from sindico_provisioning.erp_tables.schemas import ErpTable
 from sindico_provisioning.exchanges import service as exchanges
+from sindico_provisioning.exchanges.masking import mask_query
 from sindico_provisioning.exchanges.models import BodyFormat, Direction
 from sindico_provisioning.exchanges.schemas import Record
 from sindico_provisioning.pushes import service
@@ -71,8 +72,9 @@ class Exchange:
 
     @property
     def path(self) -> str:
+        """Path and query as the ledger keeps them: it has readers who may not see people's data."""
         url = self.request.url
-        return f"{url.path}?{url.query}" if url.query else url.path
+        return f"{url.path}?{mask_query(url.query)}" if url.query else url.path
 
     async def enter(self, tx: Tx, status: int, **facts: Any) -> None:
         """Write the request and what became of it into the ledger."""

@@ -3,9 +3,11 @@
 import gzip
 import json
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Any
 
 import msgspec
+import openpyxl
 import pytest
 import zstandard
 from httpx import AsyncClient, Response
@@ -317,6 +319,29 @@ async def test_personal_fields_are_masked_for_those_without_the_right(
     assert theirs.json()["items"][0]["row"]["ativo"] is True
     guessed = await other.get(URL, params={"email": "ana@acme.test"})
     assert (guessed.status_code, guessed.json()["code"]) == (403, "not-allowed")
+
+
+async def test_the_ledger_keeps_no_personal_value_that_somebody_looked_for(
+    erp: AsyncClient, client_as: ClientAs, tenant: Tenant, seen: Seen
+) -> None:
+    """Neither of an answered request nor of a refused one, nor in the file made of them."""
+    asked = {"cnpj_cpf": "123.456.789-09", "nome": "Ana & Zé", "limit": "5", "removed": "true"}
+    await erp.get("/api/v1/erp/fornecedor", params=asked)
+    await erp.get(URL, params={"email": "ana@acme.test", "nome": "\x00"})
+    await erp.delete(URL, params={"id_erp": ["v1", "Zé 2"], "12345678909": ""})
+    exporter = await client_as(tenant, "exchanges:export")
+
+    told = [item.path for item in await seen.ledger()]
+    answer = await exporter.get("/api/v1/exchanges/history.xlsx")
+
+    assert told == [
+        f"{URL}?id_erp=v1&id_erp=Z%C3%A9%202&***=***",
+        f"{URL}?email=***&nome=***",
+        "/api/v1/erp/fornecedor?cnpj_cpf=***&nome=***&limit=5&removed=true",
+    ]
+    book = openpyxl.load_workbook(BytesIO(answer.content))
+    requests = [row for sheet in book.worksheets[1:2] for row in sheet.iter_rows(values_only=True)]
+    assert {cell for row in requests for cell in row} >= set(told)
 
 
 async def test_unknown_fields_are_refused_or_kept_by_the_integrations_setting(

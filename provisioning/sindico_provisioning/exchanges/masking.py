@@ -2,12 +2,19 @@
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import parse_qsl, quote
 
 from sindico_platform.database.tx import Actor
 from sindico_provisioning.erp_tables.schemas import ErpTable
 
 SEES_PERSONAL_DATA = "personal_data:view"
 MASK = "***"
+HARMLESS = frozenset(
+    "after atomic changed_since changed_until id_erp limit removed sort waiting".split()
+)
+"""Query parameters that hold nothing about a person; keys are shown of rows too."""
+KEPT = ":,+"
+"""Characters that a query may have as they are, beside letters, digits and `_.-~`."""
 
 
 def sees_all(actor: Actor) -> bool:
@@ -22,3 +29,20 @@ def mask_row(table: ErpTable, row: Mapping[str, Any]) -> dict[str, Any]:
     """
     plain = {field.name for field in table.columns if not field.personal}
     return {name: value if value is None or name in plain else MASK for name, value in row.items()}
+
+
+def mask_query(query: str) -> str:
+    """Put a mask over the values of a query string, but for those of `HARMLESS` parameters.
+
+    Whoever may look for a person by name, document or address writes it into the query; what the
+    ledger keeps is shown to people who may not see it.
+    """
+    pairs = parse_qsl(query, keep_blank_values=True, errors="replace")
+    return "&".join(_mask_pair(name, value) for name, value in pairs)
+
+
+def _mask_pair(name: str, value: str) -> str:
+    if name in HARMLESS:
+        return f"{name}={quote(value, safe=KEPT)}"
+    is_name = name.isidentifier() and value != ""
+    return f"{quote(name) if is_name else MASK}={MASK}"
