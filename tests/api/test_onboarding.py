@@ -1,5 +1,7 @@
 """The follow-up of a deployment over HTTP and on the console."""
 
+from typing import Any
+
 import pytest
 from httpx import AsyncClient
 
@@ -24,6 +26,10 @@ async def loaded(context: Context, erp_kind: str) -> Site:
     site.erp.put("empresa", "chave-ruim", cod_empresa="1", cnpj="11222333000182")
     await site.load()
     return site
+
+
+def examples_of(read: dict[str, Any]) -> list[str | None]:
+    return [reason["example"] for table in read["tables"] for reason in table["reasons"]]
 
 
 @pytest.fixture
@@ -107,6 +113,34 @@ async def test_the_vendor_s_focal_point_sees_counts_and_codes_and_no_record(
     assert "cnpj-check-digits" in page.text
     for secret in ("chave-boa", "chave-ruim", "11222333000182", "/rejections", "/differences"):
         assert secret not in page.text + read.text
+
+
+async def test_a_row_is_only_quoted_to_those_who_may_see_the_rows_of_a_load(
+    loaded: Site, client_as: ClientAs, console_as: ClientAs
+) -> None:
+    """However it is read, and after a sign-off or its withdrawal too."""
+    address = f"/api/v1/integrations/{loaded.integration_id}/onboarding"
+    follows, sees = ("onboarding:view", "onboarding:edit"), ("onboarding:view", "loads:view")
+    follower, seer = await client_as(loaded.tenant, *follows), await client_as(loaded.tenant, *sees)
+    blind = await console_as(loaded.tenant, *follows)
+    seeing = await console_as(loaded.tenant, *sees)
+
+    told = (await seer.get(address)).json()
+    page = (await seeing.get("/console/onboarding")).text
+    without = [
+        (await follower.get(address)).json(),
+        (await follower.post(f"{address}/empresa/sign-off", json={})).json(),
+        (await follower.post(f"{address}/empresa/withdraw", json={"reason": "May"})).json(),
+    ]
+    without_page = (await blind.get("/console/onboarding")).text
+
+    quoted = "11.222.333/0001-82"
+    [example] = examples_of(told)
+    assert quoted in str(example)
+    assert quoted in page
+    assert [examples_of(each) for each in without] == [[None]] * 3
+    assert quoted not in without_page
+    assert "/rejections" not in without_page
 
 
 async def test_the_page_takes_the_same_statements_however_many_loads(

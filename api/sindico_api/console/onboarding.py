@@ -72,18 +72,17 @@ class Rights:
     may_sign: bool
     may_compare: bool
     sees_rows: bool
-    """The vendor's people see counts and reasons, no record."""
 
 
 @get("/onboarding", guards=[MAY_VIEW])
 async def show_onboarding(request: ConsoleRequest, actor: CurrentActor, uow: Uow) -> Response[str]:
     """What came of each table; while something runs the page keeps itself fresh."""
-    rights = Rights(
-        may_sign=actor.may("onboarding:edit"),
-        may_compare=actor.may("onboarding:include"),
-        sees_rows=actor.may("loads:view"),
-    )
     async with uow.begin(actor) as tx:
+        rights = Rights(
+            may_sign=actor.may("onboarding:edit"),
+            may_compare=actor.may("onboarding:include"),
+            sees_rows=queries.sees_rows(tx),
+        )
         shown = await read_progress(request, tx, rights, path=ONBOARDING_PATH)
     return show_page(request, "onboarding/own.html", **shown)
 
@@ -93,8 +92,12 @@ async def show_onboarding_of_tenant(
     request: ConsoleRequest, tenant_id: FromPath[UUID], actor: CurrentActor, uow: Uow
 ) -> Response[str]:
     """The same of a customer, for the focal point of its deployment; no record is shown."""
-    rights = Rights(may_sign=actor.may("provisioning:edit"), may_compare=False, sees_rows=False)
     async with uow.begin(actor, tenant=tenant_id) as tx:
+        rights = Rights(
+            may_sign=actor.may("provisioning:edit"),
+            may_compare=False,
+            sees_rows=queries.sees_rows(tx),
+        )
         tenant = await read_tenant(tx)
         path = f"{tenant_path(tenant_id)}{TAB}"
         shown = await read_progress(request, tx, rights, path=path)
@@ -112,12 +115,7 @@ async def read_progress(
     progress = (
         None
         if integration is None
-        else await queries.read_onboarding(
-            tx,
-            integration.id,
-            translate=view_of(request).tell,
-            tells_examples=rights.sees_rows,
-        )
+        else await queries.read_onboarding(tx, integration.id, translate=view_of(request).tell)
     )
     return {
         "progress": progress,

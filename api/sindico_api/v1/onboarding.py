@@ -90,9 +90,7 @@ async def read_onboarding_of_tenant(
 ) -> OnboardingOut:
     """Read how far the transfer of a customer's history is: counts and reasons, no record."""
     async with uow.begin(actor, tenant=tenant_id) as tx:
-        return await queries.read_onboarding(
-            tx, integration_id, translate=translate, tells_examples=False
-        )
+        return await queries.read_onboarding(tx, integration_id, translate=translate)
 
 
 @post(
@@ -114,9 +112,7 @@ async def sign_table_off_for_tenant(
     """Sign a customer's table off, as the focal point of its deployment."""
     async with uow.begin(actor, tenant=tenant_id) as tx:
         await service.sign_off(tx, integration_id=integration_id, table=table, note=data.note)
-        return await queries.read_onboarding(
-            tx, integration_id, translate=translate, tells_examples=False
-        )
+        return await queries.read_onboarding(tx, integration_id, translate=translate)
 
 
 @post(f"{OWN}/reconciliations", tags=TAGS, guards=[MAY_COMPARE], status_code=HTTP_202_ACCEPTED)

@@ -49,17 +49,17 @@ Phases = dict[tuple[str, str], Row[Any]]
 """The newest phase by step and resource."""
 
 
+def sees_rows(tx: Tx) -> bool:
+    """Whether the actor is shown records: not who only follows, and nobody of the vendor."""
+    return tx.actor.tenant_id == tx.tenant_id and tx.actor.may("loads:view")
+
+
 async def read_onboarding(
-    tx: Tx,
-    integration_id: UUID,
-    *,
-    translate: Translate = in_english,
-    tells_examples: bool = True,
+    tx: Tx, integration_id: UUID, *, translate: Translate = in_english
 ) -> OnboardingOut:
     """How far the transfer is, table by table.
 
-    Args:
-        tells_examples: what a rejected row was told may quote it; the vendor is not told.
+    What a rejected row was told may quote it, so it is only told to those who see rows.
 
     Raises:
         IntegrationNotFound: no such integration.
@@ -70,7 +70,7 @@ async def read_onboarding(
     newest = await reconciliation.find_newest(tx, integration_id, translate=translate)
     told = await _list_told_by_loads(tx, integration_id)
     counts = await count_tables(tx, integration_id, phases=phases, compared=compared, told=told)
-    reasons = await _list_reasons(tx, phases, translate if tells_examples else None)
+    reasons = await _list_reasons(tx, phases, translate if sees_rows(tx) else None)
     signed = await _list_newest_sign_offs(tx, integration_id)
     tables = [
         _show(

@@ -28,7 +28,8 @@ class ReasonCount(Output, kw_only=True, frozen=True):
     code: str
     field: str
     example: str | None
-    """What one of the rows was told; the vendor is not told, as it may quote the row."""
+    """What one of the rows was told. As it may quote the row, null without the permission to see
+    loads, and to the vendor's people."""
     rows: int
 
 
