@@ -9,9 +9,8 @@ from sindico_provisioning.erp_tables.schemas import ErpTable
 
 SEES_PERSONAL_DATA = "personal_data:view"
 MASK = "***"
-HARMLESS = frozenset(
-    "after atomic changed_since changed_until id_erp limit removed sort waiting".split()
-)
+PAGING = frozenset({"after", "limit", "sort"})
+HARMLESS = PAGING | {"atomic", "changed_since", "changed_until", "id_erp", "removed", "waiting"}
 """Query parameters that hold nothing about a person; keys are shown of rows too."""
 KEPT = ":,+"
 """Characters that a query may have as they are, beside letters, digits and `_.-~`."""
