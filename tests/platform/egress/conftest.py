@@ -1,12 +1,13 @@
 import asyncio
+import socket
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 
 import pytest
 import trustme
 
-from sindico_platform.egress.resolver import Resolver
+from sindico_platform.egress.resolver import Resolver, from_gaierror
 
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -25,6 +26,22 @@ class ScriptedResolver:
 
 def resolver_to(*addresses: str) -> Resolver:
     return ScriptedResolver(addresses)
+
+
+async def no_such_name(host: str) -> Sequence[str]:
+    """Answers as the system does for a name that nobody has registered, and as fast everywhere."""
+    raise from_gaierror(host, socket.gaierror(socket.EAI_NONAME, "Name or service not known"))
+
+
+@contextmanager
+def silence() -> Iterator[int]:
+    """A port that answers nobody, as behind a firewall that drops: its queue is full."""
+    with socket.socket() as full:
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        port = full.getsockname()[1]
+        with socket.create_connection(("127.0.0.1", port)):
+            yield port
 
 
 @asynccontextmanager

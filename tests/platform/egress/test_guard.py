@@ -22,6 +22,7 @@ from tests.platform.egress.conftest import (
     resolver_to,
     server_tls,
     serving,
+    silence,
 )
 
 STAGES = (Stage.RESOLVE, Stage.CONNECT, Stage.TLS)
@@ -131,15 +132,8 @@ async def test_a_refused_connection_is_transient() -> None:
 
 
 async def test_a_silent_host_is_a_time_out() -> None:
-    with socket.socket() as full:
-        full.bind(("127.0.0.1", 0))
-        full.listen(0)
-        port = full.getsockname()[1]
-        with (
-            socket.create_connection(("127.0.0.1", port)),  # the queue is now full
-            pytest.raises(Transient) as raised,
-        ):
-            await open_guard().connect("erp.com", port, timeout_seconds=0.2)
+    with silence() as port, pytest.raises(Transient) as raised:
+        await open_guard().connect("erp.com", port, timeout_seconds=0.2)
 
     assert raised.value.code == "connection-timed-out"
 

@@ -13,9 +13,10 @@ from pyftpdlib.filesystems import AbstractedFS
 from pyftpdlib.handlers import FTPHandler, TLS_FTPHandler
 
 from sindico_platform.connection_tests.schemas import Stage
+from sindico_platform.egress import EgressGuard
 from sindico_platform.file_transport import Connection
 from sindico_platform.settings import Secret
-from tests.platform.egress.conftest import serving
+from tests.platform.egress.conftest import no_such_name, serving, silence
 from tests.platform.file_transport.reports import diagnose, expect
 from tests.support.file_servers import ALL_RIGHTS, serving_ftp, serving_sftp, settings_at
 
@@ -334,7 +335,14 @@ async def test_a_port_where_nobody_listens() -> None:
     expect(await diagnose(settings_at(Connection.FTP, port)), Stage.CONNECT, "connection-refused")
 
 
-async def test_a_name_that_does_not_exist(folder: Path) -> None:
-    with serving_ftp(folder) as running:
-        settings = running.settings(host="ftp.example.invalid")
-        expect(await diagnose(settings), Stage.RESOLVE, "dns-not-found")
+async def test_a_name_that_does_not_exist() -> None:
+    told = await diagnose(settings_at(Connection.FTP, 21), guard=EgressGuard(resolver=no_such_name))
+
+    expect(told, Stage.RESOLVE, "dns-not-found")
+
+
+async def test_a_host_that_drops_what_is_sent() -> None:
+    with silence() as port:
+        told = await diagnose(settings_at(Connection.FTP, port, connect_seconds=0.2))
+
+    expect(told, Stage.CONNECT, "connection-timed-out")

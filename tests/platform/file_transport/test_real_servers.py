@@ -1,6 +1,8 @@
 """Each mistake is told apart on ProFTPD and OpenSSH, and files pass through both."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,8 +10,11 @@ import asyncssh
 import pytest
 
 from sindico_platform.connection_tests.schemas import Stage
+from sindico_platform.egress import EgressGuard
+from sindico_platform.egress.ranges import LOOPBACK
 from sindico_platform.file_transport import Connection, FileServerSettings, open_file_server
 from sindico_platform.settings import Secret
+from tests.platform.egress.conftest import no_such_name, resolver_to, serving, silence
 from tests.platform.file_transport.reports import diagnose, expect
 from tests.support.file_servers import GUARD
 from tests.support.servers.certificates import HOST, Certificates
@@ -19,6 +24,7 @@ from tests.support.servers.proftpd import PASSWORD, USER, ProFtpd, run_proftpd
 pytestmark = pytest.mark.stack
 
 CONTENT = bytes(range(256)) * 8192
+FIREWALL = "127.0.0.2"
 
 
 @pytest.fixture(scope="module")
@@ -79,6 +85,24 @@ async def chunks() -> AsyncIterator[bytes]:
         yield CONTENT[start : start + 50_000]
 
 
+@asynccontextmanager
+async def forwarding(to_port: int) -> AsyncIterator[int]:
+    """A firewall with an address of its own, which forwards one port and nothing else."""
+
+    async def forward(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there_reader, there_writer = await asyncio.open_connection(HOST, to_port)
+        await asyncio.gather(pump(reader, there_writer), pump(there_reader, writer))
+
+    async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while chunk := await reader.read(4096):
+            writer.write(chunk)
+            await writer.drain()
+        writer.close()
+
+    async with serving(forward, host=FIREWALL) as port:
+        yield port
+
+
 @pytest.mark.parametrize("kind", ["ftp", "ftps", "sftp"])
 async def test_a_file_goes_there_and_back(kind: str, request: pytest.FixtureRequest) -> None:
     settings: FileServerSettings = request.getfixturevalue(kind)
@@ -105,14 +129,46 @@ async def test_right_settings_pass_every_stage(kind: str, request: pytest.Fixtur
 async def test_ftp_mistakes(ftp: FileServerSettings, openssh: OpenSsh) -> None:
     wrong = replace(ftp, password=Secret("errada"))
     expect(await diagnose(wrong), Stage.AUTHENTICATE, "file-login-refused")
-    expect(await diagnose(replace(ftp, folder="nada")), Stage.FOLDER, "folder-missing")
-    expect(await diagnose(replace(ftp, folder="somente-leitura")), Stage.WRITE, "write-refused")
     as_sftp = replace(ftp, connection=Connection.SFTP)
     expect(await diagnose(as_sftp), Stage.GREETING, "ftp-on-sftp-port")
     other_port = replace(ftp, port=openssh.port)
     expect(await diagnose(other_port), Stage.GREETING, "sftp-on-ftp-port")
-    unknown = replace(ftp, host="ftp.exemplo.invalid")
-    expect(await diagnose(unknown), Stage.RESOLVE, "dns-not-found")
+
+
+@pytest.mark.parametrize("kind", ["ftp", "ftps"])
+async def test_ftp_folders(kind: str, request: pytest.FixtureRequest) -> None:
+    settings: FileServerSettings = request.getfixturevalue(kind)
+    expect(await diagnose(replace(settings, folder="nada")), Stage.FOLDER, "folder-missing")
+    read_only = replace(settings, folder="somente-leitura")
+    expect(await diagnose(read_only), Stage.WRITE, "write-refused")
+
+
+@pytest.mark.parametrize("kind", ["ftp", "ftps", "sftp"])
+async def test_refused_timed_out_and_misspelt_are_three_things(
+    kind: str, request: pytest.FixtureRequest
+) -> None:
+    settings: FileServerSettings = request.getfixturevalue(kind)
+    with silence() as port:
+        dropped = replace(settings, port=port, connect_seconds=0.2)
+        expect(await diagnose(dropped), Stage.CONNECT, "connection-timed-out")
+    expect(await diagnose(replace(settings, port=1)), Stage.CONNECT, "connection-refused")
+    typo = replace(settings, host="ftp.empresa.exmaple")
+    told = await diagnose(typo, guard=EgressGuard(resolver=no_such_name))
+    expect(told, Stage.RESOLVE, "dns-not-found")
+
+
+@pytest.mark.parametrize("kind", ["ftp", "ftps"])
+async def test_a_firewall_that_lets_only_the_control_port_pass(
+    kind: str, request: pytest.FixtureRequest
+) -> None:
+    settings: FileServerSettings = request.getfixturevalue(kind)
+    there = EgressGuard(allow=LOOPBACK, resolver=resolver_to(FIREWALL))
+    async with forwarding(settings.port) as port:
+        behind = replace(settings, host="localhost", port=port)
+        found = await diagnose(behind, guard=there)
+
+    told = expect(found, Stage.WRITE, "passive-ports-blocked")
+    assert told.facts["data_port"] != port
 
 
 async def test_ftps_mistakes(
@@ -124,6 +180,7 @@ async def test_ftps_mistakes(
         (certificates.for_another_name(), "tls-certificate-other-name"),
         (certificates.expired(), "tls-certificate-expired"),
         (certificates.of_a_stranger(), "tls-certificate-refused"),
+        (certificates.self_signed(), "tls-certificate-self-signed"),
     ):
         with run_proftpd(tmp_path / code / certificate.stem, certificate) as running:
             expect(await diagnose(replace(ftps, port=running.port)), Stage.TLS, code)

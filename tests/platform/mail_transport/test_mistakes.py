@@ -22,7 +22,7 @@ from sindico_platform.mail_transport import (
 )
 from sindico_platform.mail_transport.replies import Reply, find_mistake
 from sindico_platform.settings import Secret
-from tests.platform.egress.conftest import ScriptedResolver
+from tests.platform.egress.conftest import ScriptedResolver, no_such_name
 from tests.platform.mail_transport.support import HOST, LOGIN, failure_of, report_of, server_at
 from tests.support.mail_server import USER, Mailbox, saying, server_tls, serving
 
@@ -381,13 +381,12 @@ async def test_an_ipv6_literal_is_connected_to(mailbox: Mailbox) -> None:
 
 
 async def test_a_misspelt_name_is_no_time_out() -> None:
-    guard = EgressGuard()
+    guard = EgressGuard(resolver=no_such_name)
     transport = MailTransport(guard, GuardedHttp(guard), own_name="crm.provedor.com.br")
 
-    server = MailServer(host="smtp.cliente.invalid", port=25, security=Security.NONE)
-    report = await report_of(transport, server)
+    report = await report_of(transport, server_at(25))
 
-    assert failure_of(report)[0] == "resolve"
+    assert failure_of(report) == ("resolve", "dns-not-found")
 
 
 async def test_a_closed_port_is_refused_and_not_timed_out(transport: MailTransport) -> None:

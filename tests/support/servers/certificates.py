@@ -9,7 +9,7 @@ HOST = "127.0.0.1"
 
 
 class Certificates:
-    """One authority, its right certificate for loopback, and three wrong ones, as PEM files."""
+    """One authority, its right certificate for loopback, and four wrong ones, as PEM files."""
 
     def __init__(self, folder: Path) -> None:
         self._ca = trustme.CA(organization_name="Tests")
@@ -29,6 +29,13 @@ class Certificates:
     def of_a_stranger(self) -> Path:
         """Signed by an authority that nobody trusts."""
         return self._write("stranger", trustme.CA().issue_cert(HOST))
+
+    def self_signed(self) -> Path:
+        """Made by the server itself."""
+        path, made = self._folder / "self-signed.pem", trustme.CA()
+        made.private_key_pem.write_to_path(path)
+        made.cert_pem.write_to_path(path, append=True)
+        return path
 
     def _write(self, name: str, certificate: trustme.LeafCert) -> Path:
         path = self._folder / f"{name}.pem"

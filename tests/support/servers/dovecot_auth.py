@@ -6,6 +6,7 @@ Protocol: https://doc.dovecot.org/main/developers/design/auth_protocol.html
 import base64
 import socketserver
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
 
@@ -17,10 +18,23 @@ QUESTIONS = ("Username:", "Password:")
 
 
 class AuthServer:
-    """Knows one user, by password and by access token."""
+    """Knows one user, by password and by access token.
 
-    def __init__(self, path: Path, *, user: str, password: str, access_token: str) -> None:
+    Args:
+        refusals: users who are never let in, with what they are told.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        user: str,
+        password: str,
+        access_token: str,
+        refusals: Mapping[str, str],
+    ) -> None:
         self.user, self.password, self.access_token = user, password, access_token
+        self._refusals = refusals
         self._server = _Sockets(str(path), _Conversation)
         self._server.knows = self
         path.chmod(0o666)  # Postfix asks as a user of its own
@@ -49,6 +63,11 @@ class AuthServer:
                 return answers == [self.user, self.password]
             case _:
                 return answers[0] == f"user={self.user}\1auth=Bearer {self.access_token}\1\1"
+
+    def reason(self, answers: list[str]) -> str:
+        """Why who gave these answers is not let in."""
+        given = "\0".join(answers).split("\0")
+        return next((self._refusals[user] for user in given if user in self._refusals), "wrong")
 
 
 class _Sockets(socketserver.ThreadingUnixStreamServer):
@@ -81,7 +100,7 @@ class _Conversation(socketserver.StreamRequestHandler):
         elif self.server.knows.accepts(mechanism, answers):
             self._say(f"OK\t{number}\tuser={self.server.knows.user}\n")
         else:
-            self._say(f"FAIL\t{number}\treason=wrong\n")
+            self._say(f"FAIL\t{number}\treason={self.server.knows.reason(answers)}\n")
 
     def _say(self, text: str) -> None:
         self.wfile.write(text.encode())

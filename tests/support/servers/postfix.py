@@ -1,7 +1,7 @@
 """Postfix with SASL and TLS, as customers run it. Needs root, as Postfix does."""
 
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +12,10 @@ from tests.support.servers.dovecot_auth import AuthServer
 from tests.support.servers.process import run_server
 
 USER, PASSWORD, ACCESS_TOKEN = "correio@empresa.example", "uma-senha", "um-token"
+NEEDS_APP_PASSWORD, NEEDS_OAUTH = "aplicativo@empresa.example", "oauth@empresa.example"
+"""Users whom it answers as the large providers do."""
+APP_PASSWORD_REPLY = "Application-specific password required"
+OAUTH_REPLY = "basic authentication is disabled"
 NOBODY = "65534"
 PROGRAM = Path("/usr/sbin/postfix")
 
@@ -57,6 +61,15 @@ RECIPIENTS = (
     "mais-tarde@empresa.example 451 4.7.1 Greylisted, try again later\n"
     "cheia@empresa.example 552 5.2.2 Mailbox full\n"
 )
+_NO_SIGN_IN = "-o smtpd_sasl_auth_enable=no -o smtpd_sender_restrictions="
+DOORS = {
+    "starttls": "",
+    "ssl": "-o smtpd_tls_wrappermode=yes",
+    "plain": f"-o smtpd_tls_security_level=none {_NO_SIGN_IN}",
+    "without_sign_in": _NO_SIGN_IN,
+    "encrypted_only": "-o smtpd_tls_security_level=encrypt",
+}
+"""Options of the server process behind each port."""
 DAEMONS = """
 cleanup unix n - n - 0 cleanup
 qmgr unix n - n 300 1 qmgr
@@ -85,6 +98,12 @@ class Postfix:
     ssl: int
     plain: int
     """Without TLS, and so without a login."""
+    without_sign_in: int
+    """With TLS, but without a login."""
+    encrypted_only: int
+    """Takes no mail before TLS began."""
+    by_certificate: Mapping[str, int]
+    """With TLS and a certificate other than the right one."""
     mail: Path
 
     def delivered(self) -> list[str]:
@@ -93,43 +112,48 @@ class Postfix:
 
 
 @contextmanager
-def run_postfix(root: Path, certificate: Path) -> Iterator[Postfix]:
+def run_postfix(root: Path, certificate: Path, *, others: Sequence[Path] = ()) -> Iterator[Postfix]:
     """Run Postfix with everything it writes under `root`.
 
     Args:
         certificate: PEM file with key and chain.
+        others: certificates that it shows on ports of their own, known by their file's stem.
     """
     for name in ("etc", "queue", "data", "mail", "ports"):
         (root / name).mkdir(parents=True)
     _open_to_others(root)
     chown(root / "data", "postfix")
     chown(root / "mail", int(NOBODY), int(NOBODY))
-    ports = {name: claim_port(root / "ports" / name) for name in ("starttls", "ssl", "plain")}
-    _configure(root, certificate, ports)
-    auth = AuthServer(root / "auth", user=USER, password=PASSWORD, access_token=ACCESS_TOKEN)
+    doors = {**DOORS, **{each.stem: f"-o smtpd_tls_chain_files={each}" for each in others}}
+    ports = {name: claim_port(root / "ports" / name) for name in doors}
+    _configure(root, certificate, [(ports[name], options) for name, options in doors.items()])
+    auth = AuthServer(
+        root / "auth",
+        user=USER,
+        password=PASSWORD,
+        access_token=ACCESS_TOKEN,
+        refusals={NEEDS_APP_PASSWORD: APP_PASSWORD_REPLY, NEEDS_OAUTH: OAUTH_REPLY},
+    )
     postfix = [str(PROGRAM), "-c", str(root / "etc")]
     log_file = root / "postfix.log"
     with auth, run_server([*postfix, "start-fg"], log_file=log_file, port=ports["starttls"]):
         try:
-            yield Postfix(mail=root / "mail", **ports)
+            by_certificate = {each.stem: ports[each.stem] for each in others}
+            own = {name: ports[name] for name in DOORS}
+            yield Postfix(mail=root / "mail", by_certificate=by_certificate, **own)
         finally:
             subprocess.run([*postfix, "stop"], check=True, capture_output=True)
 
 
-def _configure(root: Path, certificate: Path, ports: dict[str, int]) -> None:
+def _configure(root: Path, certificate: Path, doors: Sequence[tuple[int, str]]) -> None:
     etc = root / "etc"
     tls = f"smtpd_tls_chain_files = {certificate}\n"
     (etc / "main.cf").write_text(MAIN.format(root=root) + tls)
     (etc / "mailboxes").write_text(MAILBOXES)
     (etc / "senders").write_text(SENDERS)
     (etc / "recipients").write_text(RECIPIENTS)
-    silent = "-o smtpd_tls_security_level=none -o smtpd_sasl_auth_enable=no"
-    doors = (
-        f"127.0.0.1:{ports['starttls']} inet n - n - - smtpd",
-        f"127.0.0.1:{ports['ssl']} inet n - n - - smtpd -o smtpd_tls_wrappermode=yes",
-        f"127.0.0.1:{ports['plain']} inet n - n - - smtpd {silent} -o smtpd_sender_restrictions=",
-    )
-    (etc / "master.cf").write_text("\n".join(doors) + DAEMONS)
+    lines = [f"127.0.0.1:{port} inet n - n - - smtpd {options}" for port, options in doors]
+    (etc / "master.cf").write_text("\n".join(lines) + DAEMONS)
 
 
 def _open_to_others(folder: Path) -> None:
