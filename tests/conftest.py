@@ -2,7 +2,7 @@
 
 import os
 import secrets
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -22,11 +22,23 @@ from sindico_platform.settings import Secret, Settings
 from sindico_provisioning.release.service import migrate
 from tests.support.callers import ClientAs, caller_of, client_factory, console_factory, serving
 from tests.support.identity import MakeTenant, MakeUser, tenant_factory, user_factory
-from tests.support.jobs import own_redis_url
+from tests.support.jobs import STRUCK, own_redis_url
 from tests.support.statements import CountStatements, counting
 
 PASSWORDS = {OWNER: "owner", APP: "app", FLEET: "fleet"}
 TEMPLATE = f"sindico_template_{os.getpid()}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
+    """Who says that a job is killed must have killed it, at the test's `point` if it has one."""
+    STRUCK.clear()
+    yield
+    if mark := item.get_closest_marker("kills"):
+        callspec = getattr(item, "callspec", None)
+        point = callspec.params.get("point") if callspec else None
+        struck = {name for name, at in STRUCK if point in {None, at}}
+        assert struck >= set(mark.args), "it never killed " + ", ".join({*mark.args} - struck)
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ from sindico_platform.tenancy.models import Tenant
 from sindico_provisioning.classification import service as classification
 from tests.support.callers import ClientAs
 from tests.support.identity import MakeTenant
-from tests.support.jobs import run_jobs
+from tests.support.jobs import POINTS, kill_after, run_jobs, run_through_kills
 from tests.support.rows import make_company, make_seller
 from tests.support.statements import CountStatements
 from tests.tenants.abc_curve.conftest import Clientele
@@ -65,6 +65,30 @@ async def test_a_simulation_says_who_would_move_and_moves_nobody(director: Async
     assert [(each["name"], each["to_class"]) for each in body["movers"]] == [("Bela", "C")]
     assert body["moves"] == [{"from_class": "B", "to_class": "C", "accounts": 1}]
     assert await classes(director) == {"Acme": "A", "Bela": "B", "Casa": "C", "Duda": "none"}
+
+
+@pytest.mark.kills("classification.classify_accounts", "classification.tell_of_changes")
+@pytest.mark.parametrize("point", POINTS)
+async def test_killed_anywhere_classes_change_once_and_are_told_once(
+    director: AsyncClient,
+    accounts: dict[str, str],
+    context: Context,
+    tenant: Tenant,
+    client_as: ClientAs,
+    *,
+    point: str,
+) -> None:
+    await director.post(SETTINGS, json=NARROW)
+
+    drawing = kill_after(point, only="classification.classify_accounts")
+    await run_jobs(context, tenant.tenant_id, kill=drawing)
+    telling = "classification.tell_of_changes"
+    await run_through_kills(context, tenant.tenant_id, point=point, only=telling)
+
+    reader = await client_as(tenant, "notifications:view")
+    notices = (await reader.get("/api/v1/notifications")).json()["items"]
+    assert await classes(director) == {"Acme": "A", "Bela": "C", "Casa": "C", "Duda": "none"}
+    assert [each["code"] for each in notices].count("abc-changed") == 1
 
 
 async def test_settings_take_effect_and_can_be_given_up(

@@ -29,10 +29,11 @@ from tests.api.test_documents import (
 )
 from tests.support.callers import ClientAs
 from tests.support.file_servers import RunningServer, serving_ftp
-from tests.support.jobs import run_jobs, run_through_kills
+from tests.support.jobs import POINTS, run_jobs, run_through_kills
 
 __all__ = ["director", "folder", "nearby", "tenant"]
 
+NOTICE_FAILED = "document_notices.notice_failed_document"
 SETTINGS = "/api/v1/ftp-settings"
 
 
@@ -125,8 +126,16 @@ async def test_without_documents_settings_are_deleted_and_what_fails_holds_nothi
         await run_jobs(nearby, tenant.tenant_id)
 
 
+@pytest.mark.kills("document_notices.notice_failed_document")
+@pytest.mark.parametrize("point", POINTS)
 async def test_a_file_that_is_not_stored_is_told_once_and_again_after_another_try(
-    director: AsyncClient, nearby: Context, tenant: Tenant, folder: Path, nearby_as: ClientAs
+    director: AsyncClient,
+    nearby: Context,
+    tenant: Tenant,
+    folder: Path,
+    nearby_as: ClientAs,
+    *,
+    point: str,
 ) -> None:
     with serving_ftp(folder) as running:
         await configure(director, typed(running, password="errada"))
@@ -134,10 +143,10 @@ async def test_a_file_that_is_not_stored_is_told_once_and_again_after_another_tr
         reader = await nearby_as(tenant, "notifications:view")
 
         for _ in range(2):
-            await run_through_kills(nearby, tenant.tenant_id, point="committed")
+            await run_through_kills(nearby, tenant.tenant_id, point=point, only=NOTICE_FAILED)
         first = await told_of(reader)
         await director.post(f"{PATH}/{document['id']}/retry")
-        await run_through_kills(nearby, tenant.tenant_id, point="committed")
+        await run_through_kills(nearby, tenant.tenant_id, point=point, only=NOTICE_FAILED)
 
     assert first == [f"/console/documents/{document['id']}"]
     assert await told_of(reader) == first * 2

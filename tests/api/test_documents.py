@@ -20,10 +20,11 @@ from sindico_tenants.documents.pickups import service as pickups
 from tests.support.callers import ClientAs
 from tests.support.file_servers import PASSWORD, USERNAME, RunningServer, serving_ftp, serving_sftp
 from tests.support.identity import MakeTenant
-from tests.support.jobs import run_jobs, run_through_kills
+from tests.support.jobs import POINTS, run_jobs, run_through_kills
 
 PATH, PICKUPS = "/api/v1/documents", "/api/v1/document-pickups"
 CONTENT = b"%PDF-1.7 contrato\n" * 20_000
+NOTICE_WAITING = "document_notices.notice_waiting_document"
 LINK = {"name": "Contrato", "url": "https://files.example/contrato.pdf"}
 SAFE = set(ascii_letters + digits + "._-")
 AT_CUSTOMER = {"connection": "sftp", "transfer_method": "customer", "folder": "crm"}
@@ -160,7 +161,8 @@ async def test_a_file_goes_to_the_server_comes_back_and_goes(
             await walk(running)
 
 
-@pytest.mark.parametrize("point", ["claimed", "committed", "acted", "recorded"])
+@pytest.mark.kills("documents.store_document", "documents.remove_document_file")
+@pytest.mark.parametrize("point", POINTS)
 async def test_killed_after_any_step_there_is_exactly_one_file(
     director: AsyncClient, nearby: Context, tenant: Tenant, folder: Path, point: str
 ) -> None:
@@ -506,15 +508,17 @@ async def test_an_address_is_good_for_one_file_and_one_hour(
     assert problem(await director.get(late["content_url"])) == (403, "pickup-address-expired")
 
 
+@pytest.mark.kills("document_notices.notice_waiting_document")
+@pytest.mark.parametrize("point", POINTS)
 async def test_what_waits_too_long_is_told_once(
-    director: AsyncClient, nearby: Context, tenant: Tenant, nearby_as: ClientAs
+    director: AsyncClient, nearby: Context, tenant: Tenant, nearby_as: ClientAs, point: str
 ) -> None:
     await configure(director, AT_CUSTOMER)
     await uploaded(director, filename="parado.pdf")
     fetched = await uploaded(director, filename="levado.pdf")
     await director.post(f"{PICKUPS}/{fetched['id']}/confirm", json={"sha256": fetched["sha256"]})
 
-    await run_through_kills(nearby, tenant.tenant_id, point="committed")
+    await run_through_kills(nearby, tenant.tenant_id, point=point, only=NOTICE_WAITING)
 
     reader = await nearby_as(tenant, "notifications:view")
     notices = (await reader.get("/api/v1/notifications")).json()["items"]

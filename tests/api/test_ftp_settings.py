@@ -21,7 +21,7 @@ from sindico_tenants.server_settings.queries import find_effective
 from tests.support.callers import ClientAs
 from tests.support.file_servers import PASSWORD, USERNAME, RunningServer, serving_ftp, serving_sftp
 from tests.support.identity import MakeTenant
-from tests.support.jobs import run_jobs
+from tests.support.jobs import POINTS, run_through_kills
 
 PATH = "/api/v1/ftp-settings"
 PUBLIC = "200.160.2.3"
@@ -497,13 +497,15 @@ async def test_tests_are_few(director: AsyncClient) -> None:
     assert 0 < int(refused.headers["Retry-After"]) <= 60
 
 
-async def test_all_servers_are_tested_in_the_background(
-    director: AsyncClient, folder: Path, tenant: Tenant, served_nearby: Any
+@pytest.mark.kills("ftp_settings.test_settings")
+@pytest.mark.parametrize("point", POINTS)
+async def test_all_servers_are_tested_in_the_background_even_if_it_is_killed(
+    director: AsyncClient, folder: Path, tenant: Tenant, served_nearby: Any, point: str
 ) -> None:
     with serving_ftp(folder) as running:
         await director.post(PATH, json=typed(running))
         begun = await director.post(f"{PATH}/test-all")
-        await run_jobs(served_nearby.state.context, tenant.tenant_id)
+        await run_through_kills(served_nearby.state.context, tenant.tenant_id, point=point)
 
     assert (begun.status_code, begun.json()) == (202, {"tests": 1})
     (item,) = (await director.get(PATH)).json()["items"]

@@ -22,11 +22,12 @@ from tests.provisioning.factories import make_tenant as make_customer
 from tests.provisioning.factories import put_package_in_force
 from tests.support.callers import ClientAs
 from tests.support.identity import MakeTenant
-from tests.support.jobs import kill_after, run_jobs
+from tests.support.jobs import POINTS, run_jobs, run_through_kills
 from tests.support.ledger import ERP_CLIENT, fault, keep, push, rejection
 
 HOME = "/api/v1/exchanges/exports"
 AT_ONCE = "/api/v1/exchanges/history.xlsx"
+WRITE = "history_exports.write_history"
 PORTUGUESE = {"Accept-Language": "pt-BR"}
 SELLER = {
     "id_erp": "1",
@@ -199,19 +200,19 @@ async def test_a_history_file_is_written_by_a_job_and_kept(
     assert [item["id"] for item in listed] == [ready["id"]]
 
 
-@pytest.mark.parametrize("death", ["claimed", "committed", "committed four times"])
+@pytest.mark.kills("history_exports.write_history")
+@pytest.mark.parametrize("point", POINTS)
 async def test_a_job_killed_anywhere_leaves_one_file(
-    caller: AsyncClient, context: Context, tenant: Tenant, death: str
+    caller: AsyncClient, context: Context, tenant: Tenant, point: str
 ) -> None:
-    kill = kill_after(death.split(maxsplit=1)[0], 4 if "four" in death else 1)
     await keep(context.uow, tenant.tenant_id, sellers())
     asked = (await caller.post(HOME, json={})).json()
 
-    await run_jobs(context, tenant.tenant_id, kill=kill)
-    await run_jobs(context, tenant.tenant_id)
+    kills = await run_through_kills(context, tenant.tenant_id, point=point, only=WRITE)
 
     ready = (await caller.get(f"{HOME}/{asked['id']}")).json()
     file = await caller.get(f"{HOME}/{asked['id']}/file")
+    assert kills >= (5 if point == "committed" else 1)
     assert (ready["status"], file.status_code) == ("succeeded", 200)
     assert len(sheets_of(file.content)["vendedor"]) == 1
 

@@ -19,7 +19,7 @@ from sindico_platform.settings import Secret
 from sindico_platform.tenancy.models import Tenant
 from tests.platform.mail.conftest import Mailbox, serving
 from tests.support.identity import MakeTenant, MakeUser
-from tests.support.jobs import run_jobs
+from tests.support.jobs import POINTS, run_jobs, run_through_kills
 
 ACCEPT, RESET = "/api/v1/auth/accept-invitation", "/api/v1/auth/reset-password"
 NEW_PASSWORD = "outra frase bem comprida"
@@ -101,6 +101,20 @@ async def test_a_mail_sent_again_carries_the_same_link(
     first, second = mails(mailbox)
     assert token_in(first) == token_in(second)
     assert first["Message-ID"] == second["Message-ID"]
+
+
+@pytest.mark.kills("links.send_link")
+@pytest.mark.parametrize("point", POINTS)
+async def test_killed_anywhere_the_mail_arrives_as_the_same(
+    with_mail: Context, mailbox: Mailbox, tenant: Tenant, user: TenantUser, point: str
+) -> None:
+    await queue_invitation(with_mail, user)
+
+    kills = await run_through_kills(with_mail, tenant.tenant_id, point=point)
+
+    sent = mails(mailbox)
+    assert 1 <= len(sent) <= kills + 1
+    assert len({(token_in(mail), mail["Message-ID"]) for mail in sent}) == 1
 
 
 async def test_a_replaced_link_is_not_sent(

@@ -24,7 +24,7 @@ from sindico_platform.tenancy.models import Tenant
 from sindico_tenants.smtp_settings import queries, service
 from tests.support.callers import ClientAs
 from tests.support.identity import MakeTenant
-from tests.support.jobs import eventually, run_jobs
+from tests.support.jobs import POINTS, eventually, run_through_kills
 from tests.support.mail_server import PASSWORD, USER, Mailbox, saying, server_tls, serving
 
 PATH = "/api/v1/smtp-settings"
@@ -652,15 +652,23 @@ async def test_a_test_names_what_is_missing_in_the_form(director: AsyncClient) -
     }
 
 
-async def test_all_servers_are_tested_in_the_background(
-    director: AsyncClient, tenant: Tenant, served_nearby: Litestar, port: int, ca: trustme.CA
+@pytest.mark.kills("smtp_settings.test_settings")
+@pytest.mark.parametrize("point", POINTS)
+async def test_all_servers_are_tested_in_the_background_even_if_it_is_killed(
+    director: AsyncClient,
+    tenant: Tenant,
+    served_nearby: Litestar,
+    port: int,
+    ca: trustme.CA,
+    *,
+    point: str,
 ) -> None:
     company, _ = await make_branches(director, 0)
     await make(director, typed(port, ca))
     await make(director, typed(1, ca), company_id=company)
 
     begun = await director.post(f"{PATH}/test-all")
-    await run_jobs(served_nearby.state.context, tenant.tenant_id)
+    await run_through_kills(served_nearby.state.context, tenant.tenant_id, point=point)
 
     assert (begun.status_code, begun.json()) == (202, {"tests": 2})
     items = (await director.get(PATH)).json()["items"]

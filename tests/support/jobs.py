@@ -16,6 +16,12 @@ from sindico_platform.database.uow import UnitOfWork
 from sindico_platform.jobs.models import Job, JobState
 from sindico_platform.jobs.runner import run_job
 
+POINTS = ("claimed", "committed", "acted", "recorded")
+"""Where a job can be killed; see `Kill`."""
+
+STRUCK: set[tuple[str, str]] = set()
+"""The jobs that a kill struck in the running test, by name, and the points where."""
+
 
 class Killed(BaseException):
     """The process died here: nothing catches it, nothing is recorded."""
@@ -31,19 +37,24 @@ class Kill:
 
     point: str
     times: int = 1
+    only: str | None = None
+    """Name of the job whose passing counts; any job's when None."""
     passed: int = 0
-    struck: bool = False
+    job: str = ""
+    """Name of the job that runs."""
 
     def __call__(self, point: str) -> None:
-        self.passed += point == self.point
-        if point == self.point and self.passed == self.times:
-            self.struck = True
+        if point != self.point or self.only not in {None, self.job}:
+            return
+        self.passed += 1
+        if self.passed == self.times:
+            STRUCK.add((self.job, point))
             raise Killed(f"{point} ({self.times})")
 
 
-def kill_after(point: str, times: int = 1) -> Kill:
+def kill_after(point: str, times: int = 1, *, only: str | None = None) -> Kill:
     """`run_jobs(…, kill=kill_after("committed", 3))` dies after the job's third commit."""
-    return Kill(point, times)
+    return Kill(point, times, only)
 
 
 class MortalUnitOfWork(UnitOfWork):
@@ -89,7 +100,10 @@ async def run_jobs(
     if kill:
         services = replace(services, uow=MortalUnitOfWork(context.uow, kill))
     await take_back_leases(context, tenant_id)
-    while job_id := await next_job(context, tenant_id, at_once=at_once):
+    while due := await next_job(context, tenant_id, at_once=at_once):
+        job_id, name = due
+        if kill:
+            kill.job = name
         try:
             outcome = await run_job(
                 services, tenant_id=tenant_id, job_id=job_id, reach=kill or pass_by
@@ -107,32 +121,41 @@ def pass_by(_point: str) -> None:
     """Nobody is killed."""
 
 
-async def run_through_kills(context: Context, tenant_id: UUID, *, point: str) -> int:
+async def run_through_kills(
+    context: Context, tenant_id: UUID, *, point: str, only: str | None = None
+) -> int:
     """Kill at the first passing of `point`, run on, kill at the second, and so on, to the end.
+
+    Args:
+        only: name of the job that is killed; any job when None.
 
     Returns:
         How often the process was killed until everything was done.
     """
     kills = 0
     while True:
-        kill = kill_after(point, times=kills + 1)
+        kill = kill_after(point, times=kills + 1, only=only)
         if not (await run_jobs(context, tenant_id, kill=kill, at_once=True)).killed:
             return kills
         kills += 1
 
 
-async def next_job(context: Context, tenant_id: UUID, *, at_once: bool) -> UUID | None:
-    """The oldest due job of the tenant."""
+async def next_job(context: Context, tenant_id: UUID, *, at_once: bool) -> tuple[UUID, str] | None:
+    """The oldest due job of the tenant, and what it runs."""
     async with context.uow.begin(Actor.system(tenant_id)) as tx:
         pending = [Job.tenant_id == tenant_id, Job.state == JobState.PENDING]
         if at_once:
             await tx.session.execute(
                 update(Job).where(*pending, Job.due_at > func.now()).values(due_at=tx.now)
             )
-        found: UUID | None = await tx.session.scalar(
-            select(Job.id).where(*pending, Job.due_at <= tx.now).order_by(Job.due_at, Job.id)
+        found = await tx.session.execute(
+            select(Job.id, Job.function)
+            .where(*pending, Job.due_at <= tx.now)
+            .order_by(Job.due_at, Job.id)
+            .limit(1)
         )
-        return found
+        row = found.one_or_none()
+        return (row.id, row.function) if row else None
 
 
 async def take_back_leases(context: Context, tenant_id: UUID) -> None:

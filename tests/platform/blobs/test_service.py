@@ -100,6 +100,7 @@ async def test_an_expired_blob_is_gone_at_once_and_its_bytes_soon(context: Conte
     assert await count_rows(context, tenant) == 0
 
 
+@pytest.mark.kills("blobs.remove_expired_blob")
 @pytest.mark.parametrize(
     ("point", "times"),
     [("claimed", 1), ("committed", 1), ("committed", 2), ("acted", 1), ("recorded", 1)],

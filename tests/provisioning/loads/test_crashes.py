@@ -87,6 +87,7 @@ COMPLETE = {
 }
 
 
+@pytest.mark.kills("loads.run_load")
 @pytest.mark.parametrize("step", range(1, 31))
 async def test_killed_after_any_commit_it_ends_the_same(site: Site, step: int) -> None:
     fill(site)
@@ -102,6 +103,7 @@ async def test_killed_after_any_commit_it_ends_the_same(site: Site, step: int) -
     assert all(phase.created == phase.received for phase in load.phases)
 
 
+@pytest.mark.kills("loads.run_load")
 @pytest.mark.parametrize("point", ["claimed", "acted", "recorded"])
 async def test_killed_around_the_job_it_ends_the_same(site: Site, point: str) -> None:
     fill(site)

@@ -7,7 +7,9 @@ from sindico_provisioning.onboarding.errors import LoadUnderWay, NotSignedOff
 from sindico_provisioning.onboarding.rules import Counts, find_reason
 from sindico_provisioning.onboarding.schemas import OnboardingOut, TableProgressOut
 from sindico_provisioning.reconciliation.jobs import start_reconciliation
+from sindico_provisioning.staging.sizes.models import StagingSize
 from tests.provisioning.loads.conftest import Site
+from tests.support.jobs import POINTS, kill_after, run_through_kills
 
 BAD_CNPJ = {"cod_empresa": "1", "cnpj": "11222333000182"}
 
@@ -87,15 +89,24 @@ async def test_more_rejected_rows_withdraw_it_and_it_can_be_signed_anew(loaded: 
     assert (await look_at(loaded, "empresa")).sign_off is not None
 
 
-async def test_rows_that_are_gone_withdraw_it(loaded: Site) -> None:
+@pytest.mark.kills("onboarding.review_after_load", "staging.measure_size")
+@pytest.mark.parametrize("point", POINTS)
+async def test_rows_that_are_gone_withdraw_it_even_if_the_review_is_killed(
+    loaded: Site, point: str
+) -> None:
     await sign(loaded, "empresa")
     loaded.erp.take("empresa", "a")
-    await loaded.load()
+    loaded.erp.put("empresa_propria", "2")
+    await loaded.start()
+    await loaded.run(kill_after(point, only="staging.measure_size"))
+    review = "onboarding.review_after_load"
+    await run_through_kills(loaded.context, loaded.tenant.tenant_id, point=point, only=review)
 
     told = await look_at(loaded, "empresa")
 
     assert told.withdrawn is not None
     assert told.withdrawn.withdrawn_code == "fewer-rows"
+    assert await loaded.rows(StagingSize.rows) == [(5,)]
 
 
 async def test_a_reconciliation_that_finds_more_differences_withdraws_it(loaded: Site) -> None:

@@ -184,6 +184,7 @@ async def test_runs_are_measured_by_outcome(
         assert (succeeded(), failed()) == (1, 1)
 
 
+@pytest.mark.kills("provisioning_runs.walk_run")
 @pytest.mark.parametrize("point", ["claimed", "acted", "recorded"])
 async def test_killed_around_the_job_it_ends_the_same(context: Context, point: str) -> None:
     run = await start(context)
@@ -207,6 +208,7 @@ async def test_killed_after_quick_steps_it_ends_the_same(context: Context) -> No
     await assert_exactly_once(context, run)
 
 
+@pytest.mark.kills("provisioning_runs.walk_run")
 @pytest.mark.usefixtures("slow_steps")
 @pytest.mark.parametrize("commits", range(1, len(STEPS) + 1))
 async def test_killed_after_any_step_it_ends_the_same(context: Context, commits: int) -> None:

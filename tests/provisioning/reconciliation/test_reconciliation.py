@@ -106,6 +106,7 @@ async def test_rows_that_are_staged_and_not_in_the_crm_are_told(site: Site) -> N
     assert await keys(site, "empresa", "outside-crm") == ["b"]
 
 
+@pytest.mark.kills("reconciliation.reconcile")
 async def test_killed_after_any_commit_it_ends_the_same(site: Site) -> None:
     await spread_apart(site)
     reconciliation_id = await start(site)
@@ -122,6 +123,7 @@ async def test_killed_after_any_commit_it_ends_the_same(site: Site) -> None:
         assert await tx.session.scalar(select(func.count()).select_from(SourceKey)) == 0
 
 
+@pytest.mark.kills("reconciliation.reconcile")
 @pytest.mark.parametrize("point", ["claimed", "acted", "recorded"])
 async def test_killed_around_the_job_it_ends_the_same(site: Site, point: str) -> None:
     await spread_apart(site)

@@ -29,7 +29,7 @@ from sindico_provisioning.tenant_registry.errors import (
 )
 from sindico_provisioning.tenant_registry.schemas import TenantOut, TenantPatch
 from tests.provisioning.factories import make_tenant, operator, put_package_in_force
-from tests.support.jobs import job_state, run_jobs, run_through_kills
+from tests.support.jobs import POINTS, job_state, run_jobs, run_through_kills
 from tests.support.sample_jobs import add_note, take_note_anyway
 
 
@@ -182,7 +182,8 @@ async def test_a_job_of_a_closed_tenant_is_not_tried_again(context: Context) -> 
             await jobs.retry_job(tx, job_id=note.job_id)
 
 
-@pytest.mark.parametrize("point", ["claimed", "committed", "acted", "recorded"])
+@pytest.mark.kills("tenant_registry.finish_closing")
+@pytest.mark.parametrize("point", POINTS)
 async def test_a_closing_that_is_killed_ends_all_the_same(context: Context, point: str) -> None:
     tenant = await make_tenant(context.uow)
     await close_now(context, tenant)

@@ -5,11 +5,10 @@ import pytest
 from sindico_platform.spreadsheets import limits
 from sindico_tenants.companies.models import Company
 from sindico_tenants.imports import queries
-from tests.support.jobs import kill_after
+from tests.support.jobs import POINTS, kill_after
 from tests.support.workbooks import csv_of
 from tests.tenants.imports.conftest import Customer
 
-POINTS = ("claimed", "committed", "acted", "recorded")
 ROWS = [["Código", "Razão social"], *([str(n), f"Empresa {n:02}"] for n in range(10))]
 
 
@@ -31,6 +30,7 @@ async def small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(queries, "STRETCH_ROWS", 3)
 
 
+@pytest.mark.kills("imports.analyse_import", "imports.run_import", "imports.undo_import")
 @pytest.mark.usefixtures("small_steps")
 @pytest.mark.parametrize("point", POINTS)
 async def test_killed_after_any_step_it_is_read_written_and_undone_once(

@@ -20,7 +20,7 @@ from sindico_tenants.imports.errors import (
 )
 from sindico_tenants.imports.jobs import PURPOSE
 from sindico_tenants.imports.stages import service as stages
-from tests.support.jobs import run_jobs
+from tests.support.jobs import POINTS, run_jobs, run_through_kills
 from tests.support.workbooks import csv_of
 from tests.tenants.imports.conftest import ACME, BETA, Customer
 
@@ -33,10 +33,16 @@ async def let_time_pass(customer: Customer) -> None:
     await run_jobs(customer.context, customer.tenant.tenant_id, at_once=True)
 
 
-async def test_a_preview_that_nobody_starts_expires(customer: Customer) -> None:
+async def let_time_pass_through_kills(customer: Customer, point: str, *, only: str) -> None:
+    await run_through_kills(customer.context, customer.tenant.tenant_id, point=point, only=only)
+
+
+@pytest.mark.kills("imports.expire_import")
+@pytest.mark.parametrize("point", POINTS)
+async def test_a_preview_that_nobody_starts_expires(customer: Customer, point: str) -> None:
     shown = await customer.preview(HEADER, ROW)
 
-    await let_time_pass(customer)
+    await let_time_pass_through_kills(customer, point, only="imports.expire_import")
 
     assert (await customer.read(shown.id)).status == "cancelled"
     assert await customer.rows(shown.id) == []
@@ -45,10 +51,14 @@ async def test_a_preview_that_nobody_starts_expires(customer: Customer) -> None:
     assert again.status == "ready"
 
 
-async def test_rows_and_file_are_forgotten_and_the_records_stay(customer: Customer) -> None:
+@pytest.mark.kills("imports.forget_import")
+@pytest.mark.parametrize("point", POINTS)
+async def test_rows_and_file_are_forgotten_and_the_records_stay(
+    customer: Customer, point: str
+) -> None:
     done = await customer.bring_in(HEADER, ROW)
 
-    await let_time_pass(customer)
+    await let_time_pass_through_kills(customer, point, only="imports.forget_import")
 
     old = await customer.read(done.id)
     assert (old.status, old.created, old.is_undoable) == ("succeeded", 1, False)

@@ -19,7 +19,7 @@ from sindico_tenants.outgoing_mails.delivery.courier import BATCH
 from sindico_tenants.outgoing_mails.delivery.store import Outcome
 from sindico_tenants.outgoing_mails.jobs import deliver_mails
 from sindico_tenants.outgoing_mails.models import MailLane, MailState
-from tests.support.jobs import Killed, kill_after, run_jobs, run_through_kills
+from tests.support.jobs import POINTS, Killed, kill_after, run_jobs, run_through_kills
 from tests.support.mail_server import Mailbox
 from tests.support.outgoing_mails import configure, let_time_pass, mail, queue, queue_many, states
 
@@ -28,7 +28,8 @@ IN_HAND = 2 * BATCH
 """Of one connection, without a record of what became of them."""
 
 
-@pytest.mark.parametrize("point", ["claimed", "acted", "recorded", "committed"])
+@pytest.mark.kills("outgoing_mails.deliver_mails")
+@pytest.mark.parametrize("point", POINTS)
 async def test_every_mail_arrives_however_often_the_worker_dies(
     nearby: Context, tenant: Tenant, mailbox: Mailbox, port: int, *, point: str
 ) -> None:
