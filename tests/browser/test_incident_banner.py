@@ -11,6 +11,7 @@ from sindico_provisioning.freshness.incidents.service import watch_integration
 from sindico_provisioning.freshness.models import Freshness
 from sindico_provisioning.freshness.schemas import FreshnessIn
 from sindico_provisioning.freshness.service import save_freshness
+from tests.api.console.test_incident_pages import add_ended
 from tests.browser.conftest import OpenAs
 from tests.browser.screens import LOOKS, assert_accessible, assert_fits, look_at, shoot
 from tests.provisioning.loads.conftest import Site, make_site
@@ -51,9 +52,26 @@ async def test_an_open_incident_stands_on_every_page_until_the_next_success(
         banner = page.locator(".incident-banner")
         await expect(banner).to_contain_text("sem sucesso desde")
         await see_every_look(page, pictures, "incident-banner")
+        await banner.get_by_role("link", name="Ver o incidente").click()
+        await expect(page.get_by_role("heading", name="Silenciar")).to_be_visible()
+        await see_every_look(page, pictures, "incident")
+        await page.get_by_label("Motivo").fill("Atualização do ERP no fim de semana")
+        await page.get_by_role("button", name="Silenciar").click()
+        await expect(page.get_by_text("Silenciado por")).to_be_visible()
+        await expect(banner).to_have_count(0)
+        await shoot(page, pictures, "incident-snoozed")
+        await assert_accessible(page)
+        await page.get_by_role("button", name="Voltar a avisar").click()
+        await expect(page.get_by_text("O aviso está prestes a sair")).to_be_visible()
+        async with site.context.uow.begin(site.actor) as tx:
+            await watch_integration(tx, integration_id=site.integration_id)
+            await add_ended(tx, site.integration_id, 3)
+        await page.get_by_role("navigation", name="Caminho").get_by_role("link").last.click()
+        await expect(page.get_by_role("row")).to_have_count(5)
+        await see_every_look(page, pictures, "incidents")
         await add_run(site)
         async with site.context.uow.begin(site.actor) as tx:
             await watch_integration(tx, integration_id=site.integration_id)
         await page.reload()
-        await expect(page.locator("#bell")).to_contain_text("2")
+        await expect(page.locator("#bell")).to_contain_text("3")
         await expect(banner).to_have_count(0)

@@ -18,6 +18,7 @@ from sindico_platform.identity.api_clients import service as api_clients
 from sindico_platform.identity.models import SupportSession
 from sindico_platform.jobs import service as jobs
 from sindico_platform.tenancy.models import Tenant
+from sindico_provisioning.freshness.models import Incident
 from sindico_provisioning.history_exports.models import HistoryExport
 from sindico_provisioning.integrations import service as integrations
 from sindico_provisioning.integrations.models import IntegrationKind
@@ -314,6 +315,21 @@ async def make_webhook(tx: Tx) -> UUID:
     return row.id
 
 
+async def make_incident(tx: Tx) -> UUID:
+    row = Incident(
+        tenant_id=tx.tenant_id,
+        id=tx.new_id(),
+        integration_id=await make_integration(tx),
+        max_hours=24,
+        opened_at=tx.now,
+        told_at=tx.now,
+        tellings=1,
+    )
+    tx.session.add(row)
+    await tx.session.flush()
+    return row.id
+
+
 FACTORIES: dict[str, MakeRow] = {
     "abc_settings_id": make_abc_settings,
     "account_id": make_account,
@@ -324,6 +340,7 @@ FACTORIES: dict[str, MakeRow] = {
     "document_id": make_document,
     "export_id": make_export,
     "import_id": make_import,
+    "incident_id": make_incident,
     "integration_id": make_integration,
     "job_id": make_job,
     "load_id": make_load,

@@ -182,6 +182,14 @@ MENU: tuple[MenuGroup, ...] = (
                 customers_only=True,
             ),
             MenuItem(
+                label=translatable("Incidents"),
+                about=translatable("Integrations without success for too long, and silence."),
+                href="/console/incidents",
+                icon="alert-triangle",
+                permission="integrations:access",
+                customers_only=True,
+            ),
+            MenuItem(
                 label=translatable("Database views"),
                 about=translatable("The ERP's own database, read by its views."),
                 href="/console/view-connections",

@@ -1,9 +1,10 @@
 """How fresh integrations must be, the incidents when they were not, and silence for a while."""
 
+from typing import Annotated
 from uuid import UUID
 
 from litestar import Response, delete, get, post, put
-from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from litestar.status_codes import HTTP_200_OK, HTTP_204_NO_CONTENT
 
 from sindico_api.dependencies import AskedPage, CurrentActor, Uow
@@ -12,16 +13,19 @@ from sindico_api.revisions import IfMatch, expected_revision, with_etag
 from sindico_platform.database.tx import Tx
 from sindico_platform.paging.schemas import Page
 from sindico_provisioning.freshness import queries, service
+from sindico_provisioning.freshness.incidents import queries as incidents
 from sindico_provisioning.freshness.schemas import (
     FreshnessIn,
     FreshnessOut,
     IncidentItem,
+    IncidentState,
     SnoozeIn,
 )
 
 TAGS = ["freshness"]
 ONE = "/integrations/{integration_id:uuid}/freshness"
 MAY_VIEW, MAY_EDIT = requires("integrations:view"), requires("integrations:edit")
+StateFilter = Annotated[IncidentState | None, QueryParameter(name="state")]
 
 
 @get(ONE, tags=TAGS, guards=[MAY_VIEW])
@@ -77,12 +81,20 @@ async def list_incidents(
     page: AskedPage,
     integration_id: FromQuery[UUID | None] = None,
     is_open: FromQuery[bool | None] = None,
+    incident_state: StateFilter = None,
 ) -> Page[IncidentItem]:
     """List the times in which integrations were late, newest first."""
     async with uow.begin(actor) as tx:
-        return await queries.list_incidents(
-            tx, page, integration_id=integration_id, is_open=is_open
+        return await incidents.list_incidents(
+            tx, page, integration_id=integration_id, is_open=is_open, state=incident_state
         )
+
+
+@get("/incidents/{incident_id:uuid}", tags=TAGS, guards=[MAY_VIEW])
+async def read_incident(incident_id: FromPath[UUID], actor: CurrentActor, uow: Uow) -> IncidentItem:
+    """Read one time in which an integration was late."""
+    async with uow.begin(actor) as tx:
+        return await incidents.get_incident(tx, incident_id)
 
 
 async def show(tx: Tx, integration_id: UUID) -> Response[FreshnessOut]:

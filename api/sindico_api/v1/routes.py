@@ -114,6 +114,7 @@ API = Router(
         freshness.end_snooze,
         freshness.list_incidents,
         freshness.read_freshness,
+        freshness.read_incident,
         freshness.replace_freshness,
         freshness.snooze_freshness,
         imports.cancel_import,

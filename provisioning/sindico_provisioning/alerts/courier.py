@@ -101,11 +101,19 @@ class Courier:
             parcel.event.replace(".", "_"),
             locale=parcel.mail_locale,
             tenant_name=parcel.tenant_name,
-            link=f"{self.public_url}/console/loads",
+            link=f"{self.public_url}{page_of(parcel)}",
             **written(parcel),
         )
         to = parcel.mail_to or ""
         await self.mailer.send(Message(job_id=parcel.id, to=to, content=content))
+
+
+def page_of(parcel: Parcel) -> str:
+    """Where the console tells more."""
+    incident_id = parcel.data.get("incident_id")
+    if incident_id is not None:
+        return f"/console/incidents/{incident_id}"
+    return f"/console/erp-data?integration={parcel.data.get('integration_id', '')}"
 
 
 def written(parcel: Parcel) -> dict[str, str]:

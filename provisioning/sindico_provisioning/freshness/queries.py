@@ -9,17 +9,8 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from sindico_platform.database.tx import Tx
-from sindico_platform.paging.keyset import Keyset
-from sindico_platform.paging.reading import StructReader
-from sindico_platform.paging.schemas import Page, PageRequest
 from sindico_provisioning.freshness.models import Freshness, Incident
-from sindico_provisioning.freshness.schemas import (
-    Condition,
-    FreshnessOut,
-    IncidentItem,
-    OpenIncident,
-)
-from sindico_provisioning.integrations.models import Integration
+from sindico_provisioning.freshness.schemas import Condition, FreshnessOut
 from sindico_provisioning.integrations.queries import get_integration
 
 DEFAULT_HOURS = 24
@@ -29,9 +20,6 @@ WATCHDOG = "freshness"
 WARN_DAYS, PAUSE_DAYS, NOTICE_DAYS, LEAST_FAILURES = 4, 7, 1, 3
 MOVING_MINUTES, GRACE_SHARE, GRACE_HOURS = 15, 0.25, 6
 """A late run that moved in so many minutes has a quarter of the limit more, six hours at most."""
-
-ORDERS = Keyset(Incident.id, default="-opened_at", opened_at=Incident.id)
-READER = StructReader(IncidentItem, Incident)
 
 # Columns of the row about an integration; what is only for the API follows.
 CONDITIONS = """
@@ -203,41 +191,3 @@ def state_of(condition: Condition | None) -> str:
     if condition.incident_id is not None or condition.is_down:
         return "down"
     return "late" if condition.is_late else "fresh"
-
-
-async def list_incidents(
-    tx: Tx, request: PageRequest, *, integration_id: UUID | None, is_open: bool | None
-) -> Page[IncidentItem]:
-    """One page of the bound tenant's incidents, newest first."""
-    conditions = [Incident.tenant_id == tx.tenant_id]
-    if integration_id is not None:
-        conditions.append(Incident.integration_id == integration_id)
-    if is_open is not None:
-        conditions.append(Incident.closed_at.is_(None) == is_open)
-    return await READER.page(tx, ORDERS, request, conditions)
-
-
-async def list_open_incidents(tx: Tx, *, limit: int = 5) -> list[OpenIncident]:
-    """Incidents that people are to see now, the oldest first."""
-    query = (
-        select(
-            Incident.integration_id,
-            Integration.name.label("integration"),
-            Incident.max_hours,
-            Incident.last_success_at,
-            Incident.opened_at,
-        )
-        .join(
-            Integration,
-            (Integration.tenant_id == Incident.tenant_id)
-            & (Integration.id == Incident.integration_id),
-        )
-        .where(
-            Incident.tenant_id == tx.tenant_id,
-            Incident.closed_at.is_(None),
-            Incident.told_at.is_not(None),
-        )
-        .order_by(Incident.id)
-        .limit(limit)
-    )
-    return [OpenIncident(**row) for row in (await tx.session.execute(query)).mappings()]

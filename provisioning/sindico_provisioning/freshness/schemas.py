@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
@@ -29,14 +30,34 @@ class SnoozeIn(Input, kw_only=True, frozen=True):
     """At most 30 days ahead."""
 
 
+class IncidentState(StrEnum):
+    """How an incident stands for people."""
+
+    OPEN = "open"
+    SNOOZED = "snoozed"
+    """Open, and nobody is told until an instant."""
+    CLOSED = "closed"
+
+
 class IncidentItem(Output, kw_only=True, frozen=True):
     """A time in which an integration was late."""
 
     id: UUID
     integration_id: UUID
+    integration: str
+    """Its name."""
+    state: str
+    """`open`, `snoozed` or `closed`."""
     max_hours: int
     last_success_at: datetime | None
     opened_at: datetime
+    told_at: datetime | None
+    """When people were last told; null while that is still to come, as after a snooze."""
+    tellings: int
+    """How often people were told that it is open."""
+    snoozed_until: datetime | None
+    snooze_reason: str | None
+    snoozed_by: str | None
     closed_at: datetime | None
     closed_code: str | None
     """`recovered`, or `settings-changed`."""
@@ -67,6 +88,7 @@ class FreshnessOut(Output, kw_only=True, frozen=True):
 class OpenIncident(Output, kw_only=True, frozen=True):
     """An incident that is open and not snoozed, for the console's banner."""
 
+    id: UUID
     integration_id: UUID
     integration: str
     max_hours: int

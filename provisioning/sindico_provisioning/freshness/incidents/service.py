@@ -19,7 +19,6 @@ from sindico_provisioning.notifications import catalogue
 from sindico_provisioning.notifications.service import notify
 from sindico_provisioning.schedules.service import pause_schedule
 
-LOADS_PATH = "/console/loads"
 VENDOR_LOCALE = "pt-BR"
 
 
@@ -95,7 +94,7 @@ async def _tell_stale(tx: Tx, case: _Case, incident: Incident) -> None:
     await notify(
         tx,
         catalogue.INTEGRATION_STALE,
-        path=LOADS_PATH,
+        path=f"/console/incidents/{incident.id}",
         name=case.found.name,
         hours=incident.max_hours,
     )
@@ -120,7 +119,8 @@ async def _close(tx: Tx, case: _Case, incident: Incident) -> None:
     }
     await _tell(tx, case, "integration.recovered", data, by_mail=recovered)
     if recovered:
-        await notify(tx, catalogue.INTEGRATION_RECOVERED, path=LOADS_PATH, name=found.name)
+        path = f"/console/incidents/{incident.id}"
+        await notify(tx, catalogue.INTEGRATION_RECOVERED, path=path, name=found.name)
 
 
 async def _warn(tx: Tx, case: _Case) -> None:
@@ -132,7 +132,7 @@ async def _warn(tx: Tx, case: _Case) -> None:
     await notify(
         tx,
         catalogue.INTEGRATION_FAILING,
-        path=LOADS_PATH,
+        path=f"/console/erp-data?integration={found.integration_id}",
         name=found.name,
         failures=found.failures,
         pause_at=data["pause_at"],
@@ -151,7 +151,7 @@ async def _pause(tx: Tx, case: _Case) -> None:
     await notify(
         tx,
         catalogue.INTEGRATION_PAUSED,
-        path=LOADS_PATH,
+        path=f"/console/erp-data?integration={found.integration_id}",
         name=found.name,
         failures=found.failures,
     )
