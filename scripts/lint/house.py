@@ -15,6 +15,7 @@ SKIP = re.compile(r"#\s*lint-skip:\s*(?P<rule>[a-z-]+)\s*\((?P<reason>[^)]+)\)")
 BANNED_NAMES = re.compile(
     r"^(do|handle|process)_|(^|_)(manager|helper|utils)$|^(Manager|Helper)|(Manager|Helper)$"
 )
+DIGIT_CHECKS = {"isdigit", "isdecimal", "isnumeric"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,17 @@ def wall_clock(path: Path, tree: ast.AST) -> Found:
             yield call, "use tx.now"
 
 
+def unread_fields(path: Path, tree: ast.AST) -> Found:
+    """What a browser sent is no id and no number until console/submitted.py has read it."""
+    if "console" not in path.parts or path.name == "submitted.py":
+        return
+    for call in calls(tree):
+        if name_of(call.func) == "UUID":
+            yield call, "read it by id_in of console/submitted.py"
+        if isinstance(call.func, ast.Attribute) and call.func.attr in DIGIT_CHECKS:
+            yield call, "read it by number_in of console/submitted.py"
+
+
 def vague_names(_path: Path, tree: ast.AST) -> Found:
     """do_, handle_, process_, manager, helper and utils say nothing."""
     for node in ast.walk(tree):
@@ -101,6 +113,7 @@ RULES: dict[str, Callable[[Path, ast.AST], Found]] = {
     "environment": environment,
     "select-outside-queries": select_outside_queries,
     "wall-clock": wall_clock,
+    "unread-fields": unread_fields,
     "vague-names": vague_names,
     "long-files": long_files,
     "long-functions": long_functions,

@@ -9,7 +9,7 @@ from sindico_api.console import rendering
 from sindico_api.console.abc_charts import draw_pareto
 from sindico_api.console.abc_words import CLASSES, MEASURES, PERIODS
 from sindico_api.console.listing import Listing
-from sindico_api.console.records import id_in
+from sindico_api.console.records import linked_id
 from sindico_api.console.view import ConsoleRequest, View, view_of
 from sindico_api.dependencies import AskedPage, CurrentActor, Uow
 from sindico_api.guards import requires
@@ -96,7 +96,7 @@ async def list_abc_changes(
     )
     wanted = listing.chosen("class", CLASSES)
     filters = ChangeFilters(
-        run_id=id_in(listing, "run"),
+        run_id=linked_id(listing, "run"),
         to_class=AbcClass(wanted) if wanted else None,
         is_move=True,
     )
@@ -127,7 +127,9 @@ def frame(view: View, current: str) -> dict[str, Any]:
 
 
 def _filters(listing: Listing, abc_class: AbcClass | None = None) -> CurveFilters:
-    chosen: dict[str, UUID | None] = {field: id_in(listing, name) for name, field in CHOSEN.items()}
+    chosen: dict[str, UUID | None] = {
+        field: linked_id(listing, name) for name, field in CHOSEN.items()
+    }
     return CurveFilters(abc_class=abc_class, **chosen)
 
 

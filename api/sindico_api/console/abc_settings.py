@@ -9,7 +9,7 @@ from sindico_api.console import rendering
 from sindico_api.console.abc_curve import ABC_PATH, frame
 from sindico_api.console.forms import Form
 from sindico_api.console.rendering import see_other
-from sindico_api.console.submitted import read_as, sent_texts
+from sindico_api.console.submitted import id_in, number_in, read_as, sent_texts
 from sindico_api.console.view import ConsoleRequest, Flash, view_of
 from sindico_api.dependencies import CurrentActor, Uow
 from sindico_api.guards import requires
@@ -191,13 +191,12 @@ def _read_scope(scope: str) -> tuple[UUID | None, UUID | None]:
     kind, _, identity = scope.partition(":")
     if kind == WHOLE:
         return None, None
-    try:
-        chosen = UUID(identity)
-    except ValueError:
-        detail = "Choose whose curve it is."
-        raise InvalidInput(field_error("scope", "required", detail)) from None
+    chosen = id_in(identity)
+    if chosen is None:
+        raise InvalidInput(field_error("scope", "required", "Choose whose curve it is."))
     return (None, chosen) if kind == "branch" else (chosen, None)
 
 
 def _number(text: str) -> int | str:
-    return int(text) if text.isascii() and text.isdigit() else text
+    number = number_in(text)
+    return text if number is None else number

@@ -12,7 +12,7 @@ from sindico_api.console.forms import EMPTY_FORM, Form
 from sindico_api.console.grid_form import grid_view, sent_permissions
 from sindico_api.console.listing import Listing
 from sindico_api.console.rendering import in_place, see_other
-from sindico_api.console.submitted import read_as, sent_texts
+from sindico_api.console.submitted import read_as, revision_in, sent_texts
 from sindico_api.console.view import ConsoleRequest, Flash, view_of
 from sindico_api.dependencies import AskedPage, CurrentActor, Uow
 from sindico_api.grid import GRID
@@ -108,7 +108,7 @@ async def edit_api_client(
                 name=asked.name,
                 permissions=granted,
                 grid=GRID,
-                revision=int(values["revision"]) if values["revision"].isdigit() else None,
+                revision=revision_in(values["revision"]),
             )
     except InvalidInput as error:
         form = form.refused(error, _)

@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 from litestar import Response, get
 
@@ -11,6 +10,7 @@ from sindico_api.console.audit_lines import name_records, show_event
 from sindico_api.console.audit_values import Reader
 from sindico_api.console.audit_words import PERIODS, TAG_LABELS, TARGET_LABELS
 from sindico_api.console.listing import Listing
+from sindico_api.console.submitted import id_in
 from sindico_api.console.view import ConsoleRequest, view_of
 from sindico_api.dependencies import AskedPage, CurrentActor, Uow
 from sindico_api.guards import requires
@@ -61,16 +61,9 @@ def _filters(listing: Listing, tx: Tx) -> AuditFilters:
         tag=listing.chosen("tag", TAG_LABELS),
         actor=who or None,
         target_type=listing.chosen("target_type", TARGET_LABELS),
-        target_id=_id_of(listing.query.get("target_id", "")),
+        target_id=id_in(listing.query.get("target_id", "")),
         since=tx.now - timedelta(days=PERIODS[period][0]) if period else None,
     )
-
-
-def _id_of(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
 
 
 def _choices(_: Translator) -> dict[str, list[tuple[str, str]]]:

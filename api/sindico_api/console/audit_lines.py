@@ -60,6 +60,7 @@ class EventLine:
 async def name_records(tx: Tx, events: Sequence[AuditEventOut]) -> dict[UUID, str]:
     """What the records are called that the events are about; those that are gone are left out."""
     told = {event.facts.get("integration_id") for event in events} - {None}
+    # lint-skip: unread-fields (the audit log's own ids)
     ids = {event.target_id for event in events if event.target_id} | {UUID(each) for each in told}
     named = await identity.name_records(tx, ids) | await integrations.name_integrations(tx, ids)
     return named | await companies.name_records(tx, ids)

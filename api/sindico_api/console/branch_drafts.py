@@ -9,8 +9,8 @@ from sindico_api.console.branches import FLAGS, new_page, sent_company
 from sindico_api.console.company_settings import BRANCHES_TAB
 from sindico_api.console.forms import Form
 from sindico_api.console.records import LONGEST_SEARCH
-from sindico_api.console.registration import sent_values, typed, uuid_in
-from sindico_api.console.submitted import sent_texts
+from sindico_api.console.registration import sent_values, typed
+from sindico_api.console.submitted import id_in, sent_texts
 from sindico_api.console.view import ConsoleRequest
 from sindico_api.dependencies import CurrentActor, Uow
 from sindico_api.guards import requires
@@ -87,11 +87,11 @@ async def _source(tx: Tx, company: str, branch: str) -> CompanyOut | BranchOut |
         CompanyNotFound, BranchNotFound: there is none.
     """
     if branch:
-        if (branch_id := uuid_in(branch)) is None or not tx.actor.may("branches:view"):
+        if (branch_id := id_in(branch)) is None or not tx.actor.may("branches:view"):
             raise BranchNotFound(branch_id=branch)
         return await queries.get_branch(tx, branch_id)
     if company:
-        if (company_id := uuid_in(company)) is None or not tx.actor.may("companies:view"):
+        if (company_id := id_in(company)) is None or not tx.actor.may("companies:view"):
             raise CompanyNotFound(company_id=company)
         return await queries.get_company(tx, company_id)
     return None
@@ -101,7 +101,7 @@ async def _company(
     tx: Tx, request: ConsoleRequest, chosen: str, source: CompanyOut | BranchOut | None
 ) -> CompanyOut | None:
     """The one that was chosen now or before, or else the source's."""
-    wanted = uuid_in(chosen) or await sent_company(request)
+    wanted = id_in(chosen) or await sent_company(request)
     if wanted is None and source is not None:
         wanted = source.company_id if isinstance(source, BranchOut) else source.id
     return await queries.get_company(tx, wanted) if wanted else None

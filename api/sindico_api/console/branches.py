@@ -15,9 +15,9 @@ from sindico_api.console.document_views import read_panel
 from sindico_api.console.erp_import import read_import
 from sindico_api.console.forms import Form
 from sindico_api.console.listing import Listing
-from sindico_api.console.records import id_in, searched
+from sindico_api.console.records import linked_id, searched
 from sindico_api.console.rendering import is_htmx, see_other
-from sindico_api.console.submitted import sent_texts
+from sindico_api.console.submitted import id_in, revision_in, sent_texts
 from sindico_api.console.view import ConsoleRequest, Flash, view_of
 from sindico_api.dependencies import AskedPage, CurrentActor, Uow
 from sindico_api.guards import requires
@@ -67,7 +67,7 @@ async def list_branches(
     listing = Listing(path=BRANCHES_TAB.href, query=dict(request.query_params))
     filters = BranchFilters(
         **searched(listing),
-        company_id=id_in(listing, "company"),
+        company_id=linked_id(listing, "company"),
         is_head_office=YES_NO.get(listing.query.get("head_office", "")),
     )
     async with uow.begin(actor) as tx:
@@ -90,7 +90,7 @@ async def list_branches(
 @get(f"{ALL}/new", guards=[MAY_INCLUDE])
 async def show_new_branch(request: ConsoleRequest, actor: CurrentActor, uow: Uow) -> Response[str]:
     """An empty form, for the company that the address may name."""
-    asked = id_in(Listing(path="", query=dict(request.query_params)), "company")
+    asked = linked_id(Listing(path="", query=dict(request.query_params)), "company")
     async with uow.begin(actor) as tx:
         company = await queries.get_company(tx, asked) if asked else None
     return new_page(request, Form({"is_active": True}), company)
@@ -165,7 +165,7 @@ async def edit_branch(
                 tx,
                 branch_id=branch_id,
                 data=BranchPatch(**registration.asked(values)),
-                revision=registration.revision_in(revision),
+                revision=revision_in(revision),
             )
     except (InvalidInput, TakenBy) as error:
         async with uow.begin(actor) as tx:
@@ -239,7 +239,7 @@ async def delete_branch(
 
 async def sent_company(request: ConsoleRequest) -> UUID | None:
     """The company that a form names, if it names one."""
-    return registration.uuid_in((await sent_texts(request, "company_id"))["company_id"])
+    return id_in((await sent_texts(request, "company_id"))["company_id"])
 
 
 def address(branch_id: UUID) -> str:

@@ -15,7 +15,7 @@ from sindico_api.console.forms import Form
 from sindico_api.console.listing import Listing
 from sindico_api.console.records import searched
 from sindico_api.console.rendering import is_htmx, see_other
-from sindico_api.console.submitted import sent_texts
+from sindico_api.console.submitted import revision_in, sent_texts
 from sindico_api.console.view import ConsoleRequest, Flash, view_of
 from sindico_api.dependencies import AskedPage, CurrentActor, Uow
 from sindico_api.guards import requires
@@ -121,7 +121,7 @@ async def edit_company(
                 tx,
                 company_id=company_id,
                 data=CompanyPatch(**registration.asked(values)),
-                revision=registration.revision_in(revision),
+                revision=revision_in(revision),
             )
     except (InvalidInput, TakenBy) as error:
         async with uow.begin(actor) as tx:

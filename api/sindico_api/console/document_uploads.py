@@ -17,8 +17,7 @@ from sindico_api.console.document_views import (
 from sindico_api.console.documents import RESOURCES
 from sindico_api.console.forms import EMPTY_FORM, Form
 from sindico_api.console.rendering import see_other
-from sindico_api.console.server_settings import id_of
-from sindico_api.console.submitted import sent_texts
+from sindico_api.console.submitted import id_in, sent_texts
 from sindico_api.console.view import ConsoleRequest, Flash, view_of
 from sindico_api.context import Context
 from sindico_api.dependencies import AppContext, CurrentActor
@@ -112,7 +111,7 @@ async def link_document(
 
 def target_of(values: Mapping[str, Any]) -> Target:
     """The record that a link or form names; none, if it names none that can be."""
-    resource, record_id = RESOURCES.get(values.get("resource", "")), id_of(values.get("record_id"))
+    resource, record_id = RESOURCES.get(values.get("resource", "")), id_in(values.get("record_id"))
     if resource is None or record_id is None:
         return Target()
     return Target(resource=resource, record_id=record_id)

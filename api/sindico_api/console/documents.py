@@ -20,9 +20,9 @@ from sindico_api.console.document_views import (
 )
 from sindico_api.console.forms import Form
 from sindico_api.console.listing import Listing
-from sindico_api.console.records import LONGEST_SEARCH, id_in
+from sindico_api.console.records import LONGEST_SEARCH, linked_id
 from sindico_api.console.rendering import see_other
-from sindico_api.console.submitted import sent_texts
+from sindico_api.console.submitted import revision_in, sent_texts
 from sindico_api.console.view import ConsoleRequest, Flash, view_of
 from sindico_api.dependencies import AppContext, AskedPage, CurrentActor, Uow
 from sindico_api.documents import send_document
@@ -130,7 +130,7 @@ async def edit_document(
     """Change name, description or a link's address."""
     _ = view_of(request).translate
     values = await sent_texts(request, "name", "description", "url", "revision")
-    revision = int(values["revision"]) if values["revision"].isdigit() else None
+    revision = revision_in(values["revision"])
     try:
         async with uow.begin(actor) as tx:
             document = await queries.get_document(tx, document_id)
@@ -192,10 +192,10 @@ def filters_of(listing: Listing) -> DocumentFilters:
     return DocumentFilters(
         q=listing.query.get("q", "")[:LONGEST_SEARCH] or None,
         resource=RESOURCES.get(listing.query.get("resource", "")),
-        record_id=id_in(listing, "record_id"),
-        company_id=id_in(listing, "company"),
-        branch_id=id_in(listing, "branch"),
-        ftp_settings_id=id_in(listing, "server"),
+        record_id=linked_id(listing, "record_id"),
+        company_id=linked_id(listing, "company"),
+        branch_id=linked_id(listing, "branch"),
+        ftp_settings_id=linked_id(listing, "server"),
         **restricted,
     )
 

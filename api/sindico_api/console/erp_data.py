@@ -15,9 +15,8 @@ from sindico_api.console.forms import EMPTY_FORM, Form
 from sindico_api.console.labels import Label, status_label
 from sindico_api.console.listing import Listing
 from sindico_api.console.loads import all_integrations
-from sindico_api.console.registration import uuid_in
 from sindico_api.console.rendering import see_other
-from sindico_api.console.submitted import read_as, sent_texts
+from sindico_api.console.submitted import id_in, number_in, read_as, revision_in, sent_texts
 from sindico_api.console.view import ConsoleRequest, Flash, view_of
 from sindico_api.dependencies import AskedPage, CurrentActor, Uow
 from sindico_api.guards import requires
@@ -130,7 +129,7 @@ async def _read(
 ) -> dict[str, Any]:
     known = await all_integrations(tx)
     listing = Listing(path=ERP_DATA_PATH, query=dict(request.query_params))
-    chosen = _choose(known, wanted or uuid_in(listing.query.get("integration", "")))
+    chosen = _choose(known, wanted or id_in(listing.query.get("integration", "")))
     frame = frame_of(request, ERP_DATA_PATH)
     if chosen is None:
         return {**frame, "integration": None}
@@ -229,7 +228,7 @@ async def _save(tx: Tx, integration_id: UUID, sent: dict[str, str]) -> None:
             tx,
             integration_id=integration_id,
             data=_schedule_in(sent),
-            revision=int(sent["revision"]) if sent["revision"].isdecimal() else None,
+            revision=revision_in(sent["revision"]),
         )
 
 
@@ -244,9 +243,10 @@ async def _save_limit(tx: Tx, integration_id: UUID, hours: str) -> None:
 
 
 def _whole_number(field: str, text: str) -> int:
-    if not text.isdecimal():
+    number = number_in(text)
+    if number is None:
         raise InvalidInput(field_error(field, "not-a-whole-number", "Expected a whole number."))
-    return int(text)
+    return number
 
 
 def _schedule_in(sent: dict[str, str]) -> ScheduleIn:

@@ -7,9 +7,8 @@ from litestar import Response, post
 
 from sindico_api.console.company_settings import BRANCHES_TAB, COMPANIES_TAB
 from sindico_api.console.loads import all_integrations
-from sindico_api.console.registration import uuid_in
 from sindico_api.console.rendering import see_other
-from sindico_api.console.submitted import sent_texts
+from sindico_api.console.submitted import id_in, sent_texts
 from sindico_api.console.view import ConsoleRequest, Flash, view_of
 from sindico_api.dependencies import CurrentActor, Uow
 from sindico_api.guards import requires
@@ -66,7 +65,7 @@ async def read_import(tx: Tx, _: Translator) -> ErpImport | None:
 async def start_import(request: ConsoleRequest, actor: CurrentActor, uow: Uow) -> Response[Any]:
     """Start a load of companies and branches; the tab follows it."""
     _, sent = view_of(request).translate, await sent_texts(request, "integration_id", "tab")
-    integration_id = uuid_in(sent["integration_id"])
+    integration_id = id_in(sent["integration_id"])
     if integration_id is None:
         raise InvalidInput(field_error("integration_id", "required", "Choose an integration."))
     flash = Flash(text=_("The import was started; its progress shows here."))

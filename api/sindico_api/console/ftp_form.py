@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from msgspec import structs
 
-from sindico_api.console.submitted import read_as
+from sindico_api.console.submitted import number_in, read_as
 from sindico_platform.errors import InvalidInput, field_error
 from sindico_platform.file_transport import Connection
 from sindico_tenants.ftp_settings.schemas import FtpSettingsIn, FtpSettingsOut
@@ -72,11 +72,12 @@ def data_of(kind: type[D], values: Mapping[str, str]) -> D:
 
 
 def _number(text: str) -> int:
-    if not text.isascii() or not text.isdigit():
+    number = number_in(text)
+    if number is None:
         raise InvalidInput(
             field_error("port", "port-out-of-range", "A port is a number from 1 to 65535.")
         )
-    return int(text)
+    return number
 
 
 def _without_removed(data: D, values: Mapping[str, str]) -> D:

@@ -23,7 +23,7 @@ from sindico_api.console.server_settings import (
     scope_choices,
     scope_fragment,
 )
-from sindico_api.console.submitted import sent_texts
+from sindico_api.console.submitted import revision_in, sent_texts
 from sindico_api.console.view import ConsoleRequest, Flash, view_of
 from sindico_api.context import Context
 from sindico_api.dependencies import AppContext, AskedPage, CurrentActor, Uow
@@ -183,7 +183,7 @@ async def replace_ftp_settings(
                 settings_id=settings_id,
                 data=data,
                 host=host,
-                revision=int(values["revision"]) if values["revision"].isdigit() else None,
+                revision=revision_in(values["revision"]),
                 signed_report=values["signed_report"],
             )
     except InvalidInput as error:

@@ -14,8 +14,7 @@ from sindico_api.console.ftp_form import FIELDS, data_of
 from sindico_api.console.ftp_report import TEMPLATE, fresh_facts, no_report
 from sindico_api.console.ftp_settings import ALL, HREF, MAY_EDIT, read, show_form
 from sindico_api.console.rendering import see_other
-from sindico_api.console.server_settings import id_of
-from sindico_api.console.submitted import sent_texts
+from sindico_api.console.submitted import id_in, sent_texts
 from sindico_api.console.view import ConsoleRequest, view_of
 from sindico_api.context import Context
 from sindico_api.dependencies import AppContext, CurrentActor
@@ -102,5 +101,5 @@ async def remove_typed_test_file(
 async def _saved(
     request: ConsoleRequest, context: Context, actor: Actor, values: Mapping[str, str]
 ) -> FtpSettingsOut | None:
-    settings_id = id_of(values["settings_id"])
+    settings_id = id_in(values["settings_id"])
     return await read(request, context, actor, settings_id) if settings_id else None

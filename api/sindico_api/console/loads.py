@@ -12,6 +12,7 @@ from sindico_api.console.labels import status_label
 from sindico_api.console.listing import Listing
 from sindico_api.console.load_words import KIND_LABELS, TABLE_LABELS, table_label
 from sindico_api.console.rendering import see_other
+from sindico_api.console.submitted import id_in
 from sindico_api.console.view import ConsoleRequest, Flash, view_of
 from sindico_api.dependencies import AskedPage, CurrentActor, Uow
 from sindico_api.guards import requires
@@ -56,7 +57,7 @@ async def read_loads(
     filters = LoadFilters(
         status=listing.chosen("status", tuple(LoadStatus)),
         kind=listing.chosen("kind", KIND_LABELS),
-        integration_id=UUID(chosen) if chosen else None,
+        integration_id=id_in(chosen),
     )
     found = await queries.list_loads(tx, request=page, filters=filters)
     return {
@@ -160,9 +161,7 @@ def _new_load_page(
 
 
 def _integration_id(form: Form) -> UUID:
-    try:
-        return UUID(form.value("integration_id"))
-    except ValueError:
-        raise InvalidInput(
-            field_error("integration_id", "required", "Choose an integration.")
-        ) from None
+    integration_id = id_in(form.value("integration_id"))
+    if integration_id is None:
+        raise InvalidInput(field_error("integration_id", "required", "Choose an integration."))
+    return integration_id

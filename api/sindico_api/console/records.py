@@ -11,6 +11,7 @@ from sindico_api.console import rendering
 from sindico_api.console.abc_words import CLASSES, KINDS, MEASURES, PLACED_BY
 from sindico_api.console.document_views import read_panel
 from sindico_api.console.listing import Listing
+from sindico_api.console.submitted import id_in
 from sindico_api.console.view import ConsoleRequest, view_of
 from sindico_api.dependencies import AskedPage, CurrentActor, Uow
 from sindico_api.guards import requires
@@ -84,7 +85,7 @@ async def list_contacts(
     """The people at the tenant's customers, and customers who are people."""
     listing = listing_of(request, "contacts")
     filters = ContactFilters(
-        **searched(listing), **scoped(listing), account_id=id_in(listing, "account")
+        **searched(listing), **scoped(listing), account_id=linked_id(listing, "account")
     )
     async with uow.begin(actor) as tx:
         found = await accounts.list_contacts(tx, request=page, filters=filters)
@@ -119,12 +120,9 @@ def searched(listing: Listing) -> dict[str, Any]:
 
 def scoped(listing: Listing) -> dict[str, Any]:
     """The company or branch that a link put into the address."""
-    return {"company_id": id_in(listing, "company"), "branch_id": id_in(listing, "branch")}
+    return {"company_id": linked_id(listing, "company"), "branch_id": linked_id(listing, "branch")}
 
 
-def id_in(listing: Listing, name: str) -> UUID | None:
+def linked_id(listing: Listing, name: str) -> UUID | None:
     """The id a link put into the address; one that is none restricts nothing."""
-    try:
-        return UUID(listing.query.get(name, ""))
-    except ValueError:
-        return None
+    return id_in(listing.query.get(name, ""))

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 from sindico_api.console import formats
 from sindico_api.console.forms import Form
@@ -136,16 +135,3 @@ def linked_views(view: View, linked: list[LinkedOut], query: str) -> list[Linked
         address = f"{href}?{query}" if href else None
         found.append(LinkedView(label=label, count=each.count, href=address))
     return found
-
-
-def uuid_in(text: str) -> UUID | None:
-    """The id a form carries; one that is none names nothing."""
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
-
-
-def revision_in(text: str) -> int | None:
-    """The revision a form carries; one that is no number expects nothing."""
-    return int(text) if text.isascii() and text.isdigit() else None

@@ -12,7 +12,7 @@ from sindico_api.console.forms import EMPTY_FORM, Form
 from sindico_api.console.grid_form import grid_view, sent_permissions
 from sindico_api.console.listing import Listing
 from sindico_api.console.rendering import see_other
-from sindico_api.console.submitted import read_as, sent_texts
+from sindico_api.console.submitted import read_as, revision_in, sent_texts
 from sindico_api.console.view import ConsoleRequest, Flash, view_of
 from sindico_api.dependencies import AskedPage, CurrentActor, Uow
 from sindico_api.grid import GRID
@@ -104,7 +104,7 @@ async def edit_role(
                 description=asked.description,
                 permissions=granted,
                 grid=GRID,
-                revision=int(revision) if revision.isdigit() else None,
+                revision=revision_in(revision),
             )
     except InvalidInput as error:
         form = form.refused(error, _)

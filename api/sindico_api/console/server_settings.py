@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from litestar import Response
 from litestar.response import ServerSentEventMessage
@@ -11,8 +10,9 @@ from litestar.response import ServerSentEventMessage
 from sindico_api.console import rendering
 from sindico_api.console.forms import Form
 from sindico_api.console.listing import Listing
-from sindico_api.console.records import id_in
+from sindico_api.console.records import linked_id
 from sindico_api.console.rendering import render_block
+from sindico_api.console.submitted import id_in
 from sindico_api.console.view import ConsoleRequest, View
 from sindico_platform.database.tx import Tx
 from sindico_platform.paging.schemas import MAX_LIMIT, PageRequest
@@ -30,7 +30,7 @@ async def scope_choices(tx: Tx, values: Mapping[str, Any]) -> dict[str, Options]
     found = await companies.list_companies(
         tx, request=PageRequest(limit=MAX_LIMIT), filters=CompanyFilters()
     )
-    chosen = id_of(values.get("company_id"))
+    chosen = id_in(values.get("company_id"))
     branches: Options = []
     if chosen is not None:
         page = await companies.list_branches(
@@ -59,7 +59,7 @@ async def scope_fragment(tx: Tx, request: ConsoleRequest, base: str) -> Response
 async def scope_asked(tx: Tx, request: ConsoleRequest) -> dict[str, str]:
     """The company or branch that a link to a new configuration names."""
     asked = {name: request.query_params.get(name, "") for name in ("company_id", "branch_id")}
-    branch_id = id_of(asked["branch_id"])
+    branch_id = id_in(asked["branch_id"])
     if branch_id is None:
         return asked
     try:
@@ -73,7 +73,7 @@ def coverage_filters(listing: Listing) -> CoverageFilters:
     """What the list of branches is restricted to."""
     return CoverageFilters(
         q=listing.query.get("q"),
-        company_id=id_in(listing, "company"),
+        company_id=linked_id(listing, "company"),
         is_covered=YES_NO.get(listing.query.get("covered", "")),
     )
 
@@ -100,17 +100,9 @@ def instant_of(text: str) -> datetime | None:
     return found if found.tzinfo else None
 
 
-def id_of(text: Any) -> UUID | None:
-    """The id that a field holds, if it is one."""
-    try:
-        return UUID(str(text))
-    except ValueError:
-        return None
-
-
 async def _with_chosen(tx: Tx, branches: Options, branch_id: Any) -> Options:
     """A branch beyond the first page stays chosen."""
-    chosen = id_of(branch_id)
+    chosen = id_in(branch_id)
     if chosen is None or any(value == str(chosen) for value, _ in branches):
         return branches
     try:

@@ -13,6 +13,7 @@ from sindico_api.console.forms import Form
 from sindico_api.console.listing import Listing
 from sindico_api.console.rendering import page as show_page
 from sindico_api.console.rendering import see_other
+from sindico_api.console.submitted import revision_in
 from sindico_api.console.tenant_detail import TENANT, frame_of, read_tenant
 from sindico_api.console.tenants import tenant_path
 from sindico_api.console.view import ConsoleRequest, Flash, view_of
@@ -224,7 +225,7 @@ async def _save(
                 domain=wanted.domain,
                 name=wanted.name,
                 values=values,
-                revision=_revision(given),
+                revision=revision_in(given.get("revision", "")),
             )
     except InvalidInput as error:
         shown = {item.key: item.default for item in wanted.properties} | values
@@ -268,11 +269,6 @@ async def _offered(tx: Tx) -> set[str]:
 def _path(tenant_id: UUID | None, wanted: Service) -> str:
     base = SERVICES_PATH if tenant_id is None else f"{tenant_path(tenant_id)}{TAB}"
     return f"{base}/{wanted.domain}/{wanted.name}"
-
-
-def _revision(given: Mapping[str, str]) -> int | None:
-    text = given.get("revision", "")
-    return int(text) if text.isdecimal() and text.isascii() else None
 
 
 def values_of(wanted: Service, given: Mapping[str, str]) -> dict[str, Any]:

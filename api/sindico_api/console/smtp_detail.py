@@ -1,6 +1,5 @@
 """One mail server: its form, its test as the form stands, its last report."""
 
-from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +20,7 @@ from sindico_api.console.rendering import see_other
 from sindico_api.console.server_settings import scope_asked, scope_choices
 from sindico_api.console.smtp_form import DEFAULTS, Held, form_of, typed_settings, typed_test
 from sindico_api.console.smtp_settings import ALL, HREF, MAY_EDIT, MAY_VIEW
+from sindico_api.console.submitted import id_in, revision_in
 from sindico_api.console.view import ConsoleRequest, Flash, View, view_of
 from sindico_api.context import Context
 from sindico_api.dependencies import AppContext, CurrentActor, Uow
@@ -113,7 +113,7 @@ async def save_smtp_settings(
                 settings_id=smtp_settings_id,
                 data=data,
                 host=host,
-                revision=_revision(sent),
+                revision=revision_in(sent.get("revision", "")),
                 signed_report=sent.get("signed_report") or None,
             )
     except (InvalidInput, ScopeTaken, MainServerTaken) as error:
@@ -142,8 +142,8 @@ async def test_typed_smtp_settings(
     sent, view = await _sent(request), view_of(request)
     await context.connection_tests.admit(actor)
     shown = None
-    if settings_id := sent.get("settings_id"):
-        shown = await _read(request, actor, context.uow, UUID(settings_id))
+    if settings_id := id_in(sent.get("settings_id")):
+        shown = await _read(request, actor, context.uow, settings_id)
     try:
         async with context.uow.begin(actor) as tx:
             trial = await service.begin_typed_test(tx, context.secrets, data=typed_test(sent))
@@ -237,8 +237,3 @@ def _refused(
     if isinstance(error, InvalidInput):
         return form.refused(error, _)
     return form.with_error(FIELD_OF[type(error)], _.detail(error))
-
-
-def _revision(sent: Mapping[str, str]) -> int | None:
-    text = sent.get("revision", "")
-    return int(text) if text.isdecimal() and text.isascii() else None

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 from msgspec import UNSET, UnsetType, structs
 
 from sindico_api.console.forms import Form
+from sindico_api.console.submitted import id_in, number_in
 from sindico_platform.errors import FieldError, InvalidInput, field_error
 from sindico_platform.mail_transport import OAuthGrant
 from sindico_tenants.smtp_settings.schemas import (
@@ -48,7 +48,6 @@ DEFAULTS: dict[str, Any] = {
     "connections": DEFAULT_CONNECTIONS,
     "oauth.grant": OAuthGrant.CLIENT_CREDENTIALS,
 }
-LONGEST_NUMBER = 9
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -91,8 +90,8 @@ def typed_settings(sent: Mapping[str, str]) -> SmtpSettingsIn:
     faults: list[FieldError] = []
     is_secure = bool(sent.get("secure"))
     typed = SmtpSettingsIn(
-        company_id=_id_in(sent, "company_id"),
-        branch_id=_id_in(sent, "branch_id"),
+        company_id=id_in(sent.get("company_id")),
+        branch_id=id_in(sent.get("branch_id")),
         host=sent.get("host", ""),
         port=_number_in(sent, "port", faults),
         send_delay_seconds=_number_in(sent, "send_delay_seconds", faults) or 0,
@@ -122,7 +121,7 @@ def typed_test(sent: Mapping[str, str]) -> SmtpTestIn:
         InvalidInput: a number or an id is none.
     """
     return SmtpTestIn(
-        **structs.asdict(typed_settings(sent)), settings_id=_id_in(sent, "settings_id")
+        **structs.asdict(typed_settings(sent)), settings_id=id_in(sent.get("settings_id"))
     )
 
 
@@ -152,15 +151,8 @@ def _number_in(sent: Mapping[str, str], name: str, faults: list[FieldError]) -> 
     text = sent.get(name, "").strip()
     if not text:
         return None
-    if text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER:
-        return int(text)
+    number = number_in(text)
+    if number is not None:
+        return number
     faults.append(field_error(name, "wrong-type", "Enter a whole number."))
     return 0
-
-
-def _id_in(sent: Mapping[str, str], name: str) -> UUID | None:
-    """An id that a select of ours offered; anything else is none."""
-    try:
-        return UUID(sent.get(name, ""))
-    except ValueError:
-        return None

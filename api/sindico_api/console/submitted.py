@@ -2,14 +2,46 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
+from uuid import UUID
 
 import msgspec
 
 from sindico_api import problems
 from sindico_api.console.view import ConsoleRequest
 from sindico_platform.errors import FieldError, InvalidInput, field_error
+from sindico_platform.revisions import ChangedMeanwhile
 
 T = TypeVar("T")
+MAX_DIGITS = 18
+"""The longest number that a column can hold, whatever its digits."""
+
+
+def id_in(text: Any) -> UUID | None:
+    """The id that a field carries; a text that is none names nothing."""
+    try:
+        return UUID(str(text))
+    except ValueError:
+        return None
+
+
+def number_in(text: str) -> int | None:
+    """The whole number that was typed in the digits 0 to 9, if it is one that can be stored."""
+    is_number = text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS
+    return int(text) if is_number else None
+
+
+def revision_in(text: str) -> int | None:
+    """The revision that a form was filled in upon; an empty one expects nothing.
+
+    Raises:
+        ChangedMeanwhile: it is no revision of ours, so it cannot match.
+    """
+    if not text:
+        return None
+    revision = number_in(text)
+    if revision is None:
+        raise ChangedMeanwhile
+    return revision
 
 
 async def sent_texts(request: ConsoleRequest, *names: str) -> dict[str, str]:

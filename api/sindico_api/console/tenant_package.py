@@ -12,6 +12,7 @@ from sindico_api.console import offers
 from sindico_api.console.forms import Form
 from sindico_api.console.rendering import page as show_page
 from sindico_api.console.rendering import see_other
+from sindico_api.console.submitted import number_in, revision_in
 from sindico_api.console.tenant_detail import TENANT, frame_of, read_tenant
 from sindico_api.console.tenants import tenant_path
 from sindico_api.console.view import ConsoleRequest, Flash, view_of
@@ -88,7 +89,7 @@ async def change_limits(
     """Give the customer limits of its own; a limit left empty is the package's."""
     given = {name: str(value) for name, value in (await request.form()).items()}
     _, form = view_of(request).translate, Form(given)
-    revision = int(given["revision"]) if given.get("revision", "").isdecimal() else None
+    revision = revision_in(given.get("revision", ""))
     try:
         patch = TenantPatch(overrides=_read_limits(given))
         await _update(uow, actor, tenant_id, patch, revision)
@@ -135,7 +136,8 @@ def _read_limits(given: dict[str, str]) -> dict[str, Any]:
         if given.get(f"unlimited.{code}"):
             limits[code] = None
         elif text:
-            limits[code] = int(text) if text.isdecimal() and text.isascii() else text
+            number = number_in(text)
+            limits[code] = text if number is None else number
     return limits
 
 

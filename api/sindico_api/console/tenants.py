@@ -15,6 +15,7 @@ from sindico_api.console.forms import Form
 from sindico_api.console.listing import Listing
 from sindico_api.console.rendering import page as show_page
 from sindico_api.console.rendering import see_other
+from sindico_api.console.submitted import id_in
 from sindico_api.console.view import ConsoleRequest, view_of
 from sindico_api.dependencies import AskedPage, CurrentActor, Uow
 from sindico_api.guards import requires
@@ -187,10 +188,10 @@ def _find_missing(data: NewCrmIn) -> list[FieldError]:
 
 
 def _read_id(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError as error:
-        raise TenantNotFound from error
+    tenant_id = id_in(text)
+    if tenant_id is None:
+        raise TenantNotFound
+    return tenant_id
 
 
 async def _find_tenant(uow: UnitOfWork, actor: Actor, text: str) -> TenantOut | None:

@@ -11,7 +11,7 @@ from sindico_api.console.forms import EMPTY_FORM, Form
 from sindico_api.console.labels import status_label
 from sindico_api.console.listing import Listing
 from sindico_api.console.rendering import in_place, see_other
-from sindico_api.console.submitted import read_as, sent_texts
+from sindico_api.console.submitted import read_as, revision_in, sent_texts
 from sindico_api.console.view import ConsoleRequest, Flash, view_of
 from sindico_api.context import Context
 from sindico_api.dependencies import AppContext, AskedPage, CurrentActor, Uow
@@ -124,7 +124,7 @@ async def edit_user(
                 name=asked.name,
                 email=asked.email,
                 locale=asked.locale,
-                revision=int(revision) if revision.isdigit() else None,
+                revision=revision_in(revision),
             )
     except InvalidInput as error:
         form = Form(values).refused(error, _)

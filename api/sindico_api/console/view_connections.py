@@ -17,8 +17,7 @@ from sindico_api.console.connection_reports import (
 from sindico_api.console.forms import Form
 from sindico_api.console.listing import Listing
 from sindico_api.console.rendering import see_other
-from sindico_api.console.server_settings import id_of
-from sindico_api.console.submitted import sent_texts
+from sindico_api.console.submitted import id_in, revision_in, sent_texts
 from sindico_api.console.view import ConsoleRequest, Flash, View, view_of
 from sindico_api.console.view_form import FIELDS, data_of, values_of
 from sindico_api.context import Context
@@ -128,7 +127,7 @@ async def replace_view_connection(
                 integration_id=view_integration_id,
                 data=data,
                 host=host,
-                revision=int(values["revision"]) if values["revision"].isdigit() else None,
+                revision=revision_in(values["revision"]),
                 signed_report=values["signed_report"],
             )
     except InvalidInput as error:
@@ -210,7 +209,7 @@ async def read(
 async def _saved(
     request: ConsoleRequest, context: Context, actor: Actor, values: Mapping[str, str]
 ) -> dict[str, Any]:
-    integration_id = id_of(values["integration_id"])
+    integration_id = id_in(values["integration_id"])
     return await read(request, context, actor, integration_id) if integration_id else {}
 
 

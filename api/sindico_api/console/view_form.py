@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from msgspec import UNSET, structs
 
-from sindico_api.console.submitted import read_as
+from sindico_api.console.submitted import number_in, read_as
 from sindico_platform.errors import InvalidInput, field_error
 from sindico_provisioning.connectors.view.schemas import TlsMode
 from sindico_provisioning.erp_tables.schemas import ErpTable
@@ -95,9 +95,10 @@ def _with_numbers(sent: dict[str, Any]) -> dict[str, Any]:
     for name in NUMBERS:
         text = sent.get(name)
         if text:
-            if not text.isascii() or not text.isdigit():
+            number = number_in(text)
+            if number is None:
                 raise InvalidInput(field_error(name, "not-a-number", "Enter a whole number."))
-            sent[name] = int(text)
+            sent[name] = number
     if sent.get("password") == "":
         sent["password"] = UNSET
     return {name: value for name, value in sent.items() if value is not UNSET}

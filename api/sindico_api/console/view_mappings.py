@@ -10,7 +10,7 @@ from litestar.params import FromPath
 from sindico_api.console import rendering
 from sindico_api.console.forms import Form
 from sindico_api.console.rendering import see_other
-from sindico_api.console.submitted import sent_texts
+from sindico_api.console.submitted import revision_in, sent_texts
 from sindico_api.console.view import ConsoleRequest, Flash, view_of
 from sindico_api.console.view_connections import HREF, MAY_EDIT, ONE, read
 from sindico_api.console.view_form import columns_sent, mapping_of, mapping_values
@@ -81,7 +81,7 @@ async def save_view_mapping(
                 table=table,
                 data=data,
                 columns=columns,
-                revision=int(values["revision"]) if values["revision"].isdigit() else None,
+                revision=revision_in(values["revision"]),
             )
     except InvalidInput as error:
         form = form.refused(error, _)
