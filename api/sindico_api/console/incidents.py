@@ -15,7 +15,7 @@ from sindico_api.console.labels import Label
 from sindico_api.console.listing import Listing
 from sindico_api.console.loads import all_integrations
 from sindico_api.console.rendering import see_other
-from sindico_api.console.submitted import read_as, sent_texts
+from sindico_api.console.submitted import id_in, read_as, sent_texts
 from sindico_api.console.view import ConsoleRequest, Flash, view_of
 from sindico_api.dependencies import AskedPage, CurrentActor, Uow
 from sindico_api.guards import requires
@@ -71,7 +71,7 @@ async def list_incidents(
         found = await queries.list_incidents(
             tx,
             page,
-            integration_id=UUID(chosen) if chosen else None,
+            integration_id=id_in(chosen),
             state=IncidentState(state) if state else None,
         )
         now = tx.now
