@@ -12,7 +12,7 @@ from sindico_provisioning.freshness.incidents.service import watch_integration
 from sindico_provisioning.freshness.models import Freshness
 from tests.provisioning.loads.conftest import Site, erp_kind, make_site
 from tests.support.callers import ClientAs
-from tests.support.identity import MakeTenant
+from tests.support.identity import MakeTenant, MakeUser
 
 __all__ = ["erp_kind"]
 
@@ -23,7 +23,8 @@ async def site(context: Context, make_tenant: MakeTenant, erp_kind: str) -> Site
 
 
 @pytest.fixture
-async def client(site: Site, client_as: ClientAs) -> AsyncClient:
+async def client(site: Site, client_as: ClientAs, make_user: MakeUser) -> AsyncClient:
+    await make_user(site.tenant, email="TI@acme.example")
     return await client_as(site.tenant, "integrations:view", "integrations:edit")
 
 
@@ -65,6 +66,7 @@ async def test_a_limit_is_chosen_and_passed(client: AsyncClient, address: str, s
         ({"max_hours": 0}, "max_hours", "hours-out-of-range"),
         ({"max_hours": 9000}, "max_hours", "hours-out-of-range"),
         ({"contacts": ["a@b.c", "Ana <ana@acme.example>"]}, "contacts.1", "email-malformed"),
+        ({"contacts": ["ti@acme.example", "bob@b.example"]}, "contacts.1", "email-of-no-user"),
         ({"contacts": [f"a{n}@b.c" for n in range(11)]}, "contacts", "too-many"),
     ],
     ids=str,

@@ -4,7 +4,16 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import any_, exists, func, literal, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    any_,
+    exists,
+    func,
+    literal,
+    select,
+    union_all,
+)
 
 from sindico_platform.database.tx import Tx
 from sindico_platform.identity.default_roles import ADMIN
@@ -147,26 +156,32 @@ async def roles_of(tx: Tx, user_id: UUID) -> Sequence[Role]:
 
 async def list_addressees(tx: Tx, permission: str, *, most: int) -> Sequence[TenantUser]:
     """Active users with a mail address whose roles hold a permission, in the order of their ids."""
-    holds = exists().where(
+    statement = (
+        select(TenantUser)
+        .where(*_is_addressed(tx), _holds(permission))
+        .order_by(TenantUser.id)
+        .limit(most)
+    )
+    return (await tx.session.scalars(statement)).all()
+
+
+def _is_addressed(tx: Tx) -> list[ColumnElement[bool]]:
+    return [
+        TenantUser.tenant_id == tx.tenant_id,
+        TenantUser.state == UserState.ACTIVE,
+        TenantUser.can_sign_in,
+        TenantUser.email.is_not(None),
+    ]
+
+
+def _holds(permission: str) -> ColumnElement[bool]:
+    return exists().where(
         UserRole.tenant_id == TenantUser.tenant_id,
         UserRole.user_id == TenantUser.id,
         Role.tenant_id == UserRole.tenant_id,
         Role.id == UserRole.role_id,
         literal(permission) == any_(Role.permissions),
     )
-    statement = (
-        select(TenantUser)
-        .where(
-            TenantUser.tenant_id == tx.tenant_id,
-            TenantUser.state == UserState.ACTIVE,
-            TenantUser.can_sign_in,
-            TenantUser.email.is_not(None),
-            holds,
-        )
-        .order_by(TenantUser.id)
-        .limit(most)
-    )
-    return (await tx.session.scalars(statement)).all()
 
 
 async def count_holders(tx: Tx, role_id: UUID) -> int:
@@ -207,27 +222,28 @@ async def count_other_administrators(tx: Tx, user_id: UUID) -> int:
     return await tx.session.scalar(statement) or 0
 
 
-async def list_mail_contacts(tx: Tx, *, permission: str, limit: int) -> list[tuple[str, str]]:
-    """Address and locale of active users of the bound tenant who hold a permission."""
-    statement = (
+async def list_mail_contacts(tx: Tx, *, permission: str, limit: int) -> dict[str, str]:
+    """Locale by address of active users of the bound tenant who hold a permission."""
+    return await _read_contacts(tx, _mail_contacts(tx, _holds(permission)).limit(limit))
+
+
+async def list_users_mailed_at(tx: Tx, addresses: Collection[str]) -> dict[str, str]:
+    """Locale by address of active users of the bound tenant with these addresses, in any case."""
+    wanted = {each.lower() for each in addresses}
+    return await _read_contacts(tx, _mail_contacts(tx, func.lower(TenantUser.email).in_(wanted)))
+
+
+def _mail_contacts(tx: Tx, condition: ColumnElement[bool]) -> Select[Any]:
+    return (
         select(TenantUser.email, func.coalesce(TenantUser.locale, Tenant.locale))
         .join(Tenant, Tenant.tenant_id == TenantUser.tenant_id)
-        .join(
-            UserRole,
-            (UserRole.tenant_id == TenantUser.tenant_id) & (UserRole.user_id == TenantUser.id),
-        )
-        .join(Role, (Role.tenant_id == UserRole.tenant_id) & (Role.id == UserRole.role_id))
-        .where(
-            TenantUser.tenant_id == tx.tenant_id,
-            TenantUser.state == UserState.ACTIVE,
-            TenantUser.email.is_not(None),
-            literal(permission) == any_(Role.permissions),
-        )
-        .group_by(TenantUser.id, TenantUser.email, TenantUser.locale, Tenant.locale)
+        .where(*_is_addressed(tx), condition)
         .order_by(TenantUser.id)
-        .limit(limit)
     )
-    return [(str(row[0]), str(row[1])) for row in await tx.session.execute(statement)]
+
+
+async def _read_contacts(tx: Tx, contacts: Select[Any]) -> dict[str, str]:
+    return {str(row[0]): str(row[1]) for row in await tx.session.execute(contacts)}
 
 
 async def get_api_client(tx: Tx, api_client_id: UUID) -> ApiClient:

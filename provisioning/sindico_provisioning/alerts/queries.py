@@ -81,6 +81,22 @@ async def lock_carried(tx: Tx, delivery_id: UUID, token: UUID) -> AlertDelivery 
     return found
 
 
+async def count_mails(tx: Tx, *, integration_id: UUID, since: datetime) -> dict[str, int]:
+    """By address in lower case, how many mails about an integration were written since."""
+    address = func.lower(AlertDelivery.mail_to)
+    rows = await tx.session.execute(
+        select(address, func.count())
+        .where(
+            AlertDelivery.tenant_id == tx.tenant_id,
+            AlertDelivery.mail_to.is_not(None),
+            AlertDelivery.created_at >= since,
+            AlertDelivery.data["integration_id"].astext == str(integration_id),
+        )
+        .group_by(address)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
 async def describe_tenant(tx: Tx) -> Row[str, str]:
     """Name and zone of the bound tenant."""
     found = await tx.session.execute(

@@ -44,7 +44,7 @@ class Freshness(TenantRow, Base):
     max_hours: Mapped[int | None]
     """None lets it go without success for ever."""
     contacts: Mapped[list[str]] = mapped_column(ARRAY(Text))
-    """Mail addresses; without any, whoever may edit integrations is told."""
+    """Mail addresses of users; without any, whoever may edit integrations is told."""
     counts_from: Mapped[datetime | None]
     """When the limit was chosen: nothing is late for what was before."""
     last_push_at: Mapped[datetime | None]

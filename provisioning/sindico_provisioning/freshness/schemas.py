@@ -19,7 +19,8 @@ class FreshnessIn(Input, kw_only=True, frozen=True):
     max_hours: Annotated[int | None, Meta(examples=[24])] = None
     """From 1 to 8760; null watches nothing."""
     contacts: Annotated[tuple[str, ...], Meta(examples=[["ti@acme.com.br"]])] = ()
-    """Mail addresses, at most 10; without any, whoever may edit integrations is told."""
+    """Mail addresses of active users, at most 10; without any, whoever may edit integrations is
+    told."""
 
 
 class SnoozeIn(Input, kw_only=True, frozen=True):

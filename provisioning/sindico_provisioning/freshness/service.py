@@ -1,6 +1,7 @@
 """The only writer of limits and snoozes."""
 
 import re
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -11,6 +12,7 @@ from sindico_platform.audit import service as audit
 from sindico_platform.database.base import table_of
 from sindico_platform.database.tx import Tx
 from sindico_platform.errors import FieldError, InvalidInput, field_error
+from sindico_platform.identity.queries import list_users_mailed_at
 from sindico_platform.revisions import demand_revision
 from sindico_provisioning.freshness import queries
 from sindico_provisioning.freshness.errors import NothingWatched
@@ -40,6 +42,7 @@ async def save_freshness(
     await get_integration(tx, integration_id)
     _demand_valid(data)
     row = await ensure_row(tx, integration_id)
+    await _demand_users(tx, data.contacts, known=row.contacts)
     demand_revision(row.revision, revision)
     before = {"max_hours": row.max_hours, "contacts": row.contacts}
     if not row.is_explicit or row.max_hours is None:
@@ -148,6 +151,27 @@ async def _record_change(
         changes=changes or None,
         **facts,
     )
+
+
+async def _demand_users(tx: Tx, contacts: Sequence[str], *, known: Sequence[str]) -> None:
+    """Refuse new contacts who are no users: their mails would leave by the vendor's server.
+
+    Raises:
+        InvalidInput: naming each.
+    """
+    typed = [each.strip() for each in contacts]
+    users = {each.lower() for each in await list_users_mailed_at(tx, typed)} if typed else set()
+    faults = [
+        field_error(
+            f"contacts.{position}",
+            "email-of-no-user",
+            "No active user of this tenant has this mail address. Invite the person first.",
+        )
+        for position, each in enumerate(typed)
+        if each.lower() not in users and each not in known
+    ]
+    if faults:
+        raise InvalidInput(*faults)
 
 
 def _demand_valid(data: FreshnessIn) -> None:

@@ -20,7 +20,7 @@ from sindico_provisioning.schedules import service as schedules
 from sindico_provisioning.schedules.models import Schedule
 from sindico_provisioning.schedules.schemas import ScheduleIn
 from tests.provisioning.loads.conftest import Site, erp_kind, make_site
-from tests.support.identity import tenant_factory
+from tests.support.identity import tenant_factory, user_factory
 
 __all__ = ["erp_kind"]
 CONTACT, VENDOR = "ti@acme.example", "plantao@vendor.example"
@@ -103,4 +103,6 @@ class Guarded:
 @pytest.fixture
 async def guarded(fleet_context: Context, erp_kind: str) -> Guarded:
     tenant = await tenant_factory(fleet_context.uow)()
+    make_user = user_factory(fleet_context.uow, fleet_context.doors.passwords)
+    await make_user(tenant, email=CONTACT)
     return Guarded(await make_site(fleet_context, tenant, erp_kind))

@@ -7,8 +7,10 @@ from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
 from uuid_utils.compat import uuid7
 
+from sindico_platform.identity.models import TenantUser
+from sindico_provisioning.alerts.models import AlertDelivery
 from sindico_provisioning.freshness import service
-from sindico_provisioning.freshness.incidents.service import watch_integration
+from sindico_provisioning.freshness.incidents.service import MAILS_A_DAY, watch_integration
 from sindico_provisioning.freshness.models import Freshness, Incident
 from sindico_provisioning.loads.models import Load
 from sindico_provisioning.schedules.models import Schedule
@@ -233,6 +235,37 @@ async def test_without_contacts_those_who_can_do_something_are_told(guarded: Gua
     await guarded.watch()
 
     assert [to for _, to in await guarded.alerts()] == ["ana@acme.example", VENDOR]
+
+
+@pytest.mark.parametrize("state", ["disabled", "invited"])
+async def test_a_contact_who_is_no_user_any_more_gets_no_mail(
+    guarded: Guarded, state: str
+) -> None:
+    await guarded.limit(24)
+    await guarded.set(TenantUser, state=state)
+
+    await guarded.watch()
+
+    assert [to for _, to in await guarded.alerts()] == [VENDOR]
+
+
+async def test_however_often_it_is_told_nobody_gets_more_than_some_mails_a_day(
+    guarded: Guarded,
+) -> None:
+    """As when a tenant's program ends and begins a snooze again and again."""
+    await guarded.limit(24)
+    for _ in range(MAILS_A_DAY + 3):
+        await guarded.set(Incident, told_at=None)
+        await guarded.watch()
+    at_most = await guarded.alerts()
+    await guarded.set(AlertDelivery, created_at=guarded.hours_ago(25))
+    await guarded.set(Incident, told_at=None)
+    await guarded.watch()
+
+    assert at_most == STALE * MAILS_A_DAY
+    assert await guarded.alerts() == STALE * (MAILS_A_DAY + 1)
+    [incident] = await guarded.incidents()
+    assert incident.tellings == MAILS_A_DAY + 4
 
 
 async def test_webhooks_are_told_too(guarded: Guarded) -> None:

@@ -8,7 +8,8 @@ from uuid import UUID
 
 from sindico_platform.audit import service as audit
 from sindico_platform.database.tx import Tx
-from sindico_platform.identity.queries import list_mail_contacts
+from sindico_platform.identity.queries import list_mail_contacts, list_users_mailed_at
+from sindico_provisioning.alerts import queries as alerts
 from sindico_provisioning.alerts.schemas import Contact
 from sindico_provisioning.alerts.service import send_alert
 from sindico_provisioning.freshness import queries
@@ -20,6 +21,8 @@ from sindico_provisioning.notifications.service import notify
 from sindico_provisioning.schedules.service import pause_schedule
 
 VENDOR_LOCALE = "pt-BR"
+MAILS_A_DAY = 6
+"""To one address, about one integration."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -171,15 +174,23 @@ async def _tell(
 
 
 async def _contacts_of(tx: Tx, case: _Case) -> list[Contact]:
-    """Whom to write to, each once: those named, else whoever can do something about it."""
-    people = await list_mail_contacts(tx, permission="integrations:edit", limit=MAX_CONTACTS)
-    locales = dict(people)
-    own = case.row.contacts or list(locales)
+    """Whom to write to, each once: the users named, else whoever can do something about it.
+
+    Addresses that are no user's are not written to, nor does anybody get more than
+    `MAILS_A_DAY`: the mails leave by the vendor's server, whatever a tenant types or repeats.
+    """
+    own = await list_users_mailed_at(tx, case.row.contacts) if case.row.contacts else {}
+    if not own:
+        own = await list_mail_contacts(tx, permission="integrations:edit", limit=MAX_CONTACTS)
+    locales = dict.fromkeys(case.vendor, VENDOR_LOCALE) | own
+    had = await alerts.count_mails(
+        tx, integration_id=case.found.integration_id, since=tx.now - timedelta(days=1)
+    )
     found = {
-        each.lower(): Contact(email=each, locale=locales.get(each, VENDOR_LOCALE)) for each in own
+        each.lower(): Contact(email=each, locale=locales[each])
+        for each in (*own, *case.vendor)
+        if had.get(each.lower(), 0) < MAILS_A_DAY
     }
-    for each in case.vendor:
-        found.setdefault(each.lower(), Contact(email=each, locale=VENDOR_LOCALE))
     return list(found.values())
 
 
