@@ -26,6 +26,7 @@ from sindico_platform.tasks import cancel_all
 from sindico_platform.telemetry import metrics
 from sindico_provisioning.alerts.courier import Courier
 from sindico_provisioning.exchanges.service import tend_partitions
+from sindico_provisioning.fleet.queries import refresh_figures as count_fleet
 from sindico_provisioning.freshness.watchdog import Watchdog
 from sindico_provisioning.loads.reaper.service import Reaper
 from sindico_provisioning.schedules.scheduler import Scheduler
@@ -84,6 +85,7 @@ def duties_of(context: Context) -> list[Duty]:
         Duty(name="tend the ledger", every_seconds=3600, perform=lambda: tend_partitions(fleet)),
         Duty(name="purge mails", every_seconds=3600, perform=lambda: purge_mails(fleet)),
         Duty(name="look after mails", every_seconds=10, perform=look_after),
+        Duty(name="fleet figures", every_seconds=60, perform=lambda: count_fleet(context.uow)),
         Duty(name="job figures", every_seconds=5, perform=lambda: refresh_figures(fleet)),
     ]
 

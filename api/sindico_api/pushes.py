@@ -25,6 +25,8 @@ from sindico_provisioning.exchanges import service as exchanges
 from sindico_provisioning.exchanges.masking import mask_query
 from sindico_provisioning.exchanges.models import BodyFormat, Direction
 from sindico_provisioning.exchanges.schemas import Record
+from sindico_provisioning.integrations.models import IntegrationKind
+from sindico_provisioning.integrations.queries import find_of_kind
 from sindico_provisioning.pushes import service
 from sindico_provisioning.pushes.bodies import Body, encoding_of
 from sindico_provisioning.pushes.errors import (
@@ -79,6 +81,9 @@ class Exchange:
     async def enter(self, tx: Tx, status: int, **facts: Any) -> None:
         """Write the request and what became of it into the ledger."""
         took = time.monotonic() - self.began
+        if "integration_id" not in facts:
+            pushed = await find_of_kind(tx, IntegrationKind.API)
+            facts["integration_id"] = pushed and pushed.id
         told = Record(
             id=tx.new_id(),
             direction=Direction.IN,

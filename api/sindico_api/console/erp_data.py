@@ -4,6 +4,7 @@ The first tab, *General information*: facts, settings, commands, and the log of 
 """
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -137,9 +138,6 @@ async def _read(
         tx, chosen.id, PageRequest(limit=min(page.limit, CHARTED_RUNS), after=page.after)
     )
     subscription = await packages.find_subscription(tx)
-    newest = await list_exchanges(
-        tx, request=PageRequest(limit=1), filters=ExchangeFilters(direction=Direction.IN)
-    )
     return {
         **frame,
         "integration": chosen,
@@ -152,13 +150,22 @@ async def _read(
         "schedule": await schedules.read_schedule(tx, chosen.id, translate=view_of(request).tell),
         "freshness": await freshness.read_freshness(tx, chosen.id),
         "figures": await history.read_figures(tx, chosen.id),
-        "last_push": newest.items[0].at if newest.items else None,
+        "last_request": await _find_last_request(tx, chosen),
         "runs": runs,
         "run_label": run_label,
         "unusual": UNUSUAL,
         "bars": _bars(runs),
         "is_moving": any(run.status in ACTIVE for run in runs.items),
     }
+
+
+async def _find_last_request(tx: Tx, integration: IntegrationOut) -> datetime | None:
+    """When the ERP last asked us for something; one that we ask never does."""
+    if integration.kind != IntegrationKind.API:
+        return None
+    asked = ExchangeFilters(direction=Direction.IN, integration_id=integration.id)
+    newest = await list_exchanges(tx, request=PageRequest(limit=1), filters=asked)
+    return newest.items[0].at if newest.items else None
 
 
 def _choose(known: list[IntegrationOut], wanted: UUID | None) -> IntegrationOut | None:

@@ -74,6 +74,10 @@ load_duration_seconds = _histogram(
 )
 load_rows_total = _counter("load_rows_total", "Rows of loads, stored.", "table", "outcome")
 
+integrations = _gauge(
+    "integrations", "Integrations of all tenants, by what their last success says.", "health"
+)
+
 provisioning_run_duration_seconds = _histogram(
     "provisioning_run_duration_seconds",
     "From asking for a provisioning to its end, pauses included.",

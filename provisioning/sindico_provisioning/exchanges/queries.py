@@ -65,6 +65,8 @@ def _conditions(tx: Tx, filters: ExchangeFilters) -> list[ColumnElement[bool]]:
         found.append(Exchange.resource.in_(filters.resources))
     if filters.direction is not None:
         found.append(Exchange.direction == filters.direction)
+    if filters.integration_id is not None:
+        found.append(Exchange.integration_id == filters.integration_id)
     return found
 
 

@@ -92,6 +92,7 @@ class ExchangeFilters:
     until: datetime | None = None
     resources: Sequence[str] | None = None
     direction: Direction | None = None
+    integration_id: UUID | None = None
 
 
 class ExchangeOut(Output, kw_only=True, frozen=True):

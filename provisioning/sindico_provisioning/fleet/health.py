@@ -1,7 +1,8 @@
 """What an integration's health is: the one definition, which lists, counts and screens share.
 
-A reason is found first, from the integration's state, its schedule and its runs; each reason stands
-for one health. The first that holds counts.
+A reason is found first, from the integration's state, its schedule, its complete runs, and what
+the watch over it says of its last success; each reason stands for one health. The first that holds
+counts.
 """
 
 from datetime import timedelta
@@ -54,16 +55,13 @@ TEXTS = MappingProxyType(
         Reason.TENANT_INACTIVE: translatable("The tenant is not active"),
         Reason.INTEGRATION_PAUSED: translatable("The integration is paused"),
         Reason.LAST_RUN_FAILED: translatable("The last run failed"),
-        Reason.NEVER_RUN: translatable("No run has succeeded yet"),
+        Reason.NEVER_RUN: translatable("There was no success yet"),
         Reason.SCHEDULE_PAUSED: translatable("The schedule is paused"),
         Reason.RUN_OVERDUE: translatable("A planned run has not begun"),
         Reason.SUCCESS_TOO_OLD: translatable("The last success is too long ago"),
-        Reason.NOT_SCHEDULED: translatable("The last run succeeded; none is planned"),
-        Reason.IN_TIME: translatable("The last run succeeded, in time"),
+        Reason.NOT_SCHEDULED: translatable("There was a success; no run is planned"),
+        Reason.IN_TIME: translatable("The last success is in time"),
     }
 )
 OVERDUE = timedelta(minutes=15)
 """A run that was to begin longer ago is overdue."""
-DAILY = timedelta(hours=24)
-GRACE = timedelta(hours=6)
-"""Of a success, beyond the time from one planned run to the next."""

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import timedelta
 from functools import cache
 from statistics import median
 from typing import Any
@@ -27,10 +26,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from sindico_platform.database.tx import Actor
+from sindico_platform.database.uow import UnitOfWork
 from sindico_platform.paging.keyset import Keyset
 from sindico_platform.paging.schemas import Page, PageRequest
+from sindico_platform.telemetry import metrics
 from sindico_platform.tenancy.models import Tenant, TenantState
-from sindico_provisioning.fleet.health import DAILY, GRACE, HEALTH_OF, OVERDUE, Health, Reason
+from sindico_provisioning.fleet.health import HEALTH_OF, OVERDUE, Health, Reason
 from sindico_provisioning.fleet.schemas import (
     FleetFilter,
     FleetItem,
@@ -38,6 +40,7 @@ from sindico_provisioning.fleet.schemas import (
     FleetSummaryOut,
     FleetTenantOut,
 )
+from sindico_provisioning.freshness.queries import judged
 from sindico_provisioning.integrations.models import Integration, IntegrationState
 from sindico_provisioning.loads.models import ACTIVE, Load, LoadStatus
 from sindico_provisioning.packages.models import Subscription
@@ -45,6 +48,7 @@ from sindico_provisioning.schedules.models import Schedule
 from sindico_provisioning.staging.sizes.models import StagingSize
 
 SHOWN_RUNS = 12
+NOWHERE = UUID(int=0)
 ENDED = (LoadStatus.SUCCEEDED, LoadStatus.FAILED)
 """A run that people cancelled says nothing of an integration's health."""
 
@@ -72,17 +76,16 @@ def _newest(name: str, *conditions: ColumnElement[bool]) -> Any:
     )
 
 
-def _reason(ended: Any, success: Any, active: Any) -> ColumnElement[str]:
-    turn = func.coalesce(Schedule.interval_minutes * timedelta(minutes=1), DAILY)
-    planned, idle = Schedule.due_at.is_not(None), active.c.id.is_(None)
+def _reason(ended: Any, active: Any, condition: Any) -> ColumnElement[str]:
+    idle = active.c.id.is_(None)
     return case(
         (Tenant.state != TenantState.ACTIVE, Reason.TENANT_INACTIVE),
         (Integration.state != IntegrationState.ACTIVE, Reason.INTEGRATION_PAUSED),
         (ended.c.status == LoadStatus.FAILED, Reason.LAST_RUN_FAILED),
-        (success.c.id.is_(None), Reason.NEVER_RUN),
+        (condition.c.last_success_at.is_(None), Reason.NEVER_RUN),
         (Schedule.paused_at.is_not(None), Reason.SCHEDULE_PAUSED),
         (and_(idle, Schedule.due_at < func.now() - OVERDUE), Reason.RUN_OVERDUE),
-        (and_(planned, success.c.finished_at < func.now() - turn - GRACE), Reason.SUCCESS_TOO_OLD),
+        (condition.c.is_down, Reason.SUCCESS_TOO_OLD),
         (Schedule.due_at.is_(None), Reason.NOT_SCHEDULED),
         else_=Reason.IN_TIME,
     )
@@ -96,20 +99,20 @@ def _at_least(value: Any, fallback: str) -> ColumnElement[Any]:
 @cache
 def _all() -> Subquery:
     """One row for each integration of each customer, its health included."""
-    ended = _newest("ended", Load.status.in_(ENDED))
-    success = _newest("success", Load.status == LoadStatus.SUCCEEDED)
+    complete = Load.tables.is_(None)
+    ended = _newest("ended", Load.status.in_(ENDED), complete)
+    success = _newest("success", Load.status == LoadStatus.SUCCEEDED, complete)
     active = _newest("active", Load.status.in_(ACTIVE))
-    reason = _reason(ended, success, active)
+    condition = judged()
     columns: list[Any] = [
         Integration.id,
         *(Integration.name, Integration.kind, Integration.tenant_id),
         *(Tenant.name.label("tenant_name"), Tenant.domain, Tenant.state.label("tenant_state")),
         *(Tenant.search_name.label("tenant"), Subscription.package),
         func.control.search_form(Integration.name).label("search_name"),
-        reason.label("reason"),
+        _reason(ended, active, condition).label("reason"),
         active.c.id.is_not(None).label("is_running"),
-        success.c.id.label("success_id"),
-        success.c.finished_at.label("last_success_at"),
+        condition.c.last_success_at,
         success.c.seconds.label("duration_seconds"),
         ended.c.finished_at.label("last_run_at"),
         ended.c.status.label("last_run_status"),
@@ -117,7 +120,7 @@ def _all() -> Subquery:
         _next_run().label("next_run_at"),
         StagingSize.rows.label("staged_rows"),
         *(StagingSize.size_bytes, StagingSize.measured_at),
-        _at_least(success.c.finished_at, "1970-01-01T00:00:00Z").label("last_success"),
+        _at_least(condition.c.last_success_at, "1970-01-01T00:00:00Z").label("last_success"),
         _at_least(_next_run(), "9999-01-01T00:00:00Z").label("next_run"),
         func.coalesce(success.c.seconds, 0).label("duration"),
         func.coalesce(StagingSize.size_bytes, 0).label("size"),
@@ -129,6 +132,7 @@ def _all() -> Subquery:
         .join(Subscription, Subscription.tenant_id == Integration.tenant_id)
         .outerjoin(Schedule, _same(Schedule))
         .outerjoin(StagingSize, _same(StagingSize))
+        .join(condition, _same(condition.c))
         .outerjoin(ended, true())
         .outerjoin(success, true())
         .outerjoin(active, true())
@@ -191,6 +195,14 @@ async def count_fleet(fleet: AsyncSession, wanted: FleetFilter) -> FleetSummaryO
     return FleetSummaryOut(**(await fleet.execute(query)).mappings().one())
 
 
+async def refresh_figures(uow: UnitOfWork) -> None:
+    """Set the gauge of integrations by health. For the clock."""
+    async with uow.begin_fleet(Actor.system(NOWHERE, "fleet"), reason="figures") as fleet:
+        counts = await count_fleet(fleet, FleetFilter())
+    for health in Health:
+        metrics.integrations.labels(health).set(getattr(counts, health))
+
+
 def _conditions(wanted: FleetFilter, *, with_health: bool = True) -> list[ColumnElement[bool]]:
     table = _all()
     exact = [(table.c.kind, wanted.kind), (table.c.package, wanted.package)]
@@ -212,7 +224,7 @@ def _conditions(wanted: FleetFilter, *, with_health: bool = True) -> list[Column
 async def _list_runs(
     fleet: AsyncSession, rows: Sequence[Row[Any]]
 ) -> defaultdict[UUID, list[Row[Any]]]:
-    """The last ended runs of each integration, oldest first."""
+    """The last complete runs of each integration that ended, oldest first."""
     keys = [(row.tenant_id, row.id) for row in rows]
     last = _last_runs()
     query = (
@@ -240,6 +252,7 @@ def _last_runs() -> Any:
             Load.tenant_id == Integration.tenant_id,
             Load.integration_id == Integration.id,
             Load.status.in_(ENDED),
+            Load.tables.is_(None),
         )
         .order_by(text("load_id DESC"))
         .limit(SHOWN_RUNS)

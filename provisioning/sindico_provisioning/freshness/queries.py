@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import fields
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import Boolean, DateTime, Subquery, Uuid, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from sindico_platform.database.tx import Tx
@@ -24,10 +25,10 @@ MOVING_MINUTES, GRACE_SHARE, GRACE_HOURS = 15, 0.25, 6
 # Columns of the row about an integration; what is only for the API follows.
 CONDITIONS = """
 WITH facts AS (
-    SELECT i.tenant_id, i.id AS integration_id, i.name,
+    SELECT i.tenant_id, i.id AS integration_id, i.name, t.state = 'active' AS is_active,
         COALESCE(NOT f.is_explicit, true) AS is_default,
         CASE
-            WHEN i.state <> 'active' THEN NULL
+            WHEN t.state <> 'active' OR i.state <> 'active' THEN NULL
             WHEN s.paused_at IS NOT NULL AND s.paused_by <> :watchdog THEN NULL
             WHEN f.is_explicit THEN f.max_hours
             WHEN s.kind <> 'none'
@@ -38,11 +39,11 @@ WITH facts AS (
         COALESCE(busy.moved_at > now() - make_interval(mins => :moving_minutes), false) AS moves,
         n.id AS incident_id, n.opened_at, n.told_at,
         COALESCE(f.snoozed_until > now(), false) AS is_snoozed,
-        COALESCE(s.due_at IS NOT NULL, false) AS is_scheduled,
+        t.state = 'active' AND s.due_at IS NOT NULL AS is_scheduled,
         failed.failures, failed.failing_since,
         f.warned_at
     FROM control.integration AS i
-    JOIN control.tenant AS t ON t.tenant_id = i.tenant_id AND t.state = 'active'
+    JOIN control.tenant AS t ON t.tenant_id = i.tenant_id
     LEFT JOIN control.freshness AS f
         ON f.tenant_id = i.tenant_id AND f.integration_id = i.id
     LEFT JOIN control.schedule AS s
@@ -87,14 +88,14 @@ WITH facts AS (
                 false
             ) AS must_pause
     FROM limits
-), acts AS (
+), due AS (
     SELECT *,
         is_down AND incident_id IS NULL AS must_open,
-        incident_id IS NOT NULL AND NOT is_late AS must_close,
+        is_active AND incident_id IS NOT NULL AND NOT is_late AS must_close,
         incident_id IS NOT NULL AND is_late AND told_at IS NULL AND NOT is_snoozed AS must_tell
     FROM judged
 )
-SELECT {columns} FROM acts
+SELECT {columns} FROM due
 """
 BOUNDS: dict[str, Any] = {
     "watchdog": WATCHDOG,
@@ -120,8 +121,24 @@ DUE = text(
 )
 
 
+@cache
+def judged() -> Subquery:
+    """A row for each integration: when it last succeeded, and whether that is too long ago.
+
+    The one definition of both, for whoever else asks: the fleet, and its figures.
+    """
+    columns = {
+        "tenant_id": Uuid(),
+        "integration_id": Uuid(),
+        "last_success_at": DateTime(timezone=True),
+        "is_down": Boolean(),
+    }
+    found = text(CONDITIONS.format(scope="true", columns=", ".join(columns)))
+    return found.bindparams(**BOUNDS).columns(**columns).subquery("judged")
+
+
 async def find_condition(tx: Tx, integration_id: UUID) -> Condition | None:
-    """What follows from the rows about one integration; None if its tenant is not active."""
+    """What follows from the rows about one integration; None if there is no such."""
     bound = BOUNDS | {"tenant_id": str(tx.tenant_id), "integration_id": str(integration_id)}
     row = (await tx.session.execute(ONE, bound)).mappings().one_or_none()
     return None if row is None else Condition(**row)

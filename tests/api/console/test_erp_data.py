@@ -97,6 +97,26 @@ async def test_an_integration_that_is_not_scheduled_shows_no_date(browser: Async
     assert "1970" not in page
 
 
+async def test_what_the_erp_last_asked_is_told_of_the_integration_that_it_uses(
+    site: Site, browser: AsyncClient, client_as: ClientAs
+) -> None:
+    """Also what was refused; an integration that we ask has no such thing."""
+    erp = await client_as(site.tenant, "erp_tables:view")
+    async with site.context.uow.begin(site.actor) as tx:
+        own = await create_integration(tx, kind=IntegrationKind.API, name="ERP que envia")
+    address = f"{PANEL}?integration={own.id}"
+    before = text_of((await browser.get(address)).text)
+    refused = await erp.get("/api/v1/erp/vendedor?inventado=1")
+
+    after = text_of((await browser.get(address)).text)
+    other = text_of((await browser.get(f"{PANEL}?integration={site.integration_id}")).text)
+
+    assert refused.status_code == 422
+    assert "Last request from the ERP –" in before
+    assert re.search(r"Last request from the ERP \d\d-\d\d-\d{4} \d\d:\d\d ", after)
+    assert "Last request from the ERP –" in other
+
+
 async def test_settings_are_saved_and_shown(site: Site, browser: AsyncClient) -> None:
     sent = {
         "kind": "daily",

@@ -10,6 +10,7 @@ from uuid_utils.compat import uuid7
 
 from sindico_platform.database.tx import Actor, Tx
 from sindico_platform.database.uow import UnitOfWork
+from sindico_provisioning.freshness.models import Freshness
 from sindico_provisioning.integrations.models import Integration
 from sindico_provisioning.loads.models import Load
 from sindico_provisioning.schedules.models import Schedule
@@ -26,7 +27,13 @@ class Past:
 
     runs: tuple[Run, ...] = ()
     """Oldest first."""
+    tables: list[str] | None = None
+    """Of the runs; all of them otherwise."""
     under_way: bool = False
+    pushed_hours: float | None = None
+    """How many hours ago data came by a push."""
+    max_hours: int | None = None
+    """The limit that somebody chose; the default otherwise."""
     schedule: dict[str, Any] | None = None
     """``{"due_hours": …}`` and columns of the schedule; hours from now."""
     state: str = "active"
@@ -46,11 +53,14 @@ async def add_integration(uow: UnitOfWork, tenant_id: UUID, past: Past) -> UUID:
         integration_id = await _add_integration(tx, past)
         for status, hours, seconds in past.runs:
             ended = tx.now - timedelta(hours=hours)
-            await _add_load(tx, integration_id, status, ended - timedelta(seconds=seconds), ended)
+            begun = ended - timedelta(seconds=seconds)
+            await _add_load(tx, integration_id, status, begun, ended, tables=past.tables)
         if past.under_way:
             await _add_load(tx, integration_id, "running", tx.now, None)
         if past.schedule is not None:
             await _add_schedule(tx, integration_id, **past.schedule)
+        if past.pushed_hours is not None or past.max_hours is not None:
+            await _add_freshness(tx, integration_id, past)
         if past.size_bytes is not None:
             figures = {"rows": 10, "size_bytes": past.size_bytes, "measured_at": tx.now}
             row = {"tenant_id": tx.tenant_id, "integration_id": integration_id, **figures}
@@ -75,14 +85,22 @@ async def _add_integration(tx: Tx, past: Past) -> UUID:
 
 
 async def _add_load(
-    tx: Tx, integration_id: UUID, status: str, begun: datetime, ended: datetime | None
+    tx: Tx,
+    integration_id: UUID,
+    status: str,
+    begun: datetime,
+    ended: datetime | None,
+    *,
+    tables: list[str] | None = None,
 ) -> None:
     row = {
         "tenant_id": tx.tenant_id,
         "id": tx.new_id(),
         "integration_id": integration_id,
         "kind": "scheduled",
+        "tables": tables,
         "status": status,
+        "touched_at": ended or begun,
         "requested_by": "schedules",
         "job_id": tx.new_id(),
         "tries": 0,
@@ -100,6 +118,22 @@ async def _add_load(
             "final": True,
         }
     await tx.session.execute(insert(Load).values(row))
+
+
+async def _add_freshness(tx: Tx, integration_id: UUID, past: Past) -> None:
+    pushed = None if past.pushed_hours is None else tx.now - timedelta(hours=past.pushed_hours)
+    row = {
+        "tenant_id": tx.tenant_id,
+        "integration_id": integration_id,
+        "is_explicit": past.max_hours is not None,
+        "max_hours": past.max_hours,
+        "contacts": [],
+        "last_push_at": pushed,
+        "revision": 1,
+        "created_at": tx.now,
+        "updated_at": tx.now,
+    }
+    await tx.session.execute(insert(Freshness).values(row))
 
 
 async def _add_schedule(

@@ -238,9 +238,7 @@ async def test_without_contacts_those_who_can_do_something_are_told(guarded: Gua
 
 
 @pytest.mark.parametrize("state", ["disabled", "invited"])
-async def test_a_contact_who_is_no_user_any_more_gets_no_mail(
-    guarded: Guarded, state: str
-) -> None:
+async def test_a_contact_who_is_no_user_any_more_gets_no_mail(guarded: Guarded, state: str) -> None:
     await guarded.limit(24)
     await guarded.set(TenantUser, state=state)
 

@@ -50,7 +50,7 @@ def _figures(tx: Tx, integration_id: UUID) -> Any:
     """One row about the newest complete runs that succeeded."""
     fetched = _fetched()
     newest = (
-        select(_seconds().label("seconds"), fetched.c.received, Load.finished_at)
+        select(_seconds().label("seconds"), fetched.c.received)
         .join(fetched, true())
         .where(
             Load.tenant_id == tx.tenant_id,
@@ -68,7 +68,6 @@ def _figures(tx: Tx, integration_id: UUID) -> Any:
         func.avg(newest.c.seconds).label("average_seconds"),
         median.within_group(newest.c.seconds).label("median_seconds"),
         median.within_group(newest.c.received).label("median_received"),
-        func.max(newest.c.finished_at).label("last_success_at"),
     ).select_from(newest)
 
 

@@ -36,4 +36,3 @@ class RunFiguresOut(Output, kw_only=True, frozen=True):
     average_seconds: float | None
     median_seconds: float | None
     median_received: float | None
-    last_success_at: datetime | None
