@@ -169,7 +169,7 @@ def _is_addressed(tx: Tx) -> list[ColumnElement[bool]]:
     return [
         TenantUser.tenant_id == tx.tenant_id,
         TenantUser.state == UserState.ACTIVE,
-        TenantUser.can_sign_in,
+        TenantUser.can_sign_in.is_(True),
         TenantUser.email.is_not(None),
     ]
 
@@ -234,12 +234,13 @@ async def list_users_mailed_at(tx: Tx, addresses: Collection[str]) -> dict[str, 
 
 
 def _mail_contacts(tx: Tx, condition: ColumnElement[bool]) -> Select[Any]:
-    return (
-        select(TenantUser.email, func.coalesce(TenantUser.locale, Tenant.locale))
-        .join(Tenant, Tenant.tenant_id == TenantUser.tenant_id)
+    columns: Any = select(TenantUser.email, func.coalesce(TenantUser.locale, Tenant.locale))
+    contacts: Select[Any] = (
+        columns.join(Tenant, Tenant.tenant_id == TenantUser.tenant_id)
         .where(*_is_addressed(tx), condition)
         .order_by(TenantUser.id)
     )
+    return contacts
 
 
 async def _read_contacts(tx: Tx, contacts: Select[Any]) -> dict[str, str]:

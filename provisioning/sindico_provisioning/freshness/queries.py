@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Boolean, DateTime, Subquery, Uuid, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.types import TypeEngine
 
 from sindico_platform.database.tx import Tx
 from sindico_provisioning.freshness.models import Freshness, Incident
@@ -127,7 +128,7 @@ def judged() -> Subquery:
 
     The one definition of both, for whoever else asks: the fleet, and its figures.
     """
-    columns = {
+    columns: dict[str, TypeEngine[Any]] = {
         "tenant_id": Uuid(),
         "integration_id": Uuid(),
         "last_success_at": DateTime(timezone=True),
