@@ -35,6 +35,7 @@ SYSTEM_LABELS: dict[str, str] = {
     "loads.reaper": translatable("loads"),
     "schedules": translatable("schedule"),
     "freshness": translatable("watch over integrations"),
+    "fleet": translatable("watch over integrations"),
     "alerts": translatable("alerts"),
     "provisioning_runs.walk_run": translatable("deployment"),
     "tenant_registry.finish_closing": translatable("closing of tenants"),
