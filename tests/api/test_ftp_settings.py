@@ -1,10 +1,12 @@
 """File servers of the tenant, its companies and branches, over HTTP."""
 
+import asyncio
 import json
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import asyncssh
 import pytest
 import trustme
 from httpx import AsyncClient, Response
@@ -21,7 +23,7 @@ from sindico_tenants.server_settings.queries import find_effective
 from tests.support.callers import ClientAs
 from tests.support.file_servers import PASSWORD, USERNAME, RunningServer, serving_ftp, serving_sftp
 from tests.support.identity import MakeTenant
-from tests.support.jobs import POINTS, run_through_kills
+from tests.support.jobs import POINTS, run_jobs, run_through_kills
 
 PATH = "/api/v1/ftp-settings"
 PUBLIC = "200.160.2.3"
@@ -35,6 +37,8 @@ SETTINGS = {
 }
 SCOPE = ("company_id", "branch_id")
 FINGERPRINT = "ssh-ed25519 SHA256:c003FFkiPrN6u63AJdLsscwX3qnFhDvXWQuuWgHIkqU"
+ANOTHER_FINGERPRINT = "ssh-ed25519 SHA256:d003FFkiPrN6u63AJdLsscwX3qnFhDvXWQuuWgHIkqU"
+AUTHORITY, ANOTHER_AUTHORITY = (trustme.CA().cert_pem.bytes().decode() for _ in range(2))
 
 
 @pytest.fixture
@@ -244,8 +248,14 @@ async def test_an_absent_secret_is_kept_and_null_removes_it(director: AsyncClien
 
 @pytest.mark.parametrize(
     "elsewhere",
-    [{"host": "200.160.2.4"}, {"port": 2222}, {"username": "eva"}, {"connection": "ftp"}],
-    ids=str,
+    [
+        {"host": "200.160.2.4"},
+        {"port": 2222},
+        {"username": "eva"},
+        {"connection": "ftp"},
+        {"host_key": FINGERPRINT},
+    ],
+    ids=lambda elsewhere: next(iter(elsewhere)),
 )
 async def test_a_stored_secret_does_not_go_elsewhere(
     director: AsyncClient, elsewhere: dict[str, Any]
@@ -258,6 +268,47 @@ async def test_a_stored_secret_does_not_go_elsewhere(
 
     for refused in (saved, tested):
         assert faults(refused) == {("password", "type-again")}
+
+
+@pytest.mark.parametrize(
+    ("connection", "field", "stored", "same", "other"),
+    [
+        ("sftp", "host_key", FINGERPRINT, FINGERPRINT.split()[1], ANOTHER_FINGERPRINT),
+        ("ftps", "ca_certificate", AUTHORITY, AUTHORITY.replace("\n", "\r\n"), ANOTHER_AUTHORITY),
+    ],
+    ids=["host-key", "certificate"],
+)
+async def test_a_server_recognised_by_something_else_is_another_place(
+    director: AsyncClient, *, connection: str, field: str, stored: str, same: str, other: str
+) -> None:
+    made = await make(director, **{"connection": connection, field: stored})
+    path = f"{PATH}/{made['id']}"
+    kept = {name: value for name, value in SETTINGS.items() if name != "password"}
+    kept["connection"] = connection
+
+    without = await director.put(path, json=kept)
+    changed = await director.put(path, json=kept | {field: other})
+    tested = await director.post(
+        f"{PATH}/test", json=kept | {field: other, "settings_id": made["id"]}
+    )
+    unchanged = await director.put(path, json=kept | {field: same})
+    typed_again = await director.put(path, json=kept | {field: other, "password": "s3nha"})
+
+    for refused in (without, changed, tested):
+        assert faults(refused) == {("password", "type-again")}
+    assert (unchanged.status_code, typed_again.status_code) == (200, 200)
+
+
+async def test_a_changed_host_key_needs_the_private_key_again(director: AsyncClient) -> None:
+    key = asyncssh.generate_private_key("ssh-ed25519").export_private_key().decode()
+    made = await make(director, private_key=key, password=None, host_key=FINGERPRINT)
+    kept = {name: value for name, value in SETTINGS.items() if name != "password"}
+
+    changed = await director.put(
+        f"{PATH}/{made['id']}", json=kept | {"host_key": ANOTHER_FINGERPRINT}
+    )
+
+    assert faults(changed) == {("private_key", "type-again")}
 
 
 async def test_nobody_overwrites_what_they_have_not_seen(director: AsyncClient) -> None:
@@ -510,6 +561,19 @@ async def test_all_servers_are_tested_in_the_background_even_if_it_is_killed(
     assert (begun.status_code, begun.json()) == (202, {"tests": 1})
     (item,) = (await director.get(PATH)).json()["items"]
     assert item["test_succeeded"] is True
+
+
+async def test_a_test_that_waits_is_not_added_again(
+    director: AsyncClient, folder: Path, tenant: Tenant, served_nearby: Any
+) -> None:
+    with serving_ftp(folder) as running:
+        await director.post(PATH, json=typed(running))
+        clicks = await asyncio.gather(*(director.post(f"{PATH}/test-all") for _ in range(3)))
+        await run_jobs(served_nearby.state.context, tenant.tenant_id)
+        anew = await director.post(f"{PATH}/test-all")
+
+    assert sorted(click.json()["tests"] for click in clicks) == [0, 0, 1]
+    assert anew.json()["tests"] == 1
 
 
 class RunningKind:

@@ -24,7 +24,7 @@ from sindico_platform.tenancy.models import Tenant
 from sindico_tenants.smtp_settings import queries, service
 from tests.support.callers import ClientAs
 from tests.support.identity import MakeTenant
-from tests.support.jobs import POINTS, eventually, run_through_kills
+from tests.support.jobs import POINTS, eventually, run_jobs, run_through_kills
 from tests.support.mail_server import PASSWORD, USER, Mailbox, saying, server_tls, serving
 
 PATH = "/api/v1/smtp-settings"
@@ -50,6 +50,7 @@ OAUTH: dict[str, Any] = {
 }
 BY_OAUTH = SETTINGS | {"authentication": "oauth2", "password": None, "oauth": OAUTH}
 SCOPE = ("company_id", "branch_id")
+AUTHORITY, ANOTHER_AUTHORITY = (trustme.CA().cert_pem.bytes().decode() for _ in range(2))
 
 
 @pytest.fixture
@@ -329,8 +330,14 @@ async def test_an_absent_secret_is_kept_and_null_removes_it(director: AsyncClien
 
 @pytest.mark.parametrize(
     "elsewhere",
-    [{"host": "200.160.2.4"}, {"port": 2525}, {"username": "eva"}, {"security": "ssl"}],
-    ids=str,
+    [
+        {"host": "200.160.2.4"},
+        {"port": 2525},
+        {"username": "eva"},
+        {"security": "ssl"},
+        {"ca_certificate": AUTHORITY},
+    ],
+    ids=lambda elsewhere: next(iter(elsewhere)),
 )
 async def test_a_stored_password_does_not_go_elsewhere(
     director: AsyncClient, elsewhere: dict[str, Any]
@@ -364,6 +371,33 @@ async def test_a_stored_client_secret_does_not_go_elsewhere(
     saved = await director.put(f"{PATH}/{made['id']}", json=BY_OAUTH | changes)
 
     assert faults(saved) == {("oauth.client_secret", "type-again")}
+
+
+async def test_another_certificate_to_trust_is_another_place(director: AsyncClient) -> None:
+    """Its holder could pose as the server; lines that end otherwise are the same certificate."""
+    made = await make(director, ca_certificate=AUTHORITY)
+    by_oauth = await make(
+        director, BY_OAUTH, ca_certificate=AUTHORITY, company_id=(await make_branches(director))[0]
+    )
+    kept = {name: value for name, value in SETTINGS.items() if name != "password"}
+    oauth = {name: value for name, value in OAUTH.items() if name != "client_secret"}
+    path = f"{PATH}/{made['id']}"
+
+    without = await director.put(path, json=kept)
+    other = await director.put(path, json=kept | {"ca_certificate": ANOTHER_AUTHORITY})
+    tested = await director.post(f"{PATH}/test", json=kept | {"settings_id": made["id"]})
+    same = await director.put(
+        path, json=kept | {"ca_certificate": AUTHORITY.replace("\n", "\r\n") + "\r\n"}
+    )
+    token = await director.put(
+        f"{PATH}/{by_oauth['id']}", json=BY_OAUTH | {"oauth": oauth, "ca_certificate": None}
+    )
+    typed_again = await director.put(path, json=SETTINGS)
+
+    for refused in (without, other, tested):
+        assert faults(refused) == {("password", "type-again")}
+    assert faults(token) == {("oauth.client_secret", "type-again")}
+    assert (same.status_code, typed_again.status_code) == (200, 200)
 
 
 async def test_nobody_overwrites_what_they_have_not_seen(director: AsyncClient) -> None:
@@ -673,6 +707,23 @@ async def test_all_servers_are_tested_in_the_background_even_if_it_is_killed(
     assert (begun.status_code, begun.json()) == (202, {"tests": 2})
     items = (await director.get(PATH)).json()["items"]
     assert sorted(item["test_succeeded"] for item in items) == [False, True]
+
+
+async def test_a_test_that_waits_is_not_added_again(
+    director: AsyncClient, tenant: Tenant, served_nearby: Litestar, port: int, ca: trustme.CA
+) -> None:
+    company, _ = await make_branches(director, 0)
+    await make(director, typed(port, ca))
+    context = served_nearby.state.context
+
+    clicks = await asyncio.gather(*(director.post(f"{PATH}/test-all") for _ in range(3)))
+    await make(director, typed(1, ca), company_id=company)
+    only_the_new = await director.post(f"{PATH}/test-all")
+    await run_jobs(context, tenant.tenant_id)
+    anew = await director.post(f"{PATH}/test-all")
+
+    assert sorted(click.json()["tests"] for click in clicks) == [0, 0, 1]
+    assert (only_the_new.json()["tests"], anew.json()["tests"]) == (1, 2)
 
 
 async def test_tests_are_limited(director: AsyncClient) -> None:

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+import trustme
 from httpx import AsyncClient, Response
 
 from sindico_platform.audit import queries as audit
@@ -171,8 +172,9 @@ async def test_two_integrations_are_not_called_the_same(dba: AsyncClient) -> Non
         {"username": "eva"},
         {"dialect": "mysql"},
         {"tls": "none"},
+        {"ca_certificate": trustme.CA().cert_pem.bytes().decode()},
     ],
-    ids=str,
+    ids=lambda elsewhere: next(iter(elsewhere)),
 )
 async def test_a_stored_password_does_not_go_elsewhere(
     dba: AsyncClient, elsewhere: dict[str, Any]

@@ -111,6 +111,20 @@ async def count_unfinished(tx: Tx, function: JobFunction) -> int:
     return await tx.session.scalar(query) or 0
 
 
+async def list_waiting_ids(tx: Tx, function: JobFunction, name: str) -> set[UUID]:
+    """What the bound tenant's jobs of a function that have not begun are for.
+
+    Args:
+        name: the function's parameter that says it, such as ``settings_id``.
+    """
+    query = select(Job.args[name].astext).where(
+        Job.tenant_id == tx.tenant_id,
+        Job.function == declaration_of(function).name,
+        Job.state == JobState.PENDING,
+    )
+    return {UUID(each) for each in await tx.session.scalars(query)}
+
+
 async def list_dead_letters(
     fleet: AsyncSession, request: PageRequest, *, translate: Translate = in_english
 ) -> Page[DeadLetterOut]:

@@ -14,7 +14,7 @@ from sindico_provisioning.connectors.view.schemas import Dialect, TlsMode, ViewS
 from sindico_provisioning.view_connections.fields import port_of
 from sindico_provisioning.view_connections.models import ViewConnection, ViewMapping
 from sindico_provisioning.view_connections.schemas import PASSWORD_FIELD, ViewConnectionIn
-from sindico_tenants.server_settings.service import find_secret_faults
+from sindico_tenants.server_settings.service import find_secret_faults, trusted_authority
 
 NO_PASSWORD = Secret("")
 
@@ -79,8 +79,14 @@ def demand_same_destination(row: ViewConnection, data: ViewConnectionIn) -> None
     """
     if row.password_sealed is None or data.password is not UNSET:
         return
-    stored = (row.dialect, row.host, row.port, row.username, row.tls)
-    wanted = (data.dialect, normal_host(data.host), port_of(data), data.username, data.tls)
+    stored = (
+        *(row.dialect, row.host, row.port, row.username, row.tls),
+        trusted_authority(row.ca_certificate),
+    )
+    wanted = (
+        *(data.dialect, normal_host(data.host), port_of(data), data.username, data.tls),
+        trusted_authority(data.ca_certificate),
+    )
     if faults := find_secret_faults(stored, wanted, kept=["password"]):
         raise InvalidInput(*faults)
 

@@ -1,5 +1,6 @@
 """Every SELECT on file servers' settings."""
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -33,11 +34,15 @@ async def list_settings(tx: Tx, *, request: PageRequest) -> Page[FtpSettingsItem
     return ORDERS.page(rows, request, lambda row: FtpSettingsItem(**_item(row)))
 
 
-async def list_ids_to_test(tx: Tx, *, most: int) -> list[UUID]:
+async def list_ids_to_test(tx: Tx, *, besides: Collection[UUID], most: int) -> list[UUID]:
     """Settings that have a server, oldest test first."""
     statement = (
         select(FtpSettings.id)
-        .where(FtpSettings.tenant_id == tx.tenant_id, FtpSettings.host.is_not(None))
+        .where(
+            FtpSettings.tenant_id == tx.tenant_id,
+            FtpSettings.host.is_not(None),
+            FtpSettings.id.not_in(besides),
+        )
         .order_by(FtpSettings.tested_at.nulls_first(), FtpSettings.id)
         .limit(most)
     )

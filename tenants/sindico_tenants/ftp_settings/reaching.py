@@ -22,8 +22,10 @@ from sindico_tenants.ftp_settings.schemas import (
     FtpSettingsIn,
 )
 from sindico_tenants.server_settings.schemas import Scope
+from sindico_tenants.server_settings.service import trusted_authority
 
-Destination = tuple[str | None, int | None, str | None, str]
+Place = tuple[str | None, int | None, str | None, str]
+Destination = tuple[Place, str]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,9 +36,25 @@ class Secrets:
     private_key: Secret[str] | None = None
 
 
-def destination_of(row: FtpSettings) -> Destination:
-    """Where the stored secrets go, and how."""
+def place_of(row: FtpSettings) -> Place:
+    """Whose folder on which server the files lie in."""
     return row.host, row.port, row.username, row.connection
+
+
+def destination_of(row: FtpSettings) -> Destination:
+    """Where the stored secrets go, and how the server proves who it is."""
+    return place_of(row), _proof(row.connection, row.ca_certificate, row.host_key)
+
+
+def typed_destination(data: FtpSettingsIn, place: Place) -> Destination:
+    """Where secrets would go as it was typed; `place` has the host in its normal form."""
+    return place, _proof(data.connection, data.ca_certificate, data.host_key)
+
+
+def _proof(connection: str, ca_certificate: str | None, host_key: str | None) -> str:
+    if connection == Connection.SFTP:
+        return "".join((host_key or "").split()[-1:])  # with or without the key's kind
+    return trusted_authority(ca_certificate) if connection == Connection.FTPS else ""
 
 
 def open_secrets(row: FtpSettings, keys: KeyRing) -> Secrets:

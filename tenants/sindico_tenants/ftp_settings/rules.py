@@ -5,7 +5,7 @@ from msgspec import UNSET
 from sindico_platform.errors import InvalidInput
 from sindico_tenants.ftp_settings.fields import find_faults
 from sindico_tenants.ftp_settings.models import FtpSettings
-from sindico_tenants.ftp_settings.reaching import Destination, destination_of
+from sindico_tenants.ftp_settings.reaching import Place, destination_of, typed_destination
 from sindico_tenants.ftp_settings.schemas import FtpSettingsIn
 from sindico_tenants.server_settings.service import find_secret_faults
 
@@ -23,8 +23,10 @@ def demand_valid(data: FtpSettingsIn, *, must_reach: bool) -> None:
         raise InvalidInput(*faults)
 
 
-def demand_same_destination(row: FtpSettings, data: FtpSettingsIn, wanted: Destination) -> None:
+def demand_same_destination(row: FtpSettings, data: FtpSettingsIn, place: Place) -> None:
     """A stored secret is used only for the host, port, user and connection it was typed for.
+
+    So it is with what the server is recognised by: its key, or who signs its certificate.
 
     Raises:
         InvalidInput: a secret must be typed again.
@@ -37,5 +39,5 @@ def demand_same_destination(row: FtpSettings, data: FtpSettingsIn, wanted: Desti
         )
         if stored is not None and getattr(data, name) is UNSET
     ]
-    if faults := find_secret_faults(destination_of(row), wanted, kept=kept):
+    if faults := find_secret_faults(destination_of(row), typed_destination(data, place), kept=kept):
         raise InvalidInput(*faults)

@@ -16,7 +16,7 @@ from sindico_tenants.documents.errors import FILES_STAY, FilesOnServer
 from sindico_tenants.documents.queries import count_on_server
 from sindico_tenants.ftp_settings import queries
 from sindico_tenants.ftp_settings.models import FtpSettings
-from sindico_tenants.ftp_settings.reaching import destination_of, file_of, stored_as, wrote_file
+from sindico_tenants.ftp_settings.reaching import file_of, place_of, stored_as, wrote_file
 from sindico_tenants.ftp_settings.rules import demand_same_destination, demand_valid
 from sindico_tenants.ftp_settings.schemas import (
     PASSWORD_FIELD,
@@ -110,7 +110,7 @@ async def replace_settings(
     values = _values(data, scope, host)
     wanted = (values["host"], values["port"], values["username"], values["connection"])
     demand_same_destination(row, data, wanted)
-    if wanted != destination_of(row) and not data.files_moved:
+    if wanted != place_of(row) and not data.files_moved:
         await _demand_no_files(tx, row, "change")
     async with refusing(tx, "uq_ftp_settings_scope", error=ScopeTaken()):
         changes = _fill(tx, row, values) | _seal(tx, keys, row, data)

@@ -54,6 +54,16 @@ async def count_tested(tx: Tx, table: type[S], *, since: datetime) -> TestedOut:
     return TestedOut(done=row.done, total=row.total)
 
 
+async def lock_tests(tx: Tx, kind: str) -> None:
+    """Let one transaction of the tenant at a time add tests of all its servers, until it ends.
+
+    Args:
+        kind: of the servers, such as ``smtp-settings``.
+    """
+    name = f"{kind}-tests:{tx.tenant_id}"
+    await tx.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
+
+
 async def find_effective(
     tx: Tx, table: type[S], *, company_id: UUID | None, branch_id: UUID | None
 ) -> S | None:

@@ -30,11 +30,20 @@ async def demand_scope(tx: Tx, *, company_id: UUID | None, branch_id: UUID | Non
     return Scope(branch.company_id, branch_id)
 
 
+def trusted_authority(pem: str | None) -> str:
+    """A certificate to trust in one form, however its lines end; empty for the public authorities.
+
+    It belongs to where secrets go: whose certificates are believed says who may get them.
+    """
+    return " ".join((pem or "").split())
+
+
 def find_secret_faults(stored: object, wanted: object, *, kept: Iterable[str]) -> list[FieldError]:
     """Secrets that would go elsewhere than where they were typed for.
 
     Args:
-        stored: where the stored secrets go: host, port, user and mode, in one value.
+        stored: where the stored secrets go, in one value: host, port, user, mode and how the
+            server proves who it is.
         wanted: where they would go now.
         kept: fields whose stored secret would be used.
     """

@@ -1,5 +1,6 @@
 """Every SELECT on mail servers' settings."""
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -88,11 +89,11 @@ async def find_main(tx: Tx, *, lock: bool = False) -> SmtpSettings | None:
     return found
 
 
-async def list_ids_to_test(tx: Tx, *, most: int) -> list[UUID]:
+async def list_ids_to_test(tx: Tx, *, besides: Collection[UUID], most: int) -> list[UUID]:
     """The settings there are, oldest test first."""
     statement = (
         select(SmtpSettings.id)
-        .where(SmtpSettings.tenant_id == tx.tenant_id)
+        .where(SmtpSettings.tenant_id == tx.tenant_id, SmtpSettings.id.not_in(besides))
         .order_by(SmtpSettings.tested_at.nulls_first(), SmtpSettings.id)
         .limit(most)
     )

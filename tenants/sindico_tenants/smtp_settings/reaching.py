@@ -19,6 +19,7 @@ from sindico_platform.mail_transport import (
 )
 from sindico_platform.secrets import KeyRing
 from sindico_platform.settings import Secret
+from sindico_tenants.server_settings.service import trusted_authority
 from sindico_tenants.smtp_settings.fields import authentication_of, security_of
 from sindico_tenants.smtp_settings.models import SmtpSettings
 from sindico_tenants.smtp_settings.schemas import (
@@ -52,6 +53,7 @@ class Destination:
     port: int
     username: str | None
     security: Security
+    authority: str
 
     @classmethod
     def of_row(cls, row: SmtpSettings) -> "Destination":
@@ -60,6 +62,7 @@ class Destination:
             port=row.port or 0,
             username=row.username,
             security=Security(row.security),
+            authority=trusted_authority(row.ca_certificate),
         )
 
     @classmethod
@@ -69,6 +72,7 @@ class Destination:
             port=data.port or 0,
             username=username_of(data),
             security=security_of(data),
+            authority=trusted_authority(data.ca_certificate),
         )
 
 

@@ -19,6 +19,7 @@ from sindico_platform.database.tx import Tx
 from sindico_platform.errors import InvalidInput
 from sindico_platform.identity.queries import get_tenant
 from sindico_platform.jobs import service as jobs
+from sindico_platform.jobs.queries import list_waiting_ids
 from sindico_platform.mail_transport import (
     Envelope,
     MailServer,
@@ -31,6 +32,7 @@ from sindico_platform.settings import Secret
 from sindico_platform.texts import squeeze
 from sindico_tenants.mail_templates.service import render_mail, write_fact
 from sindico_tenants.server_settings.errors import ScopeTaken
+from sindico_tenants.server_settings.queries import lock_tests
 from sindico_tenants.server_settings.reports import (
     forget_report,
     keep_report,
@@ -309,12 +311,14 @@ async def pace_server(tx: Tx, *, settings_id: UUID, seconds: float) -> None:
 
 
 async def test_all(tx: Tx) -> int:
-    """Have every mail server of the tenant tested in the background.
+    """Have every mail server of the tenant tested in the background, unless its test waits already.
 
     Returns:
-        How many tests will be made.
+        How many tests were added.
     """
-    ids = await queries.list_ids_to_test(tx, most=MOST_TESTS)
+    await lock_tests(tx, KIND)
+    waiting = await list_waiting_ids(tx, settings_jobs.test_settings, "settings_id")
+    ids = await queries.list_ids_to_test(tx, besides=waiting, most=MOST_TESTS)
     for settings_id in ids:
         await jobs.add(tx, settings_jobs.test_settings, settings_id=settings_id)
     await _record(tx, "test-all", None, count=len(ids))

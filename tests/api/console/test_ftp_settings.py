@@ -195,6 +195,25 @@ async def test_the_certificates_last_day_is_written_as_the_reader_does(
         assert re.search(r"válido até \d{2}/\d{2}/\d{4}: faltam", text)
 
 
+async def test_a_new_key_of_the_server_asks_for_the_password_again(
+    browser: AsyncClient, folder: Path
+) -> None:
+    """Who confirms a key sends the password to whoever showed it: it must be theirs to send."""
+    async with serving_sftp(folder) as before:
+        made = (await browser.post(SCREEN, data=typed(before))).headers["Location"]
+    kept = typed(before, password="", settings_id=made.rpartition("/")[2])
+    async with serving_sftp(folder) as after:
+        confirmed = kept | {"port": str(before.port), "host_key": after.host_key or ""}
+        saved = await browser.post(made, data=confirmed)
+        tested = await browser.post(f"{SCREEN}/test", data=confirmed)
+    unchanged = await browser.post(made, data=kept)
+
+    for refused in (saved, tested):
+        assert refused.status_code == 422
+        assert "Digite de novo, porque o destino" in refused.text
+    assert unchanged.status_code == 303
+
+
 async def test_a_report_of_other_settings_is_not_taken_over(
     browser: AsyncClient, director: AsyncClient, folder: Path
 ) -> None:

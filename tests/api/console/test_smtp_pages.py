@@ -224,6 +224,25 @@ async def test_a_test_of_the_form_is_streamed_and_saved_with_it(
     assert elsewhere.status_code == 409
 
 
+async def test_another_certificate_to_trust_asks_for_the_password_again(
+    browser: AsyncClient, mailbox: Mailbox, port: int, ca: trustme.CA
+) -> None:
+    form = typed(port, ca)
+    made = (await browser.post(PATH, data=form)).headers["Location"]
+    kept = form | {"password": "", "settings_id": made.rpartition("/")[2]}
+    other = {"ca_certificate": trustme.CA().cert_pem.bytes().decode()}
+
+    saved = await browser.post(made, data=kept | other)
+    tested = await browser.post(f"{PATH}/test", data=kept | other)
+    unchanged = await browser.post(made, data=kept)
+
+    for refused in (saved, tested):
+        assert refused.status_code == 422
+        assert "Digite de novo, porque o destino" in refused.text
+    assert unchanged.status_code == 303
+    assert mailbox.logins == []
+
+
 async def test_a_report_of_other_settings_is_not_taken_over(
     browser: AsyncClient, port: int, ca: trustme.CA
 ) -> None:

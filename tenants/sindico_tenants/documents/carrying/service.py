@@ -22,7 +22,7 @@ from sindico_tenants.documents.models import PURPOSE, Document, DocumentKind, Do
 from sindico_tenants.documents.targets import demand_server
 from sindico_tenants.ftp_settings.models import FtpSettings
 from sindico_tenants.ftp_settings.queries import find_settings_held
-from sindico_tenants.ftp_settings.reaching import destination_of, open_secrets, reach_stored
+from sindico_tenants.ftp_settings.reaching import open_secrets, place_of, reach_stored
 from sindico_tenants.ftp_settings.schemas import TransferMethod
 from sindico_tenants.ftp_settings.service import note_use
 from sindico_tenants.server_settings.schemas import Scope
@@ -147,7 +147,7 @@ async def _demand_same_server(tx: Tx, carriage: Carriage) -> None:
     """The settings are still of the server that has the file, and stay so with this transaction."""
     settings, server = await find_settings_held(tx, carriage.settings_id), carriage.server
     stored_at = (server.host, server.port, server.username, server.connection.value)
-    if settings is None or destination_of(settings) != stored_at:
+    if settings is None or place_of(settings) != stored_at:
         raise server_changed()
 
 

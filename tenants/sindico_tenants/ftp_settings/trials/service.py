@@ -9,6 +9,7 @@ from uuid import UUID
 from sindico_platform.connection_tests.schemas import Report
 from sindico_platform.database.tx import Tx
 from sindico_platform.jobs import service as jobs
+from sindico_platform.jobs.queries import list_waiting_ids
 from sindico_platform.secrets import KeyRing
 from sindico_tenants.ftp_settings import jobs as settings_jobs
 from sindico_tenants.ftp_settings import queries
@@ -28,8 +29,9 @@ from sindico_tenants.ftp_settings.reaching import (
 )
 from sindico_tenants.ftp_settings.rules import demand_same_destination, demand_valid
 from sindico_tenants.ftp_settings.schemas import FtpTestIn
-from sindico_tenants.ftp_settings.service import record_event
+from sindico_tenants.ftp_settings.service import KIND, record_event
 from sindico_tenants.ftp_settings.trials.schemas import Trial
+from sindico_tenants.server_settings.queries import lock_tests
 from sindico_tenants.server_settings.reports import keep_report, sign_report
 from sindico_tenants.server_settings.service import demand_scope
 
@@ -103,12 +105,14 @@ async def finish_test(tx: Tx, trial: Trial, *, report: Report) -> None:
 
 
 async def test_all(tx: Tx) -> int:
-    """Have every file server of the tenant tested in the background.
+    """Have every file server of the tenant tested in the background, unless its test waits already.
 
     Returns:
-        How many tests will be made.
+        How many tests were added.
     """
-    ids = await queries.list_ids_to_test(tx, most=MOST_TESTS)
+    await lock_tests(tx, KIND)
+    waiting = await list_waiting_ids(tx, settings_jobs.test_settings, "settings_id")
+    ids = await queries.list_ids_to_test(tx, besides=waiting, most=MOST_TESTS)
     for settings_id in ids:
         await jobs.add(tx, settings_jobs.test_settings, settings_id=settings_id)
     await record_event(tx, "test-all", None, count=len(ids))
