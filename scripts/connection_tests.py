@@ -13,6 +13,8 @@ from sindico_platform.connection_tests.schemas import Mistake
 from sindico_platform.egress import errors as way
 from sindico_platform.file_transport import errors as files
 from sindico_platform.mail_transport import errors as mail
+from sindico_provisioning.connectors import errors as erps
+from sindico_provisioning.connectors.erpx import errors as erpx
 from sindico_provisioning.connectors.view import errors as views
 from sindico_provisioning.webhooks import errors as webhooks
 
@@ -21,6 +23,8 @@ KINDS: dict[str, ModuleType] = {
     "On the way to any server": way,
     "Mail servers": mail,
     "File servers": files,
+    "ERPs": erps,
+    "ERPX": erpx,
     "Databases with views": views,
     "Webhooks": webhooks,
 }

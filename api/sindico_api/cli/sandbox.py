@@ -12,7 +12,9 @@ from typing import Any
 import click
 
 from sindico_api.cli.stack import data_dir_option
+from sindico_provisioning.connectors.erpx.schemas import Access
 from sindico_provisioning.sandbox.certificates import CA_FILE
+from sindico_provisioning.sandbox.erpx.sandbox import SCALE_NAMES, ErpxSandbox
 from sindico_provisioning.sandbox.faults import Fault, FaultKind, parse_fault
 from sindico_provisioning.sandbox.mega.sandbox import MegaSandbox
 from sindico_provisioning.sandbox.mega.scale import SCALES
@@ -85,18 +87,83 @@ def mega(
     )
     for fault in faults:
         erp.add_fault(fault)
-    facts = {"ca_file": str((data_dir / "sandbox" / CA_FILE).resolve())}
-    asyncio.run(_serve(erp, facts, as_json=as_json))
+    asyncio.run(_serve_mega(erp, data_dir, as_json=as_json))
 
 
-async def _serve(erp: MegaSandbox, facts: dict[str, str], *, as_json: bool) -> None:
+async def _serve_mega(erp: MegaSandbox, data_dir: Path, *, as_json: bool) -> None:
     stopped = stop_event()
     async with erp:
-        facts |= {"url": erp.url, "user": erp.user, "password": erp.password}
+        facts = _ca_file(data_dir) | {"url": erp.url, "user": erp.user, "password": erp.password}
         facts |= {"tenant_id": erp.tenant_id}
         rows = {name: chapter.rows for name, chapter in erp.book.chapters.items()}
         click.echo(json.dumps(facts) if as_json else "\n".join(_describe(facts, rows)))
         await stopped.wait()
+
+
+@sandbox.command
+@click.option("--scale", type=click.Choice(SCALE_NAMES), default="small", show_default=True)
+@click.option("--seed", default=1, show_default=True, help="Another seed gives other data.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8444, show_default=True, help="Port to listen on; 0 for any.")
+@click.option("--end", type=click.DateTime(["%Y-%m-%d"]), help="Last day of the data; today.")
+@click.option("--user", default="integracao@sandbox.example", show_default=True)
+@click.option("--password", help="Made up and printed if not given; so is the secret.")
+@click.option("--secret", help="Of the application.")
+@click.option(
+    "--fault", "faults", type=FaultType(), multiple=True, help="KIND[:ROUTE[:TIMES[:SKIP]]]"
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON when ready.")
+@data_dir_option
+def erpx(
+    *,
+    scale: str,
+    seed: int,
+    host: str,
+    port: int,
+    end: datetime | None,
+    user: str,
+    password: str | None,
+    secret: str | None,
+    faults: tuple[Fault, ...],
+    data_dir: Path,
+    as_json: bool,
+) -> None:
+    """Serve an ERPX, with the login of Senior's platform, over HTTPS until Ctrl-C.
+
+    The same made-up trade as that of the Mega, as the platform's entities. What is printed are the
+    service properties that lead there; either the key or the user signs in.
+    """
+    erp = ErpxSandbox(
+        scale,
+        seed=seed,
+        end=end and end.date(),
+        directory=data_dir / "sandbox",
+        host=host,
+        port=port,
+        user=user,
+        password=password or secrets.token_urlsafe(12),
+        secret=secret or secrets.token_urlsafe(12),
+    )
+    for fault in faults:
+        erp.add_fault(fault)
+    asyncio.run(_serve_erpx(erp, data_dir, as_json=as_json))
+
+
+async def _serve_erpx(erp: ErpxSandbox, data_dir: Path, *, as_json: bool) -> None:
+    stopped = stop_event()
+    async with erp:
+        properties = erp.properties(Access.USER) | erp.properties(Access.KEY)
+        del properties["caCertificate"]  # it stands in the file
+        rows = {name: told.rows for name, told in erp.content.told.items()}
+        if as_json:
+            click.echo(json.dumps(_ca_file(data_dir) | properties))
+        else:
+            click.echo("\n".join(_describe(_ca_file(data_dir) | properties, rows)))
+        await stopped.wait()
+
+
+def _ca_file(data_dir: Path) -> dict[str, str]:
+    return {"ca_file": str((data_dir / "sandbox" / CA_FILE).resolve())}
 
 
 @sandbox.command

@@ -38,9 +38,6 @@ SERVICES_PATH = f"{CONSOLE_PATH}/service-properties"
 CONFIGURATION_PATH = f"{CONSOLE_PATH}/configuration"
 ONE = "/{domain:str}/{name:str}"
 TAB = "/service-properties"
-TESTABLE = frozenset({"mega"})
-"""Kinds of integration whose service we call; the others call us."""
-
 OWN_VIEW, OWN_EDIT = requires("service_properties:view"), requires("service_properties:edit")
 MAY_VIEW, MAY_EDIT = requires("provisioning:view"), requires("provisioning:edit")
 
@@ -56,6 +53,7 @@ class Field:
     required: bool
     advanced: bool
     multiline: bool
+    choices: list[tuple[str, str]]
     stored: bool
 
 
@@ -204,7 +202,6 @@ async def _show(
         form=form or Form({item.key: item.value for item in found.properties}),
         report=report,
         stages=stage_views(report, _) if report else [],
-        is_testable=wanted.integration in TESTABLE,
         is_offered=wanted.name in offered,
         may_edit=actor.may("provisioning:edit" if tenant_id else "service_properties:edit"),
         **frame,
@@ -298,5 +295,6 @@ def field_of(item: Property, found: ServicePropertiesOut, _: Translator) -> Fiel
         required=item.required,
         advanced=item.advanced,
         multiline=item.multiline,
+        choices=[(choice.value, _(choice.label)) for choice in item.choices],
         stored=any(known.key == item.key and known.stored for known in found.properties),
     )

@@ -125,6 +125,15 @@ class PropertyType(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Choice:
+    """One value of a property that has only some."""
+
+    value: str
+    label: str
+    """English message id."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Property:
     """One service property that a connector reads."""
 
@@ -139,5 +148,7 @@ class Property:
     proposed: bool = False
     """Its default is our proposal, which no public source confirms."""
     multiline: bool = False
+    choices: tuple[Choice, ...] = ()
+    """The only values it may have; none if any will do."""
     advanced: bool = False
     """Shown only on request; most sites never change it."""

@@ -1,23 +1,55 @@
 """Opening the connector of an integration."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sindico_platform.connection_tests.schemas import Report
 from sindico_platform.connection_tests.walk import report_on
 from sindico_platform.errors import FieldError
+from sindico_provisioning.connectors.erpx import settings as erpx
+from sindico_provisioning.connectors.erpx.connector import ErpxConnector
 from sindico_provisioning.connectors.errors import ConnectorNotFound
-from sindico_provisioning.connectors.mega.connector import MegaConnector, utc_now
-from sindico_provisioning.connectors.mega.session import Now
-from sindico_provisioning.connectors.mega.settings import (
-    PROPERTIES,
-    find_setting_faults,
-    read_settings,
-)
+from sindico_provisioning.connectors.mega import settings as mega
+from sindico_provisioning.connectors.mega.connector import MegaConnector
 from sindico_provisioning.connectors.schemas import CHECK_STAGES, Connector, HttpClients, Property
+from sindico_provisioning.connectors.sessions import Now, utc_now
 
-_PROPERTIES = {"mega": PROPERTIES}
+
+def _open_mega(
+    properties: Mapping[str, Any], *, http: HttpClients, scope: str, now: Now
+) -> Connector:
+    return MegaConnector(mega.read_settings(properties), http=http, scope=scope, now=now)
+
+
+def _open_erpx(
+    properties: Mapping[str, Any], *, http: HttpClients, scope: str, now: Now
+) -> Connector:
+    return ErpxConnector(erpx.read_settings(properties), http=http, scope=scope, now=now)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Kind:
+    properties: tuple[Property, ...]
+    find_faults: Callable[[Mapping[str, Any]], list[FieldError]]
+    open: Callable[..., Connector]
+
+
+_KINDS = {
+    "mega": _Kind(
+        properties=mega.PROPERTIES, find_faults=mega.find_setting_faults, open=_open_mega
+    ),
+    "erpx": _Kind(
+        properties=erpx.PROPERTIES, find_faults=erpx.find_setting_faults, open=_open_erpx
+    ),
+}
+
+
+def _kind_of(kind: str) -> _Kind:
+    if kind not in _KINDS:
+        raise ConnectorNotFound(kind=kind)
+    return _KINDS[kind]
 
 
 def list_properties(kind: str) -> tuple[Property, ...]:
@@ -26,9 +58,7 @@ def list_properties(kind: str) -> tuple[Property, ...]:
     Raises:
         ConnectorNotFound: no connector has that name.
     """
-    if kind not in _PROPERTIES:
-        raise ConnectorNotFound(kind=kind)
-    return _PROPERTIES[kind]
+    return _kind_of(kind).properties
 
 
 def find_property_faults(kind: str, properties: Mapping[str, Any]) -> list[FieldError]:
@@ -37,8 +67,7 @@ def find_property_faults(kind: str, properties: Mapping[str, Any]) -> list[Field
     Raises:
         ConnectorNotFound: no connector has that name.
     """
-    list_properties(kind)
-    return find_setting_faults(properties)
+    return _kind_of(kind).find_faults(properties)
 
 
 def open_connector(
@@ -47,7 +76,7 @@ def open_connector(
     """Make the connector of an integration, to be used as an async context manager.
 
     Args:
-        kind: ``mega``.
+        kind: ``mega`` or ``erpx``.
         properties: service properties by key; secrets in clear or as `Secret`.
         http: makes guarded clients.
         scope: whose credential it is, usually the tenant's id.
@@ -57,8 +86,7 @@ def open_connector(
         ConnectorNotFound: no connector has that name.
         InvalidInput: the properties are not complete or not right.
     """
-    list_properties(kind)
-    return MegaConnector(read_settings(properties), http=http, scope=scope, now=now)
+    return _kind_of(kind).open(properties, http=http, scope=scope, now=now)
 
 
 async def check_connection(

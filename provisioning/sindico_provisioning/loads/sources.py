@@ -37,35 +37,29 @@ class Source:
     """Whether there is an ERP to read; else its rows are in the staging already."""
 
 
-async def require_mega(tx: Tx, _integration_id: UUID) -> None:
-    """See that the properties of the Mega connector are complete.
+def _reads_properties(kind: IntegrationKind) -> Source:
+    """How integrations whose connector is configured by service properties are read."""
+    service = SERVICE_OF[kind]
+    name = f"{service.domain}/{service.name}"
 
-    Raises:
-        IntegrationNotConfigured: naming the service whose properties are not.
-    """
-    service = SERVICE_OF[IntegrationKind.MEGA]
-    shown = await service_properties.read_service(tx, domain=service.domain, name=service.name)
-    if not shown.complete:
-        raise IntegrationNotConfigured(service=f"{service.domain}/{service.name}")
+    async def require_ready(tx: Tx, _integration_id: UUID) -> None:
+        shown = await service_properties.read_service(tx, domain=service.domain, name=service.name)
+        if not shown.complete:
+            raise IntegrationNotConfigured(service=name)
 
+    async def open_source(ctx: JobContext, _stint: Stint) -> Connector:
+        async with ctx.uow.begin(ctx.actor) as tx:
+            properties = await service_properties.read_properties(
+                tx, ctx.secrets, domain=service.domain, name=service.name
+            )
+        try:
+            return open_connector(
+                service.integration, properties, http=ctx.services.http, scope=str(ctx.tenant_id)
+            )
+        except InvalidInput as faults:
+            raise IntegrationNotConfigured(service=name) from faults
 
-async def open_mega(ctx: JobContext, _stint: Stint) -> Connector:
-    """Make the Mega connector of the job's tenant.
-
-    Raises:
-        IntegrationNotConfigured: its properties are no longer complete.
-    """
-    service = SERVICE_OF[IntegrationKind.MEGA]
-    async with ctx.uow.begin(ctx.actor) as tx:
-        properties = await service_properties.read_properties(
-            tx, ctx.secrets, domain=service.domain, name=service.name
-        )
-    try:
-        return open_connector(
-            service.integration, properties, http=ctx.services.http, scope=str(ctx.tenant_id)
-        )
-    except InvalidInput as faults:
-        raise IntegrationNotConfigured(service=f"{service.domain}/{service.name}") from faults
+    return Source(require_ready=require_ready, open=open_source)
 
 
 async def require_views(tx: Tx, integration_id: UUID) -> None:
@@ -130,7 +124,8 @@ async def open_pushed(ctx: JobContext, stint: Stint) -> Connector:
 
 
 SOURCES: dict[str, Source] = {
-    IntegrationKind.MEGA: Source(require_ready=require_mega, open=open_mega),
+    IntegrationKind.MEGA: _reads_properties(IntegrationKind.MEGA),
+    IntegrationKind.ERPX: _reads_properties(IntegrationKind.ERPX),
     IntegrationKind.VIEW: Source(require_ready=require_views, open=open_views),
     IntegrationKind.API: Source(require_ready=require_nothing, open=open_pushed, is_read=False),
 }

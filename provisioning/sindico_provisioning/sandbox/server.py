@@ -22,6 +22,8 @@ class Request:
     method: str
     path: str
     """Without the query."""
+    query: str = ""
+    """As it came, encoded."""
     headers: Mapping[str, str]
     """Names in lower case."""
     body: bytes = b""
@@ -115,7 +117,8 @@ async def _read_request(reader: asyncio.StreamReader) -> Request:
     headers = {name.strip().lower(): value.strip() for name, _, value in pairs}
     length = headers.get("content-length", "0")
     body = await reader.readexactly(int(length)) if length.isdigit() else b""
-    return Request(method=method, path=target.partition("?")[0], headers=headers, body=body)
+    path, _, query = target.partition("?")
+    return Request(method=method, path=path, query=query, headers=headers, body=body)
 
 
 def _head(answer: Answer) -> bytes:

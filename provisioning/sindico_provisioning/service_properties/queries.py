@@ -101,6 +101,7 @@ def describe(
                 advanced=item.advanced,
                 proposed=item.proposed,
                 multiline=item.multiline,
+                choices=[choice.value for choice in item.choices],
                 default=item.default,
                 value=_shown(item.default, stored.get(item.key)),
                 stored=item.key in stored,

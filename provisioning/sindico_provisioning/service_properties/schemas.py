@@ -18,6 +18,8 @@ class PropertyOut(Output, frozen=True):
     proposed: bool
     """Its default is a proposal that no public source confirms."""
     multiline: bool
+    choices: list[str]
+    """The only values it may have; empty if any will do."""
     default: Any
     value: Any
     """What is in force; always null for a secret."""

@@ -123,16 +123,13 @@ def _faults(
     ]
     faults += service.find_faults(wanted)
     before = queries.shown_values(service, stored)
-    if any(before[key] != wanted[key] for key in service.secrets_go_to):
-        faults += [
-            field_error(
-                item.key,
-                "type-again",
-                "Type it again, because where it is sent to has changed.",
-            )
-            for item in service.properties
-            if item.type is PropertyType.SECRET and item.key in stored and item.key not in values
-        ]
+    faults += [
+        field_error(key, "type-again", "Type it again, because where it is sent to has changed.")
+        for key, places in service.secrets_go_to.items()
+        if key in stored
+        and key not in values
+        and any(before[place] != wanted[place] for place in places)
+    ]
     return faults
 
 

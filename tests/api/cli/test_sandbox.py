@@ -15,12 +15,13 @@ from click.testing import CliRunner
 from sindico_api.cli.main import main
 from sindico_platform.egress import EgressGuard, GuardedHttp
 from sindico_platform.egress.ranges import LOOPBACK
+from sindico_provisioning.connectors.service import open_connector
 
 SINDICO = [sys.executable, "-m", "sindico_api.cli.main"]
 
 
-def start(data_dir: Path, *options: str) -> subprocess.Popen[str]:
-    command = [*SINDICO, "sandbox", "mega", "--port", "0", "--data-dir", str(data_dir), *options]
+def start(data_dir: Path, *options: str, kind: str = "mega") -> subprocess.Popen[str]:
+    command = [*SINDICO, "sandbox", kind, "--port", "0", "--data-dir", str(data_dir), *options]
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
 
@@ -84,4 +85,20 @@ def test_mail_and_file_servers_say_where_they_are(tmp_path: Path) -> None:
 
     assert "Nada chegou ainda" in inbox.text
     assert facts["files"]["folder"] == "/documentos"
+    assert process.returncode == 0
+
+
+async def test_an_erpx_says_which_properties_lead_there(tmp_path: Path) -> None:
+    with start(tmp_path, "--json", kind="erpx") as process:
+        assert process.stdout is not None
+        facts: dict[str, Any] = json.loads(process.stdout.readline())
+        facts["caCertificate"] = (tmp_path / "sandbox/sandbox-ca.pem").read_text()
+        http = GuardedHttp(EgressGuard(allow=LOOPBACK))
+        try:
+            async with open_connector("erpx", facts, http=http, scope="a") as erp:
+                page = await erp.read_page("filial", None)
+        finally:
+            process.send_signal(signal.SIGTERM)
+
+    assert len(page.rows) == 5
     assert process.returncode == 0

@@ -6,9 +6,20 @@ import pytest
 
 from sindico_platform.egress import EgressGuard, GuardedHttp
 from sindico_platform.egress.ranges import LOOPBACK
+from sindico_provisioning.sandbox.erpx.sandbox import ErpxSandbox
 from sindico_provisioning.sandbox.mega.sandbox import MegaSandbox
+from sindico_provisioning.sandbox.mega.scale import Scale
 
 END = date(2026, 11, 21)
+FEW = Scale(
+    name="few",
+    sellers=5,
+    suppliers=10,
+    customers=150,
+    contacts=40,
+    quotations=1,
+    orders=120,
+)
 
 
 @pytest.fixture(scope="session")
@@ -26,4 +37,10 @@ def sandbox_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 async def mega(sandbox_directory: Path) -> AsyncIterator[MegaSandbox]:
     async with MegaSandbox("small", end=END, directory=sandbox_directory) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+async def erpx(sandbox_directory: Path) -> AsyncIterator[ErpxSandbox]:
+    async with ErpxSandbox(FEW, end=END, directory=sandbox_directory) as sandbox:
         yield sandbox

@@ -4,6 +4,7 @@ import json
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -12,13 +13,17 @@ import pytest
 from sindico_platform.connection_tests.walk import report_on
 from sindico_platform.egress import GuardedHttp
 from sindico_platform.errors import OutsideError, Terminal, Transient
+from sindico_provisioning.connectors.erpx import settings as erpx_settings
+from sindico_provisioning.connectors.erpx.connector import ErpxConnector
+from sindico_provisioning.connectors.erpx.schemas import Access
 from sindico_provisioning.connectors.errors import TableNotOffered
 from sindico_provisioning.connectors.mega.connector import MegaConnector
-from sindico_provisioning.connectors.mega.session import TokenCache
 from sindico_provisioning.connectors.mega.settings import read_settings
 from sindico_provisioning.connectors.schemas import CHECK_STAGES, Connector, Cursor, Page
+from sindico_provisioning.connectors.sessions import Now, TokenCache
 from sindico_provisioning.erp_tables.queries import TABLES, get_table
 from sindico_provisioning.erp_tables.service import check_rows
+from sindico_provisioning.sandbox.erpx.sandbox import ErpxSandbox
 from sindico_provisioning.sandbox.faults import FaultKind
 from sindico_provisioning.sandbox.mega.sandbox import MegaSandbox
 from tests.provisioning.connectors.fake_erp import FakeErp, make_rows
@@ -30,8 +35,8 @@ NOON = datetime(2026, 11, 21, 15, tzinfo=UTC)
 class Subject:
     """One connector under the contract, and how to make its ERP fail."""
 
-    open: Callable[[], Connector]
-    """Opens it as a new worker would, with nothing remembered."""
+    open: Callable[..., Connector]
+    """Opens it as a new worker would, with nothing remembered; may be told `read_seconds`."""
     fail: Callable[[FaultKind], None]
     expected_rows: dict[str, int]
 
@@ -64,13 +69,45 @@ def make_mega(sandbox: MegaSandbox, http: GuardedHttp, **options: Any) -> MegaCo
     )
 
 
-@pytest.fixture(params=["fake", "mega"])
+def make_erpx(
+    sandbox: ErpxSandbox,
+    http: GuardedHttp,
+    *,
+    tokens: TokenCache | None = None,
+    access: Access = Access.KEY,
+    now: Now = lambda: NOON,
+    read_seconds: float = 60,
+    max_body_bytes: int = 1 << 20,
+    **properties: Any,
+) -> ErpxConnector:
+    return ErpxConnector(
+        erpx_settings.read_settings({**sandbox.properties(access), **properties}),
+        http=http,
+        scope=str(uuid4()) if tokens is None else "a",
+        tokens=tokens or TokenCache(),
+        now=now,
+        read_seconds=read_seconds,
+        max_body_bytes=max_body_bytes,
+    )
+
+
+@pytest.fixture(params=["fake", "mega", "erpx", "erpx-pages"])
 async def subject(
-    request: pytest.FixtureRequest, mega: MegaSandbox, http: GuardedHttp
+    request: pytest.FixtureRequest, mega: MegaSandbox, erpx: ErpxSandbox, http: GuardedHttp
 ) -> AsyncIterator[Subject]:
+    if request.param.startswith("erpx"):
+        paging = "pagina" if request.param == "erpx-pages" else "id"
+        yield Subject(
+            open=partial(make_erpx, erpx, http, linhasPorPagina="70", paginacao=paging),
+            fail=lambda kind: erpx.fail_next(
+                kind, route="" if kind is FaultKind.TOO_MANY else "/entities"
+            ),
+            expected_rows={name: told.rows for name, told in erpx.content.told.items()},
+        )
+        return
     if request.param == "mega":
         yield Subject(
-            open=lambda: make_mega(mega, http, read_seconds=0.3),
+            open=partial(make_mega, mega, http),
             fail=lambda kind: mega.fail_next(
                 kind, route="" if kind is FaultKind.TOO_MANY else "/global"
             ),
@@ -84,7 +121,7 @@ async def subject(
         error, code = FAULTS[kind]
         erp.fail_next("read_page", error(code, "Scripted."))
 
-    yield Subject(open=lambda: erp, fail=fail, expected_rows=counts)
+    yield Subject(open=lambda **_: erp, fail=fail, expected_rows=counts)
 
 
 async def read_all(connector: Connector, table: str, cursor: Cursor | None = None) -> list[Page]:
@@ -149,9 +186,11 @@ async def test_each_fault_has_its_code_and_the_same_cursor_works_afterwards(
 ) -> None:
     expected, code = error
     subject.fail(kind)
-    async with subject.open() as erp:
+    patience = {"read_seconds": 0.3} if kind is FaultKind.TIMEOUT else {}
+    async with subject.open(**patience) as erp:
         with pytest.raises(expected) as raised:
             await erp.read_page("filial", None)
+    async with subject.open() as erp:
         page = await erp.read_page("filial", None)
 
     assert type(raised.value) is expected

@@ -12,8 +12,9 @@ from sindico_platform.egress.ranges import LOOPBACK
 from sindico_provisioning.connectors.mega.schemas import SIGN_IN
 from sindico_provisioning.sandbox.book import Book
 from sindico_provisioning.sandbox.faults import FaultKind, FaultScript, parse_fault
+from sindico_provisioning.sandbox.https import CONTROL, STATE
 from sindico_provisioning.sandbox.mega.content import ensure_book
-from sindico_provisioning.sandbox.mega.sandbox import CONTROL, STATE, MegaSandbox
+from sindico_provisioning.sandbox.mega.sandbox import MegaSandbox
 from sindico_provisioning.sandbox.mega.scale import SCALES, Scale
 
 END = date(2026, 11, 21)

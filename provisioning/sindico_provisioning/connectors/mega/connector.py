@@ -1,45 +1,31 @@
 """The Mega connector: one route per table, one date window per page."""
 
-import json
 from contextlib import AsyncExitStack
-from datetime import UTC, datetime
-from decimal import Decimal
 from types import TracebackType
 from typing import Any, Self
 from zoneinfo import ZoneInfo
-
-import msgspec
 
 from sindico_platform.connection_tests.schemas import Stage
 from sindico_platform.connection_tests.walk import UNWATCHED, Seen, Watch
 from sindico_platform.errors import OutsideError
 from sindico_platform.words import translatable
 from sindico_provisioning.connectors import errors
+from sindico_provisioning.connectors.answers import parse_json
 from sindico_provisioning.connectors.mega.schemas import ROUTES, Span
-from sindico_provisioning.connectors.mega.session import Now, Session, TokenCache
+from sindico_provisioning.connectors.mega.session import Session, credential_of
 from sindico_provisioning.connectors.mega.settings import MegaSettings
 from sindico_provisioning.connectors.mega.windows import Window
 from sindico_provisioning.connectors.mega.wire import turn_rows
-from sindico_provisioning.connectors.schemas import (
-    Cursor,
-    Exchange,
-    HttpClients,
-    Page,
-)
+from sindico_provisioning.connectors.schemas import Cursor, Exchange, HttpClients, Page
+from sindico_provisioning.connectors.sessions import Now, TokenCache, utc_now
 
 MAX_BODY_BYTES = 48 << 20
 READ_SECONDS = 60
 _SPLIT_CODES = {"answer-too-large", "answer-timed-out"}
 """Failures of a window that a narrower one may not have."""
 
-_read_page = msgspec.json.Decoder(float_hook=Decimal).decode
-
 TOKENS = TokenCache()
 """This process's tokens."""
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 class MegaConnector:
@@ -66,7 +52,7 @@ class MegaConnector:
     ) -> None:
         self._settings, self._http, self._now = settings, http, now
         self._zone = ZoneInfo(settings.time_zone)
-        self._entry = tokens.entry(scope, settings)
+        self._entry = tokens.entry(scope, *credential_of(settings))
         self._read_seconds, self._max_body_bytes = read_seconds, max_body_bytes
         self._stack = AsyncExitStack()
         self._opened: Session | None = None
@@ -218,18 +204,7 @@ def parse_page(body: bytes, path: str) -> list[Any]:
     Raises:
         Transient: it is not JSON, or no list.
     """
-    try:
-        rows = _read_page(body)
-    except (msgspec.DecodeError, RecursionError, ValueError):
-        rows = _parse_leniently(body, path)
+    rows = parse_json(body, path)
     if not isinstance(rows, list):
         raise errors.PAGE_UNEXPECTED.error(path=path)
     return rows
-
-
-def _parse_leniently(body: bytes, path: str) -> Any:
-    """Let half a surrogate pair in one row not cost the page; the row is rejected later."""
-    try:
-        return json.loads(body.decode(), parse_float=Decimal)
-    except (ValueError, RecursionError) as fault:
-        raise errors.PAGE_MALFORMED.error(path=path) from fault

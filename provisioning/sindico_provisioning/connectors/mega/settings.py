@@ -4,14 +4,16 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import UUID
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sindico_platform.egress import tls_context
-from sindico_platform.errors import FieldError, InvalidInput, Terminal, field_error
+from sindico_platform.errors import FieldError, InvalidInput, field_error
 from sindico_platform.settings import Secret
 from sindico_platform.words import translatable
+from sindico_provisioning.connectors.checks import (
+    find_certificate_faults,
+    find_url_faults,
+    find_zone_faults,
+)
 from sindico_provisioning.connectors.mega.schemas import ROUTES
 from sindico_provisioning.connectors.schemas import Property, PropertyType
 
@@ -164,42 +166,12 @@ def _find_faults(key: str, value: str) -> list[FieldError]:
         case "tenantId":
             return _find_tenant_id_faults(value)
         case "caCertificate":
-            return _find_certificate_faults(value)
+            return find_certificate_faults(value, field=key)
         case "fusoHorario":
-            return _find_zone_faults(value)
+            return find_zone_faults(value, field=key)
         case _ if key.startswith("rota"):
             return _find_route_faults(key, value)
     return []
-
-
-def find_url_faults(url: str, *, field: str = "url") -> list[FieldError]:
-    """Find what keeps a URL from the form ``https://host:port/`` (R-168, R-169)."""
-    malformed = field_error(
-        field, "url-malformed", "The URL must have the form https://host:port/."
-    )
-    try:
-        parts = urlsplit(url)
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        return [malformed]
-    faults = [] if url.isprintable() and " " not in url and host else [malformed]
-    if parts.scheme != "https":
-        faults.append(field_error(field, "url-scheme", "The URL must start with https://."))
-    if parts.username is not None or parts.password is not None:
-        detail = translatable(
-            "The URL must not hold a user or password; they have fields of their own."
-        )
-        faults.append(field_error(field, "url-credentials", detail))
-    if host and not port:
-        detail = translatable("The URL must state the port, as in https://host:8443/.")
-        faults.append(field_error(field, "url-port-missing", detail))
-    if host and not parts.path:
-        detail = translatable("The URL must end with a slash.")
-        faults.append(field_error(field, "url-trailing-slash", detail))
-    if parts.path not in {"", "/"} or parts.query or parts.fragment:
-        detail = translatable("The URL must end after the port and its slash; leave the path out.")
-        faults.append(field_error(field, "url-extra-path", detail))
-    return faults
 
 
 def _find_tenant_id_faults(value: str) -> list[FieldError]:
@@ -210,23 +182,6 @@ def _find_tenant_id_faults(value: str) -> list[FieldError]:
             "The tenant id must be a GUID, such as 6f0c1d52-8f0e-4c5b-9a53-2f9a1f6f0d11."
         )
         return [field_error("tenantId", "guid-malformed", detail)]
-    return []
-
-
-def _find_certificate_faults(value: str) -> list[FieldError]:
-    try:
-        tls_context(value)
-    except Terminal as fault:
-        return [field_error("caCertificate", fault.code, fault.detail, **fault.facts)]
-    return []
-
-
-def _find_zone_faults(value: str) -> list[FieldError]:
-    try:
-        ZoneInfo(value)
-    except (ZoneInfoNotFoundError, ValueError):
-        detail = translatable("There is no time zone {zone}.")
-        return [field_error("fusoHorario", "time-zone-unknown", detail, zone=value[:60])]
     return []
 
 

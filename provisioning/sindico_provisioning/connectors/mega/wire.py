@@ -7,37 +7,26 @@ A page is turned column by column, which costs a third of going row by row.
 """
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
-from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sindico_platform.brazil import is_cpf
+from sindico_provisioning.connectors.turning import (
+    Column,
+    Turn,
+    turn_code,
+    turn_codes,
+    turn_column,
+    turn_day,
+    turn_instants,
+)
 
 Row = dict[str, Any]
-Column = list[Any]
 Read = Callable[[Sequence[Row]], Column]
-Turn = Callable[[Any], Any]
 Rename = Callable[[str], str]
 Field = Callable[[Rename, ZoneInfo], Read]
 """Builds a reader of columns for one way of writing names and one time zone."""
-
-_DAY = len("dd/mm/aaaa")
-_NO_DAY = ("01/01/0001", "0001-01-01")
-"""What .NET writes for no date at all."""
-
-
-class _Memo(dict[str, Any]):
-    """Turned texts of one page; days and codes repeat a thousand times."""
-
-    def __init__(self, turn: Turn) -> None:
-        super().__init__()
-        self._turn = turn
-
-    def __missing__(self, text: str) -> Any:
-        turned = self[text] = self._turn(text)
-        return turned
 
 
 def _pascal(name: str) -> str:
@@ -65,56 +54,11 @@ def _path(rename: Rename, path: str) -> Read:
 def _take(path: str, turn: Turn | None = None) -> Field:
     def build(rename: Rename, _: ZoneInfo) -> Read:
         read = _path(rename, path)
-        if turn is _code:
-            return lambda rows: _turn_codes(read(rows))
-        return read if turn is None else lambda rows: _turn_column(read(rows), turn)
+        if turn is turn_code:
+            return lambda rows: turn_codes(read(rows))
+        return read if turn is None else lambda rows: turn_column(read(rows), turn)
 
     return build
-
-
-def _turn_column(column: Column, turn: Turn) -> Column:
-    memo = _Memo(turn)
-    return [
-        value if value is None else memo[value] if type(value) is str else turn(value)
-        for value in column
-    ]
-
-
-def _turn_codes(column: Column) -> Column:
-    memo = _Memo(_code)
-    return [
-        value
-        if value is None
-        else str(value)
-        if type(value) is int
-        else memo[value]
-        if type(value) is str
-        else _code(value)
-        for value in column
-    ]
-
-
-def _code(value: Any) -> Any:
-    """Turn a code into text, whether it came as text or as a number."""
-    if isinstance(value, str):
-        return value.strip() or None
-    if isinstance(value, bool) or not isinstance(value, (int, Decimal)):
-        return value
-    return str(value) if isinstance(value, int) or value % 1 else str(int(value))
-
-
-def _day(value: Any) -> Any:
-    """Turn ``dd/MM/yyyy``, with or without a time, into ISO; leave what is neither as it is."""
-    if not isinstance(value, str):
-        return value
-    if value.startswith(_NO_DAY):
-        return None
-    if value[2:3] == "/" and value[5:6] == "/":
-        return f"{value[6:_DAY]}-{value[3:5]}-{value[:2]}"
-    return value[:_DAY]
-
-
-_HOUR, _INSTANT = len("dd/mm/aaaa hh"), len("dd/mm/aaaa hh:mm:ss")
 
 
 def _instant(path: str) -> Field:
@@ -125,48 +69,6 @@ def _instant(path: str) -> Field:
     return build
 
 
-def turn_instants(column: Column, zone: ZoneInfo) -> Column:
-    """Turn ``dd/MM/yyyy HH:mm:ss`` in the ERP's zone into ISO with an offset."""
-    hours = _Memo(lambda hour: _turn_hour(hour, zone))
-    turned = []
-    for value in column:
-        if type(value) is str and len(value) == _INSTANT:
-            hour = hours[value[:_HOUR]]
-            turned.append(hour and f"{hour[0]}{value[_HOUR:]}{hour[1]}")
-        else:
-            turned.append(_turn_odd_instant(value, zone))
-    return turned
-
-
-def _turn_hour(text: str, zone: ZoneInfo) -> tuple[str, str] | None:
-    """Give what stands before minutes and seconds and what stands after; None for no date."""
-    day = _day(text[:_DAY])
-    if day is None:
-        return None
-    hour = f"{day}T{text[_DAY + 1 :]}"
-    return hour, _find_offset(hour, zone)
-
-
-def _turn_odd_instant(value: Any, zone: ZoneInfo) -> Any:
-    """Turn an instant without a time, with a fraction or with a zone of its own."""
-    day = _day(value)
-    if not isinstance(day, str):
-        return day
-    clock = value[_DAY + 1 :] or "00:00:00"
-    has_zone = clock[-1:] == "Z" or "+" in clock or "-" in clock
-    return f"{day}T{clock}{'' if has_zone else _find_offset(f'{day}T{clock[:2]}', zone)}"
-
-
-@lru_cache(maxsize=50_000)
-def _find_offset(hour: str, zone: ZoneInfo) -> str:
-    try:
-        local = datetime.fromisoformat(f"{hour}:00:00").replace(tzinfo=zone)
-    except ValueError:
-        return ""  # no such hour: left without a zone, and rejected
-    offset = f"{local:%z}"
-    return f"{offset[:3]}:{offset[3:5]}"
-
-
 def _joined(*paths: str) -> Field:
     """Make a key of several codes; no key at all when one of them is missing."""
 
@@ -174,7 +76,7 @@ def _joined(*paths: str) -> Field:
         reads = [_path(rename, path) for path in paths]
 
         def read(rows: Sequence[Row]) -> Column:
-            columns = [_turn_codes(part(rows)) for part in reads]
+            columns = [turn_codes(part(rows)) for part in reads]
             return [
                 None if None in parts else "-".join(map(str, parts))
                 for parts in zip(*columns, strict=True)
@@ -200,10 +102,10 @@ def _phone(*, mobile: bool) -> Field:
 
         def find(phones: Any) -> Any:
             if not isinstance(phones, list):
-                return None if mobile else _code(phones)
+                return None if mobile else turn_code(phones)
             for phone in phones:
                 if isinstance(phone, dict) and (phone.get(kind) == "Celular") == mobile:
-                    return _code(phone.get(number))
+                    return turn_code(phone.get(number))
             return None
 
         return lambda rows: [find(phones) for phones in read(rows)]
@@ -220,7 +122,7 @@ def _trusted_document(rename: Rename, _: ZoneInfo) -> Read:
         return None if padded and value.lstrip("0") == own.lstrip("0") else value
 
     return lambda rows: [
-        find(_code(value), _code(own))
+        find(turn_code(value), turn_code(own))
         for value, own in zip(document(rows), code(rows), strict=True)
     ]
 
@@ -232,7 +134,7 @@ def _agent(*, person: bool) -> Field:
         code, document = _path(rename, "agente.codigo"), _path(rename, "agente.cnpj")
 
         def read(rows: Sequence[Row]) -> Column:
-            codes = _turn_codes(code(rows))
+            codes = turn_codes(code(rows))
             return [
                 own if (value is not None and _is_person(value)) is person else None
                 for own, value in zip(codes, document(rows), strict=True)
@@ -255,41 +157,41 @@ def _settled(rename: Rename, _: ZoneInfo) -> Read:
 def _postponed(rename: Rename, _: ZoneInfo) -> Read:
     due, postponed = _path(rename, "dataVencimento"), _path(rename, "dataProrrogado")
     return lambda rows: [
-        None if new == old else _day(new)
+        None if new == old else turn_day(new)
         for new, old in zip(postponed(rows), due(rows), strict=True)
     ]
 
 
 _ADDRESS: dict[str, Field] = {
-    "cep": _take("cep", _code),
+    "cep": _take("cep", turn_code),
     "logradouro": _street,
-    "numero": _take("numeroEndereco", _code),
-    "complemento": _take("complementoEndereco", _code),
-    "bairro": _take("bairro", _code),
-    "municipio": _take("nomeMunicipio", _code),
-    "codigo_ibge": _take("codigoIbge", _code),
-    "uf": _take("ufSigla", _code),
+    "numero": _take("numeroEndereco", turn_code),
+    "complemento": _take("complementoEndereco", turn_code),
+    "bairro": _take("bairro", turn_code),
+    "municipio": _take("nomeMunicipio", turn_code),
+    "codigo_ibge": _take("codigoIbge", turn_code),
+    "uf": _take("ufSigla", turn_code),
     "telefone": _phone(mobile=False),
-    "email": _take("email", _code),
+    "email": _take("email", turn_code),
 }
 _OWN: dict[str, Field] = {
-    "razao_social": _take("razaoSocial", _code),
-    "nome_fantasia": _take("nomeFantasia", _code),
-    "cnpj": _take("cnpj", _code),
-    "inscricao_estadual": _take("inscricaoEstadual", _code),
+    "razao_social": _take("razaoSocial", turn_code),
+    "nome_fantasia": _take("nomeFantasia", turn_code),
+    "cnpj": _take("cnpj", turn_code),
+    "inscricao_estadual": _take("inscricaoEstadual", turn_code),
     "ativo": _take("ativo"),
     "atualizado_em": _instant("ultimaAtualizacao"),
     **_ADDRESS,
 }
 _DEAL: dict[str, Field] = {
-    "id_erp": _take("codigo", _code),
-    "cod_empresa": _take("empresa.id", _code),
-    "cod_filial": _take("filial.id", _code),
+    "id_erp": _take("codigo", turn_code),
+    "cod_empresa": _take("empresa.id", turn_code),
+    "cod_filial": _take("filial.id", turn_code),
     "empresa_id": _agent(person=False),
     "contato_id": _agent(person=True),
-    "vendedor_id": _take("codigoVendedor", _code),
-    "data_emissao": _take("dataEmissao", _day),
-    "situacao": _take("situacao", _code),
+    "vendedor_id": _take("codigoVendedor", turn_code),
+    "data_emissao": _take("dataEmissao", turn_day),
+    "situacao": _take("situacao", turn_code),
     "valor_total": _take("valorTotal"),
     "atualizado_em": _instant("dataAlteracao"),
 }
@@ -298,11 +200,11 @@ _DEAL: dict[str, Field] = {
 def _line(parent: str, column: str) -> dict[str, Field]:
     return {
         "id_erp": _joined(parent, "sequencia"),
-        column: _take(parent, _code),
+        column: _take(parent, turn_code),
         "sequencia": _take("sequencia"),
-        "codigo_produto": _take("codigoProduto", _code),
-        "descricao": _take("descricao", _code),
-        "unidade": _take("unidade", _code),
+        "codigo_produto": _take("codigoProduto", turn_code),
+        "descricao": _take("descricao", turn_code),
+        "unidade": _take("unidade", turn_code),
         "quantidade": _take("quantidade"),
         "valor_unitario": _take("valorUnitario"),
         "valor_desconto": _take("valorDesconto"),
@@ -312,82 +214,82 @@ def _line(parent: str, column: str) -> dict[str, Field]:
 
 
 FIELDS: dict[str, dict[str, Field]] = {
-    "empresa_propria": {"id_erp": _take("codigo", _code), **_OWN},
+    "empresa_propria": {"id_erp": _take("codigo", turn_code), **_OWN},
     "filial": {
-        "id_erp": _take("codigo", _code),
-        "cod_empresa": _take("codigoEmpresa", _code),
+        "id_erp": _take("codigo", turn_code),
+        "cod_empresa": _take("codigoEmpresa", turn_code),
         "matriz": _take("matriz"),
         **_OWN,
     },
     "vendedor": {
-        "id_erp": _take("codigo", _code),
-        "nome": _take("nome", _code),
-        "email": _take("email", _code),
+        "id_erp": _take("codigo", turn_code),
+        "nome": _take("nome", turn_code),
+        "email": _take("email", turn_code),
         "telefone": _phone(mobile=False),
         "comissao": _take("percentualComissao"),
         "ativo": _take("ativo"),
         "atualizado_em": _instant("ultimaAtualizacao"),
     },
     "fornecedor": {
-        "id_erp": _take("codigoSistema", _code),
+        "id_erp": _take("codigoSistema", turn_code),
         "cnpj_cpf": _trusted_document,
-        "razao_social": _take("nomeAgente", _code),
-        "nome_fantasia": _take("nomeFantasia", _code),
-        "email": _take("email", _code),
+        "razao_social": _take("nomeAgente", turn_code),
+        "nome_fantasia": _take("nomeFantasia", turn_code),
+        "email": _take("email", turn_code),
         "telefone": _phone(mobile=False),
         "ativo": _take("ativo"),
         "atualizado_em": _instant("ultimaAtualizacao"),
     },
     "empresa": {
-        "id_erp": _take("codigoSistema", _code),
-        "cod_empresa": _take("codigoEmpresa", _code),
-        "cod_filial": _take("codigoFilial", _code),
+        "id_erp": _take("codigoSistema", turn_code),
+        "cod_empresa": _take("codigoEmpresa", turn_code),
+        "cod_filial": _take("codigoFilial", turn_code),
         "cnpj": _trusted_document,
-        "razao_social": _take("nomeAgente", _code),
-        "nome_fantasia": _take("nomeFantasia", _code),
-        "inscricao_estadual": _take("inscricaoEstadual", _code),
-        "vendedor_id": _take("codigoVendedor", _code),
-        "carteira": _take("carteira", _code),
-        "categoria": _take("categoria", _code),
-        "curva_abc": _take("curvaAbc", _code),
+        "razao_social": _take("nomeAgente", turn_code),
+        "nome_fantasia": _take("nomeFantasia", turn_code),
+        "inscricao_estadual": _take("inscricaoEstadual", turn_code),
+        "vendedor_id": _take("codigoVendedor", turn_code),
+        "carteira": _take("carteira", turn_code),
+        "categoria": _take("categoria", turn_code),
+        "curva_abc": _take("curvaAbc", turn_code),
         "ativo": _take("ativo"),
         "atualizado_em": _instant("ultimaAtualizacao"),
         **_ADDRESS,
     },
     "empresa_marca": {
         "id_erp": _joined("codigoAgente", "marca"),
-        "empresa_id": _take("codigoAgente", _code),
-        "marca": _take("marca", _code),
-        "situacao_comercial": _take("situacaoComercial", _code),
-        "ultima_compra": _take("ultimaCompra", _day),
+        "empresa_id": _take("codigoAgente", turn_code),
+        "marca": _take("marca", turn_code),
+        "situacao_comercial": _take("situacaoComercial", turn_code),
+        "ultima_compra": _take("ultimaCompra", turn_day),
         "valor_12_meses": _take("valor12Meses"),
     },
     "contato": {
-        "id_erp": _take("codigo", _code),
-        "cod_empresa": _take("codigoEmpresa", _code),
-        "cod_filial": _take("codigoFilial", _code),
-        "cpf": _take("cpf", _code),
-        "nome": _take("nome", _code),
-        "email": _take("email", _code),
+        "id_erp": _take("codigo", turn_code),
+        "cod_empresa": _take("codigoEmpresa", turn_code),
+        "cod_filial": _take("codigoFilial", turn_code),
+        "cpf": _take("cpf", turn_code),
+        "nome": _take("nome", turn_code),
+        "email": _take("email", turn_code),
         "telefone": _phone(mobile=False),
         "celular": _phone(mobile=True),
-        "cargo": _take("cargo", _code),
-        "empresa_id": _take("codigoAgente", _code),
-        "data_nascimento": _take("dataNascimento", _day),
+        "cargo": _take("cargo", turn_code),
+        "empresa_id": _take("codigoAgente", turn_code),
+        "data_nascimento": _take("dataNascimento", turn_day),
         "ativo": _take("ativo"),
         "atualizado_em": _instant("ultimaAtualizacao"),
     },
     "cotacao": {
         **_DEAL,
-        "numero": _take("numero", _code),
-        "validade": _take("dataValidade", _day),
+        "numero": _take("numero", turn_code),
+        "validade": _take("dataValidade", turn_day),
     },
     "itens_cotacao": _line("codigoCotacao", "cotacao_id"),
     "pedido": {
         **_DEAL,
-        "numero": _take("numero", _code),
-        "data_entrega": _take("dataEntrega", _day),
-        "condicao_pagamento": _take("condicaoPagamento", _code),
+        "numero": _take("numero", turn_code),
+        "data_entrega": _take("dataEntrega", turn_day),
+        "condicao_pagamento": _take("condicaoPagamento", turn_code),
         "valor_produtos": _take("valorProdutos"),
         "valor_desconto": _take("valorDesconto"),
         "valor_frete": _take("valorFrete"),
@@ -395,27 +297,27 @@ FIELDS: dict[str, dict[str, Field]] = {
     "itens_pedido": _line("codigoPedido", "pedido_id"),
     "nota": {
         **_DEAL,
-        "numero": _take("numeroNota", _code),
-        "serie": _take("serie", _code),
-        "modelo": _take("modelo", _code),
-        "chave_acesso": _take("chaveAcesso", _code),
-        "pedido_id": _take("codigoPedido", _code),
-        "cfop": _take("cfop", _code),
+        "numero": _take("numeroNota", turn_code),
+        "serie": _take("serie", turn_code),
+        "modelo": _take("modelo", turn_code),
+        "chave_acesso": _take("chaveAcesso", turn_code),
+        "pedido_id": _take("codigoPedido", turn_code),
+        "cfop": _take("cfop", turn_code),
         "valor_produtos": _take("valorProdutos"),
     },
     "itens_nota": {
         **_line("codigoNota", "nota_id"),
-        "ncm": _take("ncm", _code),
-        "cfop": _take("cfop", _code),
+        "ncm": _take("ncm", turn_code),
+        "cfop": _take("cfop", turn_code),
     },
     "fatura": {
         "id_erp": _joined("filial.id", "tipoDocumento", "numeroAP", "numeroParcela"),
-        "cod_filial": _take("filial.id", _code),
-        "numero": _take("numeroDocumento", _code),
-        "parcela": _take("numeroParcela", _code),
+        "cod_filial": _take("filial.id", turn_code),
+        "numero": _take("numeroDocumento", turn_code),
+        "parcela": _take("numeroParcela", turn_code),
         "empresa_id": _agent(person=False),
         "contato_id": _agent(person=True),
-        "data_vencimento": _take("dataVencimento", _day),
+        "data_vencimento": _take("dataVencimento", turn_day),
         "data_prorrogada": _postponed,
         "valor": _take("valorParcela"),
         "saldo": _take("saldoAtual"),

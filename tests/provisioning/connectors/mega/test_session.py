@@ -12,9 +12,10 @@ from sindico_platform.egress import GuardedHttp
 from sindico_platform.errors import Terminal, Transient
 from sindico_provisioning.connectors.mega.connector import MegaConnector
 from sindico_provisioning.connectors.mega.schemas import SIGN_IN
-from sindico_provisioning.connectors.mega.session import TokenCache, parse_expiry, read_retry_after
+from sindico_provisioning.connectors.mega.session import parse_expiry
 from sindico_provisioning.connectors.mega.settings import read_settings
 from sindico_provisioning.connectors.schemas import CHECK_STAGES
+from sindico_provisioning.connectors.sessions import TokenCache, read_retry_after
 from sindico_provisioning.sandbox.mega.sandbox import MegaSandbox
 
 NOW = datetime(2026, 11, 21, 15, tzinfo=UTC)

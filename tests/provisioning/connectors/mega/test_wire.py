@@ -7,7 +7,8 @@ import pytest
 from sindico_platform.errors import Transient
 from sindico_provisioning.connectors.mega.connector import parse_page
 from sindico_provisioning.connectors.mega.schemas import ROUTES
-from sindico_provisioning.connectors.mega.wire import FIELDS, turn_instants, turn_rows
+from sindico_provisioning.connectors.mega.wire import FIELDS, turn_rows
+from sindico_provisioning.connectors.turning import turn_instants
 from sindico_provisioning.erp_tables.queries import TABLES
 
 ZONE = ZoneInfo("America/Sao_Paulo")

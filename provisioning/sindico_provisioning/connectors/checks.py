@@ -1,0 +1,64 @@
+"""Finding what is wrong with service properties that several connectors have."""
+
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from sindico_platform.egress import tls_context
+from sindico_platform.errors import FieldError, Terminal, field_error
+from sindico_platform.words import translatable
+from sindico_provisioning.connectors.schemas import Property
+
+
+def find_url_faults(value: str, *, field: str) -> list[FieldError]:
+    """Find what keeps a URL from the form ``https://host:port/`` (R-168, R-169)."""
+    malformed = field_error(
+        field, "url-malformed", "The URL must have the form https://host:port/."
+    )
+    try:
+        parts = urlsplit(value)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        return [malformed]
+    faults = [] if value.isprintable() and " " not in value and host else [malformed]
+    if parts.scheme != "https":
+        faults.append(field_error(field, "url-scheme", "The URL must start with https://."))
+    if parts.username is not None or parts.password is not None:
+        detail = translatable(
+            "The URL must not hold a user or password; they have fields of their own."
+        )
+        faults.append(field_error(field, "url-credentials", detail))
+    if host and not port:
+        detail = translatable("The URL must state the port, as in https://host:8443/.")
+        faults.append(field_error(field, "url-port-missing", detail))
+    if host and not parts.path:
+        detail = translatable("The URL must end with a slash.")
+        faults.append(field_error(field, "url-trailing-slash", detail))
+    if parts.path not in {"", "/"} or parts.query or parts.fragment:
+        detail = translatable("The URL must end after the port and its slash; leave the path out.")
+        faults.append(field_error(field, "url-extra-path", detail))
+    return faults
+
+
+def find_certificate_faults(value: str, *, field: str) -> list[FieldError]:
+    try:
+        tls_context(value)
+    except Terminal as fault:
+        return [field_error(field, fault.code, fault.detail, **fault.facts)]
+    return []
+
+
+def find_zone_faults(value: str, *, field: str) -> list[FieldError]:
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError):
+        detail = translatable("There is no time zone {zone}.")
+        return [field_error(field, "time-zone-unknown", detail, zone=value[:60])]
+    return []
+
+
+def find_choice_faults(item: Property, value: str) -> list[FieldError]:
+    values = [choice.value for choice in item.choices]
+    if value in values:
+        return []
+    detail = translatable("Choose one of: {values}.")
+    return [field_error(item.key, "not-offered", detail, values=", ".join(values))]
