@@ -69,10 +69,9 @@ async def save_abc_settings(
         async with uow.begin(actor) as tx:
             known = await _find(tx, form.value("scope"))
             if known is not None and known.id is not None:
-                await service.replace_settings(tx, settings_id=known.id, data=data)
+                await classification.replace_settings(tx, settings_id=known.id, data=data)
             else:
-                await service.create_settings(tx, data=data)
-            await classification.request_classification(tx)
+                await classification.create_settings(tx, data=data)
     except InvalidInput as error:
         return await _show(request, actor, uow, form.refused(error, _), status=error.status)
     flash = Flash(text=_("Saved. The curves are being drawn anew."))
@@ -89,8 +88,7 @@ async def delete_abc_settings(
     async with uow.begin(actor) as tx:
         known = await _find(tx, values["scope"])
         if known is not None and known.id is not None:
-            await service.delete_settings(tx, settings_id=known.id)
-            await classification.request_classification(tx)
+            await classification.delete_settings(tx, settings_id=known.id)
     flash = Flash(text=_("The curve is given up. The others are being drawn anew."))
     return see_other(request, SETTINGS_PATH, flash=flash)
 

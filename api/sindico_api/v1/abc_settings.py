@@ -50,8 +50,7 @@ async def create_abc_settings(
     """Give the tenant, a company or a branch a curve of its own; it is drawn at once."""
 
     async def create(tx: Tx) -> Response[AbcSettingsOut]:
-        row = await service.create_settings(tx, data=data)
-        await classification.request_classification(tx)
+        row = await classification.create_settings(tx, data=data)
         answer = await show(tx, row.id, status_code=HTTP_201_CREATED)
         answer.headers["Location"] = f"/api/v1/abc-settings/{row.id}"
         return answer
@@ -78,10 +77,9 @@ async def replace_abc_settings(
 ) -> Response[AbcSettingsOut]:
     """Draw a curve otherwise from now on; it is drawn at once."""
     async with uow.begin(actor) as tx:
-        await service.replace_settings(
+        await classification.replace_settings(
             tx, settings_id=abc_settings_id, data=data, revision=expected_revision(if_match)
         )
-        await classification.request_classification(tx)
         return await show(tx, abc_settings_id)
 
 
@@ -96,10 +94,9 @@ async def delete_abc_settings(
 ) -> None:
     """Give a curve up: its accounts stand on the wider one, which is drawn at once."""
     async with uow.begin(actor) as tx:
-        await service.delete_settings(
+        await classification.delete_settings(
             tx, settings_id=abc_settings_id, revision=expected_revision(if_match)
         )
-        await classification.request_classification(tx)
 
 
 @post(f"{ALL}/simulate", guards=[MAY_VIEW], tags=TAGS, status_code=HTTP_200_OK)

@@ -9,11 +9,45 @@ from sindico_provisioning.notifications.catalogue import ABC_CHANGED, OWN_ABC_CH
 from sindico_provisioning.notifications.service import notify
 from sindico_tenants.abc_curve import queries as abc_queries
 from sindico_tenants.abc_curve import service as abc_curve
-from sindico_tenants.abc_curve.schemas import RunOut
+from sindico_tenants.abc_curve.models import AbcSettings
+from sindico_tenants.abc_curve.schemas import AbcSettingsIn, RunOut
 from sindico_tenants.portfolios import service as portfolios
 from sindico_tenants.portfolios.schemas import Kind
 
 CHANGES_PATH = "/console/abc-curve/changes"
+
+
+async def create_settings(tx: Tx, *, data: AbcSettingsIn) -> AbcSettings:
+    """Give the tenant, a company or a branch a curve of its own; it is drawn at once.
+
+    Raises: as `abc_curve.service.create_settings` does.
+    """
+    row = await abc_curve.create_settings(tx, data=data)
+    await request_classification(tx)
+    return row
+
+
+async def replace_settings(
+    tx: Tx, *, settings_id: UUID, data: AbcSettingsIn, revision: int | None = None
+) -> AbcSettings:
+    """Draw a curve otherwise from now on.
+
+    Raises: as `abc_curve.service.replace_settings` does.
+    """
+    row = await abc_curve.replace_settings(
+        tx, settings_id=settings_id, data=data, revision=revision
+    )
+    await request_classification(tx)
+    return row
+
+
+async def delete_settings(tx: Tx, *, settings_id: UUID, revision: int | None = None) -> None:
+    """Give a curve up; its accounts stand on the wider one.
+
+    Raises: as `abc_curve.service.delete_settings` does.
+    """
+    await abc_curve.delete_settings(tx, settings_id=settings_id, revision=revision)
+    await request_classification(tx)
 
 
 async def request_classification(tx: Tx) -> UUID:
