@@ -1,6 +1,7 @@
 """The only writer of the ledger."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from uuid import UUID
 
 import msgspec
 from sqlalchemy import insert
@@ -22,7 +23,6 @@ from sindico_provisioning.exchanges.schemas import (
     Pull,
     Record,
 )
-from sindico_provisioning.loads.schemas import Stint
 from sindico_provisioning.staging.schemas import Counts
 
 TEND = "SELECT made, dropped FROM control.tend_exchange_partitions($1, $2)"
@@ -93,15 +93,24 @@ def pack_pulls(exchanges: Iterable[ConnectorExchange]) -> list[Pull]:
 
 
 async def record_pulls(
-    tx: Tx, *, stint: Stint, resource: str, pulls: Sequence[Pull], counts: Counts | None = None
+    tx: Tx,
+    *,
+    integration_id: UUID,
+    load_id: UUID | None,
+    resource: str,
+    pulls: Sequence[Pull],
+    counts: Counts | None = None,
+    received: int | None = None,
 ) -> None:
     """Write down what a connector exchanged with the ERP for one page of a table.
 
     Args:
+        load_id: for which load; None when it was only to compare.
         counts: what the page's rows came to; they stand at the last exchange, which brought them.
+        received: how many rows it brought, where none were taken.
     """
     for position, pull in enumerate(pulls, start=1):
-        exchange = pull.exchange
+        exchange, is_last = pull.exchange, position == len(pulls)
         await record_exchange(
             tx,
             Record(
@@ -113,10 +122,11 @@ async def record_pulls(
                 failure=exchange.failure,
                 started_at=exchange.started_at,
                 duration_ms=exchange.elapsed_ms,
-                integration_id=stint.integration_id,
-                load_id=stint.load_id,
+                integration_id=integration_id,
+                load_id=load_id,
                 resource=resource,
-                counts=(position == len(pulls) and counts) or NO_ROWS,
+                counts=(is_last and counts) or NO_ROWS,
+                received=received if is_last else None,
                 body_bytes=len(exchange.body),
                 pieces=pull.pieces,
             ),

@@ -147,7 +147,13 @@ async def _note_failure(
     """Write down what the ERP was asked in vain."""
     pulls = await asyncio.to_thread(exchanges.pack_pulls, connector.take_exchanges())
     async with ctx.uow.begin(ctx.actor) as tx:
-        await exchanges.record_pulls(tx, stint=stint, resource=phase.resource, pulls=pulls)
+        await exchanges.record_pulls(
+            tx,
+            integration_id=stint.integration_id,
+            load_id=stint.load_id,
+            resource=phase.resource,
+            pulls=pulls,
+        )
 
 
 async def _process(ctx: JobContext, stint: Stint, phase: PhaseState, stop_at: float) -> bool:

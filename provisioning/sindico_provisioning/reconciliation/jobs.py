@@ -5,12 +5,15 @@ import time
 from uuid import UUID
 
 from sindico_platform.database.tx import Tx
+from sindico_platform.errors import Terminal, Transient
 from sindico_platform.jobs.context import JobContext, RunAgain
 from sindico_platform.jobs.errors import LeaseLost
 from sindico_platform.jobs.registry import job
 from sindico_provisioning.connectors.schemas import Connector
 from sindico_provisioning.erp_tables.queries import get_table, order_tables
 from sindico_provisioning.erp_tables.service import check_rows
+from sindico_provisioning.exchanges import service as exchanges
+from sindico_provisioning.exchanges.schemas import Pull
 from sindico_provisioning.integrations.queries import get_integration
 from sindico_provisioning.loads.jobs import PAGE_SECONDS, STINT_SECONDS, can_pass
 from sindico_provisioning.loads.schemas import Stint
@@ -102,10 +105,33 @@ async def _read_table(ctx: JobContext, connector: Connector, place: Place, stop_
     while at is not None:
         if time.monotonic() > stop_at:
             return False
-        async with asyncio.timeout(PAGE_SECONDS):
-            page = await connector.read_page(at.table, at.cursor)
-        connector.take_exchanges()
+        try:
+            async with asyncio.timeout(PAGE_SECONDS):
+                page = await connector.read_page(at.table, at.cursor)
+        except (Transient, Terminal, TimeoutError):
+            pulls = await _take_pulls(connector)
+            async with ctx.uow.begin(ctx.actor) as tx:
+                await _enter(tx, at, pulls)
+            raise
+        pulls = await _take_pulls(connector)
         checked = await asyncio.to_thread(check_rows, get_table(at.table), page.rows)
         async with ctx.uow.begin(ctx.actor) as tx:
+            await _enter(tx, at, pulls, received=checked.received)
             at = await service.keep_page(tx, ctx, at=at, page=page, checked=checked)
     return True
+
+
+async def _take_pulls(connector: Connector) -> list[Pull]:
+    return await asyncio.to_thread(exchanges.pack_pulls, connector.take_exchanges())
+
+
+async def _enter(tx: Tx, at: Place, pulls: list[Pull], received: int | None = None) -> None:
+    """Write down in the ledger what the ERP was asked, and answered."""
+    await exchanges.record_pulls(
+        tx,
+        integration_id=at.integration_id,
+        load_id=None,
+        resource=at.table,
+        pulls=pulls,
+        received=received,
+    )

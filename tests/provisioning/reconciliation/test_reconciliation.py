@@ -7,6 +7,7 @@ from sqlalchemy import delete, func, select
 
 from sindico_platform.errors import Terminal, Transient
 from sindico_platform.paging.schemas import PageRequest
+from sindico_provisioning.exchanges.models import Exchange
 from sindico_provisioning.reconciliation import queries
 from sindico_provisioning.reconciliation.errors import ReconciliationRunning
 from sindico_provisioning.reconciliation.jobs import start_reconciliation
@@ -144,10 +145,12 @@ async def test_what_may_pass_is_tried_again_and_what_may_not_ends_it(site: Site)
     await site.run()
 
     first, second = await read(site, passed), await read(site, refused)
+    ledger = await site.rows(Exchange.at, Exchange.status, Exchange.received, Exchange.load_id)
 
     assert (first.status, first.error) == ("succeeded", None)
     assert second.error is not None
     assert (second.status, second.error.code) == ("failed", "erp-login-refused")
+    assert [row[1:] for row in ledger if row[2]] == [(200, 1, None)]
 
 
 async def test_one_at_a_time(site: Site) -> None:

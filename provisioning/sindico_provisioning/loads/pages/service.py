@@ -125,7 +125,12 @@ async def store_page(
     facts = page.facts | count_facts(counts)
     await note_phase(tx, phase, "page-stored", detail=page.detail, **facts)
     await exchanges.record_pulls(
-        tx, stint=stint, resource=phase.resource, pulls=pulls, counts=counts
+        tx,
+        integration_id=stint.integration_id,
+        load_id=stint.load_id,
+        resource=phase.resource,
+        pulls=pulls,
+        counts=counts,
     )
     if is_snapshot:
         await _follow_snapshot(tx, stint, phase, page, checked)
