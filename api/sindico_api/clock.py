@@ -30,6 +30,7 @@ from sindico_provisioning.fleet.queries import refresh_figures as count_fleet
 from sindico_provisioning.freshness.watchdog import Watchdog
 from sindico_provisioning.loads.reaper.service import Reaper
 from sindico_provisioning.schedules.scheduler import Scheduler
+from sindico_provisioning.staging.retention.daily import Retention
 from sindico_tenants.outgoing_mails.upkeep import look_after_mails, purge_mails
 
 LEASE_SECONDS = 6.0
@@ -55,6 +56,7 @@ def duties_of(context: Context) -> list[Duty]:
     sweep = sweeper.Sweeper(fleet).sweep
     scheduler, reaper = Scheduler(context.uow), Reaper(context.uow)
     watchdog = Watchdog(context.uow, vendor=context.settings.alert_mail_to)
+    retention = Retention(context.uow)
     courier = Courier(
         uow=context.uow,
         http=context.http,
@@ -76,6 +78,7 @@ def duties_of(context: Context) -> list[Duty]:
         Duty(name="begin scheduled loads", every_seconds=1, perform=scheduler.fire_due),
         Duty(name="plan schedules anew", every_seconds=30, perform=scheduler.replan),
         Duty(name="end dead loads", every_seconds=30, perform=reaper.reap),
+        Duty(name="clear the staging", every_seconds=60, perform=retention.begin_due),
         Duty(name="watch integrations", every_seconds=15, perform=watchdog.watch),
         Duty(name="deliver alerts", every_seconds=2, perform=courier.deliver_due),
         Duty(name="purge alerts", every_seconds=3600, perform=courier.purge),

@@ -15,6 +15,7 @@ JOB_MODULES = (
     "sindico_provisioning.onboarding.jobs",
     "sindico_provisioning.provisioning_runs.jobs",
     "sindico_provisioning.reconciliation.jobs",
+    "sindico_provisioning.staging.retention.jobs",
     "sindico_provisioning.staging.sizes.jobs",
     "sindico_provisioning.tenant_registry.jobs",
     "sindico_tenants.documents.jobs",

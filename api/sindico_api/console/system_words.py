@@ -28,6 +28,8 @@ SYSTEM_LABELS: dict[str, str] = {
     "classification.classify_accounts": translatable("classification"),
     "classification.tell_of_changes": translatable("classification"),
     "staging.measure_size": translatable("loads"),
+    "staging.retire_rows": translatable("clean-up"),
+    "retention": translatable("clean-up"),
     "history_exports.write_history": translatable("history files"),
     "loads.run_load": translatable("loads"),
     "onboarding.review_after_load": translatable("loads"),

@@ -27,7 +27,7 @@ from sindico_provisioning.erp_tables.queries import TABLES
 from sindico_provisioning.integrations.queries import get_integration
 from sindico_provisioning.loads.models import ACTIVE, Load, LoadKind, LoadPhase, LoadStatus
 from sindico_provisioning.loads.models import PhaseStep as Step
-from sindico_provisioning.loads.processing.queries import SYNCHRONISED
+from sindico_provisioning.loads.processing.queries import LINKED, SYNCHRONISED
 from sindico_provisioning.onboarding.models import TableSignOff
 from sindico_provisioning.onboarding.rules import REASONS, Counts
 from sindico_provisioning.onboarding.schemas import (
@@ -38,7 +38,6 @@ from sindico_provisioning.onboarding.schemas import (
 )
 from sindico_provisioning.reconciliation import queries as reconciliation
 from sindico_provisioning.reconciliation.models import UNDER_WAY, ReconciledTable
-from sindico_provisioning.reconciliation.statements import LINKED
 from sindico_provisioning.staging.models import STAGING, StagingRejection
 from sindico_tenants.erp_links.models import ExternalRef
 

@@ -9,19 +9,9 @@ from functools import lru_cache
 
 from sindico_provisioning.erp_tables.queries import list_copy_columns
 from sindico_provisioning.erp_tables.schemas import ErpTable
+from sindico_provisioning.loads.processing.queries import LINKED
 from sindico_provisioning.staging.statements import INCOMING
 
-LINKED = {
-    "empresa_propria": "company",
-    "filial": "branch",
-    "vendedor": "seller",
-    "empresa": "account",
-    "contato": "contact",
-    "pedido": "sales_order",
-    "nota": "fiscal_note",
-    "fatura": "trade_bill",
-}
-"""ERP tables of which records of the CRM are made, and what `external_ref` calls these."""
 KEPT_KEYS = 1000
 """Of each kind and table."""
 SAME_CLOCK = "SELECT set_config('TimeZone', 'UTC', true)"

@@ -17,6 +17,18 @@ SYNCHRONISED = {
 }
 """What of the CRM is made of which ERP table, parents before children."""
 
+LINKED = {
+    "empresa_propria": "company",
+    "filial": "branch",
+    "vendedor": "seller",
+    "empresa": "account",
+    "contato": "contact",
+    "pedido": "sales_order",
+    "nota": "fiscal_note",
+    "fatura": "trade_bill",
+}
+"""ERP tables of which records of the CRM are made, and what `external_ref` calls these."""
+
 UNDERSTOOD = (
     (PhaseStep.ANALYSE, "abc_curve"),
     (PhaseStep.UPDATE, "account_owners"),

@@ -1,4 +1,8 @@
-"""The only writer that takes rows out of the staging because they are old, or paid."""
+"""The only writer that takes rows out of the staging because they are old, or paid.
+
+A load clears what it has read as its last phase. A job clears every integration once a day, so that
+what is only pushed, or paused, does not stay for ever.
+"""
 
 from datetime import date
 from functools import lru_cache
@@ -7,12 +11,75 @@ from uuid import UUID
 
 from sqlalchemy import TextClause, text
 
+from sindico_platform.audit import service as audit
 from sindico_platform.database.tx import Tx
+from sindico_platform.jobs import service as jobs
+from sindico_platform.jobs.context import JobContext
 from sindico_provisioning.erp_tables.queries import get_table, parent_of
 from sindico_provisioning.erp_tables.schemas import ErpTable, earliest_date
+from sindico_provisioning.integrations.queries import get_integration
+from sindico_provisioning.loads.processing.queries import LINKED, RETIRED, SYNCHRONISED
+from sindico_provisioning.staging.retention import queries
+from sindico_provisioning.staging.retention.models import Retirement
 from sindico_provisioning.staging.retention.schemas import Retired
+from sindico_tenants.abc_curve.queries import read_today
 
 STRETCH_ROWS = 20_000
+
+
+async def begin_retirement(tx: Tx, *, integration_id: UUID, job: Any) -> bool:
+    """Begin an integration's daily clearing, unless it was begun within the last day.
+
+    Returns:
+        Whether it was begun.
+    """
+    await get_integration(tx, integration_id, lock=True)
+    row = await queries.lock_retirement(tx, integration_id)
+    if row is not None and row.begun_at > tx.now - queries.EVERY:
+        return False
+    row = row or Retirement(tenant_id=tx.tenant_id, integration_id=integration_id)
+    row.job_id = await jobs.add(tx, job, integration_id=integration_id)
+    row.begun_at, row.ended_at = tx.now, None
+    row.resource, row.after, row.removed = RETIRED[0], None, {}
+    tx.session.add(row)
+    await tx.session.flush()
+    return True
+
+
+async def retire_next(tx: Tx, ctx: JobContext, *, integration_id: UUID) -> bool:
+    """Clear the next stretch of an integration's staging, and note how many rows that were.
+
+    Returns:
+        Whether nothing is left to do for this job.
+
+    Raises:
+        LeaseLost: another worker goes on; nothing was written.
+    """
+    await jobs.keep_lease(tx, ctx)
+    row = await queries.lock_retirement(tx, integration_id)
+    if row is None or row.resource is None or row.job_id != ctx.job_id:
+        return True
+    retired = await retire_stretch(
+        tx,
+        row.resource,
+        integration_id=integration_id,
+        after=row.after,
+        today=await read_today(tx),
+    )
+    count = row.removed.get(row.resource, 0) + retired.removed
+    row.removed = row.removed | {row.resource: count}
+    if not retired.is_end:
+        row.after = retired.last
+        return False
+    if count:
+        facts: dict[str, Any] = {"table": row.resource, "count": count}
+        await audit.record(
+            tx, "staging:retire", target_type="integration", target_id=integration_id, **facts
+        )
+    following = RETIRED[RETIRED.index(row.resource) + 1 :]
+    row.resource, row.after = (following or (None,))[0], None
+    row.ended_at = None if following else tx.now
+    return not following
 
 
 async def retire_stretch(
@@ -21,19 +88,23 @@ async def retire_stretch(
     """Remove what the next rows of a table, in key order, no longer belong in it.
 
     That is what is older than the table keeps, by its own date or by that of the document it is
-    part of (R-385), and bills without a balance or gone from the ERP (R-386). What has no date
-    stays. Repeating the call removes nothing more.
+    part of (R-385), and bills without a balance or gone from the ERP (R-386), once the CRM has
+    learnt of that or if it never knew them. What has no date stays. Repeating the call removes
+    nothing more.
 
     Args:
         after: the last key that was looked at; None begins, and ends at once where nothing is due.
         today: the date it is where the tenant is.
     """
     table = get_table(name)
-    values = {
+    values: dict[str, Any] = {
         "tenant_id": tx.tenant_id,
         "integration_id": integration_id,
         "earliest": earliest_date(table, today=today),
     }
+    if table.closed_when_zero is not None:
+        until = await queries.find_brought_until(tx, integration_id, resource=SYNCHRONISED[name])
+        values |= {"linked": LINKED[name], "brought_until": until}
     if after is None and not await _is_due(tx, table, values):
         return Retired(last="", removed=0, is_end=True)
     bounds: dict[str, Any] = {"after": after or "", "rows": STRETCH_ROWS}
@@ -99,5 +170,16 @@ def _removal(table: ErpTable) -> TextClause:
 def _gone(table: ErpTable) -> str:
     """The condition under which a row, called ``dated``, is not kept."""
     if table.closed_when_zero is not None:
-        return f"(dated.{table.closed_when_zero} <= 0 OR dated.removed_at IS NOT NULL)"
+        return f"""
+            (dated.{table.closed_when_zero} <= 0 OR dated.removed_at IS NOT NULL)
+            AND (
+                GREATEST(dated.changed_at, dated.removed_at)
+                    <= CAST(:brought_until AS timestamptz)
+                OR NOT EXISTS (
+                    SELECT FROM crm.external_ref AS known WHERE known.tenant_id = :tenant_id
+                        AND known.integration_id = :integration_id
+                        AND known.resource = :linked AND known.id_erp = dated.id_erp
+                )
+            )
+        """
     return f"dated.{table.date_field} < CAST(:earliest AS date)"

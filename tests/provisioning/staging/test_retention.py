@@ -1,0 +1,139 @@
+"""What is too old or paid leaves every day, loads or none, and never before the CRM knows."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import func, insert, update
+
+from sindico_api.context import Context
+from sindico_platform.audit.models import AuditEvent
+from sindico_platform.tenancy.models import Tenant
+from sindico_provisioning.integrations.models import Integration
+from sindico_provisioning.loads.models import Load
+from sindico_provisioning.staging.models import STAGING
+from sindico_provisioning.staging.retention.daily import Retention
+from sindico_provisioning.staging.retention.models import Retirement
+from sindico_tenants.sales.models import TradeBill
+from tests.provisioning.loads.conftest import Site, erp_kind, make_site
+from tests.support.identity import tenant_factory
+from tests.support.jobs import kill_after
+
+__all__ = ["erp_kind"]
+GONE = {"itens_pedido": ["i1"], "pedido": ["o1"], "fatura": ["f9"]}
+LEFT = {"itens_pedido": ["i2"], "pedido": ["o2"], "fatura": ["f1", "f2"]}
+REMOVED = {"itens_pedido": 1, "pedido": 1, "itens_nota": 0, "nota": 0, "fatura": 1}
+
+
+@pytest.fixture
+async def site(fleet_context: Context, erp_kind: str) -> Site:
+    """Two orders and two bills were brought in yesterday; since then nothing is loaded any more."""
+    tenant = await tenant_factory(fleet_context.uow)()
+    site = await make_site(fleet_context, tenant, erp_kind)
+    site.erp.put("empresa", "c1")
+    site.erp.put("pedido", "o1", "o2", empresa_id="c1")
+    site.erp.put("itens_pedido", "i1", pedido_id="o1")
+    site.erp.put("itens_pedido", "i2", pedido_id="o2")
+    site.erp.put("fatura", "f1", "f2", empresa_id="c1", valor=100, saldo=100)
+    await site.load()
+    await write(site, update(Integration).values(created_at=func.now() - timedelta(hours=25)))
+    return site
+
+
+async def write(site: Site, *statements: Any) -> None:
+    async with site.context.uow.begin(site.actor) as tx:
+        for statement in statements:
+            await tx.session.execute(statement)
+
+
+async def push_late_rows(site: Site) -> None:
+    """An order of three years ago, a bill that was paid, and a paid one that no run brought in."""
+    order, bill = STAGING["pedido"], STAGING["fatura"]
+    long_ago, now = func.current_date() - 1100, func.now()
+    unknown = {"id_erp": "f9", "saldo": 0, "changed_at": now}
+    owner = {"tenant_id": site.tenant.tenant_id, "integration_id": site.integration_id}
+    await write(
+        site,
+        update(order).where(order.c.id_erp == "o1").values(data_emissao=long_ago),
+        update(bill).where(bill.c.id_erp == "f1").values(saldo=0, changed_at=now),
+        insert(bill).values(owner | unknown),
+    )
+
+
+async def staged(site: Site) -> dict[str, list[str]]:
+    return {
+        name: [key for (key,) in await site.rows(STAGING[name].c.id_erp)]
+        for name in ("itens_pedido", "pedido", "fatura")
+    }
+
+
+async def told(site: Site) -> list[dict[str, Any]]:
+    """What the audit trail says was taken out, but for what loads took."""
+    rows = await site.rows(AuditEvent.tag, AuditEvent.target_type, AuditEvent.id, AuditEvent.facts)
+    return [row[3] for row in rows if row[:2] == ("staging:retire", "integration")]
+
+
+async def test_it_leaves_once_a_day_without_any_load_and_says_so(site: Site) -> None:
+    await push_late_rows(site)
+    daily = Retention(site.context.uow)
+
+    begun = [await daily.begin_due(), await daily.begin_due()]
+    await site.run()
+    ended = await site.rows(Retirement.removed, Retirement.resource)
+    await write(site, update(Retirement).values(begun_at=func.now() - timedelta(hours=24)))
+    again = await daily.begin_due()
+    await site.run()
+
+    assert begun == [1, 0]
+    assert await staged(site) == LEFT
+    assert ended == [(REMOVED, None)]
+    assert [(each["table"], each["count"]) for each in await told(site)] == [
+        ("itens_pedido", 1),
+        ("pedido", 1),
+        ("fatura", 1),
+    ]
+    assert again == 1
+    assert await site.rows(Retirement.removed) == [(dict.fromkeys(REMOVED, 0),)]
+
+
+async def test_a_bill_stays_until_the_crm_knows_that_it_is_paid(site: Site) -> None:
+    await push_late_rows(site)
+    site.erp.put("fatura", "f1", empresa_id="c1", valor=100, saldo=0)
+
+    await Retention(site.context.uow).begin_due()
+    await site.run()
+    before = await staged(site), await site.rows(TradeBill.open_cents)
+    await site.load()
+
+    assert before == (LEFT, [(10000,), (10000,)])
+    assert (await staged(site))["fatura"] == ["f2"]
+    assert await site.rows(TradeBill.open_cents) == [(0,), (10000,)]
+
+
+async def test_a_load_under_way_and_a_tenant_that_is_not_active_are_left_alone(
+    site: Site,
+) -> None:
+    daily = Retention(site.context.uow)
+    await site.start()
+    loading = await daily.begin_due()
+    await write(site, update(Load).values(status="cancelled", finished_at=func.now()))
+    await write(site, update(Tenant).values(state="suspended"))
+    suspended = await daily.begin_due()
+
+    assert (loading, suspended) == (0, 0)
+
+
+@pytest.mark.kills("staging.retire_rows")
+@pytest.mark.parametrize("point", ["claimed", "committed", "recorded"])
+async def test_killed_anywhere_it_removes_and_counts_each_row_once(site: Site, point: str) -> None:
+    await push_late_rows(site)
+    await Retention(site.context.uow).begin_due()
+
+    await site.run(
+        kill=kill_after(point, 2 if point == "committed" else 1, only="staging.retire_rows")
+    )
+    await site.run()
+
+    assert await staged(site) == LEFT
+    assert await site.rows(Retirement.removed) == [(REMOVED,)]
+    assert len(await told(site)) == 3
