@@ -1,6 +1,7 @@
 """Documents over HTTP: stored on real servers, linked, fetched by the customer's, refused."""
 
 import hashlib
+from datetime import datetime
 from pathlib import Path
 from string import ascii_letters, digits
 from typing import Any
@@ -9,6 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 import trustme
 from httpx import AsyncClient, Response
+from litestar import Litestar
 
 from sindico_api import documents as uploads
 from sindico_api.context import Context
@@ -17,7 +19,7 @@ from sindico_platform.database.tx import Actor
 from sindico_platform.tenancy.models import Tenant
 from sindico_tenants.documents import service
 from sindico_tenants.documents.pickups import service as pickups
-from tests.support.callers import ClientAs
+from tests.support.callers import ClientAs, caller_of
 from tests.support.file_servers import PASSWORD, USERNAME, RunningServer, serving_ftp, serving_sftp
 from tests.support.identity import MakeTenant
 from tests.support.jobs import POINTS, run_jobs, run_through_kills
@@ -181,6 +183,29 @@ async def test_killed_after_any_step_there_is_exactly_one_file(
         await director.delete(f"{PATH}/{document['id']}")
         await run_through_kills(nearby, tenant.tenant_id, point=point)
         assert names_in(folder) == []
+
+
+async def test_the_settings_tell_when_the_server_was_used_last(
+    director: AsyncClient, nearby: Context, tenant: Tenant, folder: Path
+) -> None:
+    async def used_at() -> datetime | None:
+        (item,) = (await director.get("/api/v1/ftp-settings")).json()["items"]
+        return item["used_at"] and datetime.fromisoformat(item["used_at"])
+
+    with serving_ftp(folder) as running:
+        settings = await configure(director, typed(running))
+        await director.post(f"/api/v1/ftp-settings/{settings}/test")
+        only_tested = await used_at()
+        document = await uploaded(director)
+        await run_jobs(nearby, tenant.tenant_id)
+        stored = await used_at()
+        await director.get(f"{PATH}/{document['id']}/content")
+        downloaded = await used_at()
+
+    assert only_tested is None
+    assert stored is not None
+    assert downloaded is not None
+    assert downloaded > stored
 
 
 async def test_a_file_goes_to_the_server_of_its_branch(
@@ -487,6 +512,37 @@ async def test_the_customers_server_fetches_and_confirms(
     assert (await read(director, document["id"]))["state"] == "stored"
     held = await director.get(f"{PATH}/{document['id']}/content")
     assert problem(held) == (409, "document-held-by-customer")
+
+
+async def test_a_client_that_may_only_pick_up_fetches_and_confirms(
+    director: AsyncClient, tenant: Tenant, nearby_as: ClientAs, served_nearby: Litestar
+) -> None:
+    await configure(director, AT_CUSTOMER)
+    document = await uploaded(director)
+    admin = await nearby_as(tenant, "admin", "crm-director")
+    granted = ["document_pickups:access", "document_pickups:view", "document_pickups:edit"]
+    made = await admin.post("/api/v1/api-clients", json={"name": "ERP", "permissions": granted})
+    keys = (made.json()["client"]["client_id"], made.json()["client_secret"])
+
+    async with caller_of(served_nearby) as erp:
+        asked = {"grant_type": "client_credentials"}
+        token = (await erp.post("/api/v1/auth/token", data=asked, auth=keys)).json()["access_token"]
+        erp.headers["Authorization"] = f"Bearer {token}"
+        [waiting] = (await erp.get(PICKUPS)).json()["items"]
+        content = await erp.get(waiting["content_url"])
+        digest = hashlib.sha256(content.content).hexdigest()
+        confirm = f"{PICKUPS}/{document['id']}/confirm"
+        confirmed = await erp.post(confirm, json={"sha256": digest})
+        left = (await erp.get(PICKUPS)).json()["items"]
+        others = [
+            await erp.get(path)
+            for path in (PATH, f"{PATH}/{document['id']}", "/api/v1/ftp-settings")
+        ]
+
+    assert (waiting["id"], content.content) == (document["id"], CONTENT)
+    assert (confirmed.status_code, left) == (204, [])
+    assert (await read(director, document["id"]))["state"] == "stored"
+    assert [refused.status_code for refused in others] == [403, 403, 403]
 
 
 async def test_an_address_is_good_for_one_file_and_one_hour(

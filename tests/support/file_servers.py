@@ -21,6 +21,7 @@ from sindico_platform.settings import Secret
 
 USERNAME, PASSWORD = "ana", "p@ss wörd"
 ALL_RIGHTS = "elradfmwMT"
+LOCAL = "127.0.0.1"
 GUARD = EgressGuard(allow=LOOPBACK)
 
 
@@ -57,12 +58,18 @@ def settings_at(connection: Connection, port: int, **changes: Any) -> FileServer
 
 @contextmanager
 def serving_ftp(
-    folder: Path, *, ca: trustme.CA | None = None, rights: str = ALL_RIGHTS, **overrides: Any
+    folder: Path,
+    *,
+    ca: trustme.CA | None = None,
+    rights: str = ALL_RIGHTS,
+    address: str = LOCAL,
+    **overrides: Any,
 ) -> Iterator[RunningServer]:
     """FTP by pyftpdlib; with `ca`, explicit TLS under a certificate for localhost.
 
     Args:
         rights: pyftpdlib's letters.
+        address: of loopback.
         overrides: attributes of its handler, such as ``passive_ports`` or ``ftp_STOR``.
     """
     authorizer = DummyAuthorizer()
@@ -74,7 +81,7 @@ def serving_ftp(
         certificate = folder.parent / f"{folder.name}.pem"
         ca.issue_cert("localhost").private_key_and_cert_chain_pem.write_to_path(str(certificate))
         attributes = {"certfile": str(certificate), **attributes}
-    with _running(type("Handler", (base,), attributes)) as port:
+    with _running(type("Handler", (base,), attributes), address) as port:
         yield RunningServer(
             connection=Connection.FTPS if ca else Connection.FTP,
             port=port,
@@ -84,8 +91,8 @@ def serving_ftp(
 
 
 @contextmanager
-def _running(handler: Any) -> Iterator[int]:
-    server = FTPServer(("127.0.0.1", 0), handler, ioloop=IOLoop())
+def _running(handler: Any, address: str) -> Iterator[int]:
+    server = FTPServer((address, 0), handler, ioloop=IOLoop())
     stopped = threading.Event()
 
     def run() -> None:
@@ -131,11 +138,17 @@ class _SshServer(asyncssh.SSHServer):
 
 @asynccontextmanager
 async def serving_sftp(
-    folder: Path, *, rules: SshRules | None = None, key: str = "ssh-ed25519", **options: Any
+    folder: Path,
+    *,
+    rules: SshRules | None = None,
+    key: str = "ssh-ed25519",
+    address: str = LOCAL,
+    **options: Any,
 ) -> AsyncIterator[RunningServer]:
     """SFTP by asyncssh, whose root is the folder.
 
     Args:
+        address: of loopback.
         key: kind of the server's own key.
         options: of ``asyncssh.listen``.
     """
@@ -146,7 +159,7 @@ async def serving_sftp(
         return asyncssh.SFTPServer(channel, chroot=str(folder).encode())
 
     listener = await asyncssh.listen(
-        "127.0.0.1",
+        address,
         0,
         **{
             "server_factory": lambda: _SshServer(chosen),

@@ -1,8 +1,9 @@
 """Attaching a document: a file that goes to the customer's server, or a link."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from litestar import Response, get, post
@@ -17,6 +18,7 @@ from sindico_api.console.document_views import (
 from sindico_api.console.documents import RESOURCES
 from sindico_api.console.forms import EMPTY_FORM, Form
 from sindico_api.console.rendering import see_other
+from sindico_api.console.server_settings import Options, scope_choices
 from sindico_api.console.submitted import id_in, sent_texts
 from sindico_api.console.view import ConsoleRequest, Flash, view_of
 from sindico_api.context import Context
@@ -25,6 +27,7 @@ from sindico_api.documents import MAX_UPLOAD_BYTES, take_document
 from sindico_api.guards import requires
 from sindico_platform.database.tx import Actor, Tx
 from sindico_platform.errors import InvalidInput
+from sindico_tenants.companies.queries import get_branch
 from sindico_tenants.documents import queries, service
 from sindico_tenants.documents.errors import FileServerMissing
 from sindico_tenants.documents.models import Document
@@ -33,7 +36,8 @@ from sindico_tenants.documents.targets import demand_server, demand_target
 
 ALL = "/documents"
 MAY_INCLUDE = requires("documents:include")
-TYPED = ("name", "description", "resource", "record_id")
+SCOPE = ("company_id", "branch_id")
+TYPED = ("name", "description", "resource", "record_id", *SCOPE)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,8 +54,10 @@ async def show_new_document(
     request: ConsoleRequest, actor: CurrentActor, context: AppContext
 ) -> Response[str]:
     """The way to attach a file, or a link, to the record that the address names."""
-    target, is_link = target_of(request.query_params), "link" in request.query_params
-    return await _page(request, context, actor, target, is_link=is_link)
+    target = target_of(request.query_params)
+    async with context.uow.begin(actor) as tx:
+        target = await _within_company(tx, target)
+    return await _page(request, context, actor, target, is_link="link" in request.query_params)
 
 
 @post(ALL, guards=[MAY_INCLUDE], request_max_body_size=MAX_UPLOAD_BYTES)
@@ -96,6 +102,8 @@ async def link_document(
         description=values["description"] or None,
         resource=target.resource,
         record_id=target.record_id,
+        company_id=target.company_id,
+        branch_id=target.branch_id,
     )
     try:
         async with context.uow.begin(actor) as tx:
@@ -110,11 +118,22 @@ async def link_document(
 
 
 def target_of(values: Mapping[str, Any]) -> Target:
-    """The record that a link or form names; none, if it names none that can be."""
+    """The record that a link or form names, else the company or branch, if any."""
     resource, record_id = RESOURCES.get(values.get("resource", "")), id_in(values.get("record_id"))
     if resource is None or record_id is None:
-        return Target()
+        company_id, branch_id = (id_in(values.get(name)) for name in SCOPE)
+        return Target(company_id=company_id, branch_id=branch_id)
     return Target(resource=resource, record_id=record_id)
+
+
+async def _within_company(tx: Tx, target: Target) -> Target:
+    """Without a branch of the company that was chosen before."""
+    if target.branch_id is None:
+        return target
+    branch = await get_branch(tx, target.branch_id)
+    if target.company_id in {None, branch.company_id}:
+        return replace(target, company_id=branch.company_id)
+    return replace(target, branch_id=None)
 
 
 def _after(target: Target) -> str:
@@ -142,12 +161,15 @@ async def _page(
     async with context.uow.begin(actor) as tx:
         place = await _place_of(tx, target)
         record = await _record_of(tx, target)
+        choices = await _choices(tx, target)
+    scope = {name: str(getattr(target, name) or "") for name in SCOPE}
     return rendering.page(
         request,
         "documents/new.html",
         status=status,
-        form=form,
+        form=Form(dict(form.values) | scope, form.errors),
         target=target,
+        choices=choices,
         record=record,
         place=place,
         is_link=is_link,
@@ -165,6 +187,13 @@ async def _place_of(tx: Tx, target: Target) -> PlaceView:
     return PlaceView(host=found.host, folder=found.folder)
 
 
+async def _choices(tx: Tx, target: Target) -> dict[str, Options] | None:
+    """Whose document it may be; None where its record says it, or companies are not to be seen."""
+    if target.record_id is not None or not tx.actor.may("companies:view"):
+        return None
+    return await scope_choices(tx, {"company_id": target.company_id, "branch_id": target.branch_id})
+
+
 async def _record_of(tx: Tx, target: Target) -> RecordView | None:
     asked: list[tuple[Any, UUID]] = []
     if target.resource is not None and target.record_id is not None:
@@ -175,10 +204,17 @@ async def _record_of(tx: Tx, target: Target) -> RecordView | None:
 
 def _tabs(request: ConsoleRequest, target: Target, *, is_link: bool) -> list[dict[str, Any]]:
     _ = view_of(request).translate
-    base = f"{DOCUMENTS_PATH}/new?"
-    if target.resource is not None:
-        base += f"resource={target.resource}&record_id={target.record_id}"
+    named = {name: str(value) for name, value in asdict(target).items() if value is not None}
+    base = f"{DOCUMENTS_PATH}/new"
     return [
-        {"label": _("File"), "href": base.removesuffix("?"), "current": not is_link},
-        {"label": _("External link"), "href": f"{base}&link=1", "current": is_link},
+        {
+            "label": _("File"),
+            "href": f"{base}?{urlencode(named)}".removesuffix("?"),
+            "current": not is_link,
+        },
+        {
+            "label": _("External link"),
+            "href": f"{base}?{urlencode(named | {'link': '1'})}",
+            "current": is_link,
+        },
     ]

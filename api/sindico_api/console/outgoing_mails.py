@@ -20,13 +20,15 @@ from sindico_platform.database.tx import Tx
 from sindico_platform.words import translatable
 from sindico_tenants.outgoing_mails import queries, service
 from sindico_tenants.outgoing_mails.models import MailState
-from sindico_tenants.outgoing_mails.schemas import MailFilters, MailTemplate
+from sindico_tenants.outgoing_mails.schemas import MailFilters, MailTemplate, OutgoingMailItem
 from sindico_tenants.smtp_settings.queries import has_settings
 
 ALL, ONE = "/outgoing-mails", "/outgoing-mails/{mail_id:uuid}"
 OUTGOING_MAILS_PATH = f"{CONSOLE_PATH}{ALL}"
 MAY_VIEW, MAY_EDIT = requires("outgoing_mails:view"), requires("outgoing_mails:edit")
 COUNTED_DAYS = 30
+FOLLOWED = timedelta(minutes=10)
+"""How long before a mail leaves a page asks whether it has; it does not wait for hours."""
 
 TEMPLATE_LABELS: dict[str, str] = {
     MailTemplate.DOCUMENT_NOT_FETCHED: translatable("A file waits for your server"),
@@ -50,6 +52,7 @@ async def list_outgoing_mails(
         since = tx.now - timedelta(days=COUNTED_DAYS)
         counts = await queries.count_by_state(tx, since=since)
         has_servers = await has_settings(tx)
+        moving = any(is_moving(tx, each) for each in found.items)
     return rendering.page(
         request,
         "outgoing_mails/list.html",
@@ -57,6 +60,7 @@ async def list_outgoing_mails(
         listing=listing,
         counts=counts,
         has_servers=has_servers,
+        is_moving=moving,
         states=[(state.value, _(label)) for state, label in STATE_LABELS.items()],
         periods=[(code, _(label)) for code, (_days, label) in PERIODS.items()],
     )
@@ -70,8 +74,13 @@ async def show_outgoing_mail(
     url = context.settings.public_url
     async with context.uow.begin(actor) as tx:
         mail = await queries.read_mail(tx, mail_id, view_of(request).tell, public_url=url)
+        moving = is_moving(tx, mail)
     return rendering.page(
-        request, "outgoing_mails/mail.html", mail=mail, template_labels=TEMPLATE_LABELS
+        request,
+        "outgoing_mails/mail.html",
+        mail=mail,
+        is_moving=moving,
+        template_labels=TEMPLATE_LABELS,
     )
 
 
@@ -110,6 +119,13 @@ async def cancel_outgoing_mail(
         await service.cancel_mail(tx, mail_id=mail_id)
     flash = Flash(text=_("The e-mail will not be sent."), tone="info")
     return see_other(request, f"{OUTGOING_MAILS_PATH}/{mail_id}", flash=flash)
+
+
+def is_moving(tx: Tx, mail: OutgoingMailItem) -> bool:
+    """Whether the mail may be sent while somebody looks."""
+    if mail.state is MailState.SENDING:
+        return True
+    return mail.state is MailState.QUEUED and mail.not_before - tx.now < FOLLOWED
 
 
 def _filters(listing: Listing, tx: Tx) -> MailFilters:

@@ -20,6 +20,8 @@ VARIABLES = (
     ("ftp_username", "default"),
     ("ftp_password", "secret"),
     ("ftp_host_key", "default"),
+    ("ftp_ca_certificate", "default"),
+    ("ftp_ca_json", "default"),
     ("ftp_settings_id", "default"),
     ("document_id", "default"),
 )

@@ -18,7 +18,8 @@ TEST_FILE_BODY = """{
   "folder": "{{ftp_folder}}",
   "username": "{{ftp_username}}",
   "password": "{{ftp_password}}",
-  "host_key": {{ftp_host_key}}
+  "host_key": {{ftp_host_key}},
+  "ca_certificate": {{ftp_ca_json}}
 }"""
 
 DEFAULTS_PREREQUEST = """
@@ -26,6 +27,10 @@ const usual = {ftp_connection: 'sftp', ftp_folder: '', ftp_host_key: 'null'};
 Object.keys(usual).forEach(name => {
   if (!pm.environment.get(name)) { pm.environment.set(name, usual[name]); }
 });
+// PEM has line ends, which JSON has to escape; only FTPS has a certificate.
+const isFtps = pm.environment.get('ftp_connection') === 'ftps';
+const pem = isFtps ? (pm.environment.get('ftp_ca_certificate') || '').trim() : '';
+pm.environment.set('ftp_ca_json', JSON.stringify(pem || null));
 if (!pm.environment.get('ftp_port')) {
   pm.environment.set('ftp_port', pm.environment.get('ftp_connection') === 'sftp' ? '22' : '21');
 }
@@ -123,7 +128,8 @@ def files_folder() -> dict[str, Any]:
         "description": (
             "1. Preencha no ambiente `username`, `password` e os dados do servidor: `ftp_host`, "
             "`ftp_port`, `ftp_connection` (sftp, ftps ou ftp), `ftp_folder`, `ftp_username` e "
-            "`ftp_password`.\n"
+            "`ftp_password`. Se o certificado do servidor FTPS não for de uma autoridade pública, "
+            "cole em `ftp_ca_certificate` o certificado em que confiar, em PEM.\n"
             "2. Execute a pasta: o servidor é testado e cadastrado, um link e um arquivo são "
             "anexados, o arquivo volta e é removido, e por fim o arquivo de teste."
         ),

@@ -123,6 +123,63 @@ async def test_every_kind_of_record_shows_its_documents(
     assert made.headers["Location"].removesuffix("#documents") in listed.text
 
 
+async def test_a_document_of_no_record_goes_to_the_server_of_the_branch_chosen(
+    browser: AsyncClient, director: AsyncClient, nearby: Context, tenant: Tenant, folder: Path
+) -> None:
+    company = (await director.post("/api/v1/companies", json={"name": "Grupo Itajaí"})).json()["id"]
+    other = (await director.post("/api/v1/companies", json={"name": "Outra"})).json()["id"]
+    body = {"name": "Itajaí Sul", "company_id": company}
+    branch = (await director.post("/api/v1/branches", json=body)).json()["id"]
+    scope = {"company_id": company, "branch_id": branch}
+    with serving_ftp(folder) as running:
+        await configure(director, typed(running, branch_id=branch))
+        of_all = (await browser.get(f"{SCREEN}/new")).text
+        of_branch = (await browser.get(f"{SCREEN}/new", params=scope)).text
+        stale = (await browser.get(f"{SCREEN}/new", params=scope | {"company_id": other})).text
+        sent = await send(browser, **scope)
+        await run_jobs(nearby, tenant.tenant_id)
+        stored = names_in(folder)
+
+    assert "Nenhum servidor de arquivos" in of_all or "Ainda não há servidor" in of_all
+    assert f'<option value="{company}">Grupo Itajaí</option>' in of_all
+    assert "localhost" in of_branch
+    assert f'<option value="{branch}" selected>Itajaí Sul</option>' in of_branch
+    assert f'<input type="hidden" name="branch_id" value="{branch}">' in of_branch
+    assert f'<option value="{other}" selected>Outra</option>' in stale
+    assert branch not in stale
+    assert (sent.status_code, sent.headers["Location"]) == (303, SCREEN)
+    document = await only_document(director)
+    assert (document["company_id"], document["branch_id"]) == (company, branch)
+    assert (document["resource"], document["record_id"]) == (None, None)
+    assert len(stored) == 1
+
+
+async def test_a_link_of_no_record_is_the_chosen_branchs(
+    browser: AsyncClient, director: AsyncClient, nearby: Context, tenant: Tenant
+) -> None:
+    async with nearby.uow.begin(Actor.system(tenant.tenant_id)) as tx:
+        branch = str(await make_branch(tx))
+
+    form = (await browser.get(f"{SCREEN}/new", params={"link": "1", "branch_id": branch})).text
+    made = await browser.post(f"{SCREEN}/links", data=LINK | {"branch_id": branch})
+
+    assert '<input type="hidden" name="link" value="1">' in form
+    assert f'name="branch_id" value="{branch}"' in form
+    assert made.status_code == 303
+    assert (await only_document(director))["branch_id"] == branch
+
+
+async def test_who_may_see_no_companies_is_not_asked_for_one(
+    tenant: Tenant, nearby_console_as: ClientAs
+) -> None:
+    clerk = await nearby_console_as(tenant, "documents:access", "documents:include")
+
+    page = await clerk.get(f"{SCREEN}/new")
+
+    assert page.status_code == 200
+    assert 'name="company_id"' not in page.text
+
+
 async def test_without_a_server_the_screen_says_who_has_none_and_offers_the_link(
     browser: AsyncClient, company: str
 ) -> None:

@@ -8,12 +8,16 @@ from httpx import AsyncClient, Response
 from sindico_api.authentication import CSRF_FIELD, CSRF_HEADER
 from sindico_api.context import Context
 from sindico_api.spreadsheets import MAX_UPLOAD_BYTES
+from sindico_tenants.companies.models import Company
 from tests.support.callers import ClientAs
 from tests.support.identity import MakeTenant
 from tests.support.workbooks import csv_of
 from tests.tenants.imports.conftest import ACME, BETA, Customer
 
 PERMISSIONS = ("imports:view", "imports:include", "imports:edit", "companies:view")
+KEPT = re.compile(
+    r'class="row-title"[^>]*>([^<]+)<.*?<td class="block">\s*<p>([^<]+)</p>', re.DOTALL
+)
 HEADER = ["CNPJ", "Código", "Razão social"]
 
 
@@ -115,6 +119,27 @@ async def test_texts_of_a_file_are_texts_on_the_page(
     assert page.status_code == 200
     assert "<script>alert" not in page.text
     assert "&lt;b&gt;x" in page.text
+
+
+async def test_what_the_undo_left_is_listed_with_its_reason(
+    browser: AsyncClient, customer: Customer
+) -> None:
+    done = await customer.bring_in(
+        HEADER, [ACME, "1", "Acme"], [BETA, "2", "Beta"], ["", "3", "Gama"]
+    )
+    _, beta, gama = await customer.all(Company)
+    await customer.branch(beta.id)
+    await customer.edit(Company, gama.id, name="Gama Nova")
+    await customer.take_back(done.id)
+
+    page = (await browser.get(f"/console/imports/{done.id}")).text
+
+    assert "2 registros foram deixados como estão" in page
+    listed = dict(KEPT.findall(page))
+    assert listed == {
+        "Beta": "Outros registros já dependem dele: 1.",
+        "Gama": "Alguém alterou o registro depois.",
+    }
 
 
 async def test_those_who_may_only_look_get_no_buttons(

@@ -1,5 +1,6 @@
 """The screen *E-mails enviados*."""
 
+import re
 from collections.abc import AsyncIterator
 
 import pytest
@@ -15,6 +16,7 @@ from tests.support.mail_server import Mailbox, serving
 from tests.support.outgoing_mails import configure, queue
 
 PATH = "/console/outgoing-mails"
+FRESHENED = re.compile(r'hx-trigger="every \ds"[^>]* hx-select="([^"]+)"')
 
 
 @pytest.fixture
@@ -79,6 +81,33 @@ async def test_a_failure_is_told_and_repeated(
     assert len(mailbox.envelopes) == 1
     again = await browser.post(f"{PATH}/{mail_id}/retry")
     assert again.status_code == 409
+
+
+async def test_the_log_and_a_mail_keep_themselves_fresh_until_it_is_sent(
+    browser: AsyncClient, nearby: Context, tenant: Tenant, port: int
+) -> None:
+    await configure(nearby, tenant.tenant_id, port)
+    mail_id = await queue(nearby, tenant.tenant_id)
+
+    waiting = [(await browser.get(PATH)).text, (await browser.get(f"{PATH}/{mail_id}")).text]
+    await run_jobs(nearby, tenant.tenant_id)
+    sent = [(await browser.get(PATH)).text, (await browser.get(f"{PATH}/{mail_id}")).text]
+
+    for page, selected in zip(waiting, ("#outgoing-mails", "#mail"), strict=True):
+        assert FRESHENED.findall(page) == [selected]
+        assert "</svg>Aguardando</span>" in page
+    for page in sent:
+        assert FRESHENED.findall(page) == []
+        assert "</svg>Enviado</span>" in page
+
+
+async def test_a_mail_that_leaves_in_hours_is_not_waited_for(
+    browser: AsyncClient, nearby: Context, tenant: Tenant, port: int
+) -> None:
+    await configure(nearby, tenant.tenant_id, port, send_delay_seconds=3600)
+    await queue(nearby, tenant.tenant_id)
+
+    assert FRESHENED.findall((await browser.get(PATH)).text) == []
 
 
 async def test_what_waits_is_stopped(

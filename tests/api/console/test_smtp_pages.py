@@ -1,8 +1,11 @@
 """The tab *Parâmetros SMTP*: list, branches, form, test."""
 
 import html
+import json
 import re
+from base64 import b64decode
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 import trustme
@@ -13,7 +16,8 @@ from tests.support.callers import ClientAs
 from tests.support.identity import MakeTenant
 from tests.support.mail_server import PASSWORD, USER, Mailbox, server_tls, serving
 
-PATH = "/console/company-settings/smtp-settings"
+PATH, API = "/console/company-settings/smtp-settings", "/api/v1/smtp-settings"
+DOWNLOAD = re.compile(r'href="data:[^"]*;base64,([^"]+)" download="([^"]+)"')
 PLAIN = {"host": "200.160.2.3", "port": "25", "sender_email": USER}
 
 
@@ -69,6 +73,15 @@ def typed(port: int, ca: trustme.CA, **changes: str) -> dict[str, str]:
         "ca_certificate": ca.cert_pem.bytes().decode().replace("\n", "\r\n"),
     }
     return fields | changes
+
+
+def without_evidence(report: dict[str, Any]) -> dict[str, Any]:
+    """What is the same through both doors: the screens write dates as their reader does."""
+    stages = [
+        {name: value for name, value in stage.items() if name != "evidence"}
+        for stage in report["stages"]
+    ]
+    return report | {"stages": stages}
 
 
 def value_of(page: str, name: str) -> str:
@@ -174,6 +187,37 @@ async def test_the_branches_of_a_company_are_offered(
 
 
 @pytest.mark.parametrize(
+    ("changes", "field", "said"),
+    [
+        ({"port": "0"}, "port", "Uma porta é um número de 1 a 65535."),
+        ({"port": "65536"}, "port", "Uma porta é um número de 1 a 65535."),
+        ({"host": "[fe80::1]"}, "host", "fe80::/10"),
+        ({"host": "smtp.cliente.com.br\r\nQUIT"}, "host", "Quebras de linha"),
+        ({"host": "x" * 10_000}, "host", "253"),
+        ({"sender_name": "CRM\r\nBcc: eva@mal.example"}, "sender_name", "Quebras de linha"),
+        ({"sender_name": "x" * 10_000}, "sender_name", "120"),
+        (
+            {"sender_email": "crm@cliente.com.br\r\nBcc: eva@mal.example"},
+            "sender_email",
+            "não é um endereço",
+        ),
+        ({"sender_email": f"{'x' * 10_000}@cliente.com.br"}, "sender_email", "não é um endereço"),
+    ],
+    ids=lambda case: next(iter(case)) if isinstance(case, dict) else "",
+)
+async def test_what_cannot_be_is_told_beside_its_field_in_the_readers_language(
+    browser: AsyncClient, changes: dict[str, str], field: str, said: str
+) -> None:
+    refused = await browser.post(PATH, data=PLAIN | changes)
+
+    assert refused.status_code == 422
+    beside = re.search(rf'id="field-{field}-error"[^>]*>(.*?)</p>', refused.text, re.DOTALL)
+    assert beside is not None
+    assert said in html.unescape(beside[1])
+    assert len(beside[1]) < 600
+
+
+@pytest.mark.parametrize(
     ("changes", "field"),
     [
         ({"host": ""}, "host"),
@@ -271,11 +315,32 @@ async def test_without_scripts_the_test_answers_with_the_page(
     assert "errada" not in failed.text
 
 
-async def test_a_report_can_be_downloaded(browser: AsyncClient, port: int, ca: trustme.CA) -> None:
-    page = (await browser.post(f"{PATH}/test", data=typed(port, ca))).text
+async def test_a_report_can_be_downloaded(
+    browser: AsyncClient, tenant: Tenant, nearby_as: ClientAs, port: int, ca: trustme.CA
+) -> None:
+    director = await nearby_as(tenant, "crm-director")
+    form = typed(port, ca, password="errada")
+    made = (await browser.post(PATH, data=form)).headers["Location"].rpartition("/")[2]
+    page = (await browser.post(f"{PATH}/test", data=form | {"settings_id": made})).text
 
-    assert 'href="data:application/json;base64,' in page
-    assert 'download="teste-de-conexao.txt"' in page
+    stored = await director.get(f"{API}/{made}", headers={"Accept-Language": "pt-BR"})
+    files = {name: content for content, name in DOWNLOAD.findall(page)}
+    as_json, as_text = (b64decode(files[f"teste-de-conexao.{kind}"]) for kind in ("json", "txt"))
+    report = json.loads(as_json)
+    lines = as_text.decode().splitlines()
+    assert without_evidence(report) == without_evidence(stored.json()["report"])
+    assert report["stages"][1]["evidence"] == f"127.0.0.1 respondeu na porta {port}."
+    assert [stage["status"] for stage in report["stages"]] == ["succeeded"] * 4 + [
+        "failed",
+        *["skipped"] * 3,
+    ]
+    refused = report["stages"][4]
+    at = next(number for number, line in enumerate(lines) if line.startswith("Entrar: Erro"))
+    assert lines[at + 1 : at + 4] == [
+        f"    {refused[part]}" for part in ("detail", "advice", "code")
+    ]
+    assert lines[0].startswith("Testado em ")
+    assert "errada" not in page
 
 
 async def test_who_may_only_look_changes_nothing(

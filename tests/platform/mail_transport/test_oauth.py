@@ -2,8 +2,9 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from ipaddress import ip_network
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -22,7 +23,7 @@ from sindico_platform.mail_transport import (
     Security,
 )
 from sindico_platform.settings import Secret
-from tests.platform.egress.conftest import resolver_to
+from tests.platform.egress.conftest import ScriptedResolver, resolver_to
 from tests.platform.mail_transport.support import HOST, envelope_to, failure_of, report_of
 from tests.support.mail_server import TOKEN, USER, Mailbox, server_tls, serving
 
@@ -120,6 +121,28 @@ async def test_a_token_by_refresh_token_signs_in_and_its_replacement_is_kept(
     assert kept == ["second"]
     assert [form["refresh_token"] for form in provider.asked] == ["first"]
     assert len(mailbox.envelopes) == 2
+
+
+async def test_a_token_address_that_resolves_elsewhere_the_second_time_is_not_asked(
+    mailbox: Mailbox, ca: trustme.CA
+) -> None:
+    """The client's secret goes to the address that was checked and to no other."""
+    provider, there = Provider(), ScriptedResolver(["127.0.0.1"], ["127.0.0.2"])
+
+    async def resolve(host: str) -> Sequence[str]:
+        return await there(host) if host == "login.provedor.com.br" else ["127.0.0.1"]
+
+    guard = EgressGuard(allow=[ip_network("127.0.0.1/32")], resolver=resolve)
+    transport = MailTransport(guard, GuardedHttp(guard), own_name="crm.provedor.com.br")
+    async with await asyncio.start_server(provider.handle, "0.0.0.0", 0) as listener:  # noqa: S104 (both loopback addresses)
+        provider.port = listener.sockets[0].getsockname()[1]
+        async with mail_server(mailbox, ca, provider.client()) as server:
+            first = await report_of(transport, server)
+            second = await report_of(transport, server)
+
+    assert first.succeeded
+    assert failure_of(second) == ("authenticate", "egress-address-refused")
+    assert (len(provider.asked), len(there.calls)) == (1, 2)
 
 
 async def test_a_token_is_used_while_it_lasts_but_a_test_gets_a_new_one(
