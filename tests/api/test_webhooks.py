@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from httpx import AsyncClient
+from sqlalchemy import update
 from standardwebhooks import Webhook
 from uuid_utils.compat import uuid7
 
@@ -11,11 +12,12 @@ from sindico_api.context import Context
 from sindico_platform.database.tx import Actor
 from sindico_platform.tenancy.models import Tenant
 from sindico_provisioning.alerts import service as alerts
+from sindico_provisioning.alerts.models import AlertDelivery
 from tests.support.callers import ClientAs
 from tests.support.identity import MakeTenant
 from tests.support.receiver import receiving
 
-ALL = "/api/v1/webhooks"
+ALL, DELIVERIES = "/api/v1/webhooks", "/api/v1/webhook-deliveries"
 PERMISSIONS = ("webhooks:view", "webhooks:include", "webhooks:edit", "webhooks:delete")
 
 
@@ -171,3 +173,78 @@ async def test_deliveries_are_listed_with_their_state(
         ("integration.stale", "pending", 0)
     ]
     assert unknown.status_code == 404
+
+
+async def test_a_webhook_is_told_of_the_events_it_chose(
+    client: AsyncClient, tenant: Tenant, context: Context
+) -> None:
+    body = {"url": "https://1.1.1.1/some", "events": ["integration.paused", "integration.stale"]}
+    some = (await client.post(ALL, json=body)).json()["webhook"]
+    every = (await add(client, "https://1.1.1.1/every"))["webhook"]
+    unknown = await client.post(ALL, json={"url": "https://1.1.1.1/x", "events": ["moon.full"]})
+    async with context.uow.begin(Actor.system(tenant.tenant_id)) as tx:
+        for event in ("integration.stale", "integration.recovered"):
+            await alerts.send_alert(tx, event=event, data={})
+
+    async def told(webhook: dict[str, Any]) -> list[str]:
+        listed = await client.get(f"{ALL}/{webhook['id']}/deliveries?sort=created_at")
+        return [each["event"] for each in listed.json()["items"]]
+
+    assert some["events"] == ["integration.stale", "integration.paused"]
+    assert every["events"] == []
+    assert unknown.status_code == 422
+    assert await told(some) == ["integration.stale"]
+    assert await told(every) == ["integration.stale", "integration.recovered"]
+
+
+async def test_what_did_not_arrive_is_read_and_sent_again(
+    client: AsyncClient, tenant: Tenant, context: Context
+) -> None:
+    webhook = (await add(client, "https://1.1.1.1/again"))["webhook"]
+    one = f"{ALL}/{webhook['id']}"
+    async with context.uow.begin(Actor.system(tenant.tenant_id)) as tx:
+        await alerts.send_alert(tx, event="integration.stale", data={"max_hours": 24})
+    await give_up(tenant, context)
+    [failed] = (await client.get(f"{one}/deliveries?state=failed")).json()["items"]
+
+    again = await client.post(f"{DELIVERIES}/{failed['id']}/resend")
+    at_once = await client.post(f"{DELIVERIES}/{failed['id']}/resend")
+    await give_up(tenant, context)
+    every = await client.post(f"{one}/deliveries/resend")
+    none = await client.post(f"{one}/deliveries/resend")
+    shown = (await client.get(f"{DELIVERIES}/{failed['id']}")).json()
+    await client.put(one, json={"url": webhook["url"], "is_active": False})
+    refused = [
+        (await client.post(path)).json()["code"]
+        for path in (f"{one}/deliveries/resend", f"{DELIVERIES}/{failed['id']}/resend")
+    ]
+
+    assert (failed["answer_status"], failed["attempts"]) == (500, 10)
+    assert failed["error"]["code"] == "webhook-refused"
+    assert (again.json()["state"], again.json()["attempts"]) == ("pending", 0)
+    assert at_once.status_code == 200
+    assert (every.json(), none.json()) == ({"resent": 1}, {"resent": 0})
+    assert (shown["state"], shown["data"]) == ("pending", {"max_hours": 24})
+    assert refused == ["webhook-switched-off"] * 2
+
+
+async def give_up(tenant: Tenant, context: Context) -> None:
+    """Let every message be as after the last attempt, to which its receiver answered 500."""
+    async with context.uow.begin(Actor.system(tenant.tenant_id)) as tx:
+        error = {
+            "code": "webhook-refused",
+            "detail": "{host} answered the message with the status {status}.",
+            "facts": {"host": "erp.example", "status": 500},
+        }
+        await tx.session.execute(
+            update(AlertDelivery)
+            .where(AlertDelivery.tenant_id == tenant.tenant_id)
+            .values(
+                state="failed",
+                attempts=10,
+                finished_at=tx.now,
+                tried_at=tx.now,
+                answer_status=500,
+                error=error,
+            )
+        )

@@ -18,6 +18,7 @@ from sindico_platform.identity.api_clients import service as api_clients
 from sindico_platform.identity.models import SupportSession
 from sindico_platform.jobs import service as jobs
 from sindico_platform.tenancy.models import Tenant
+from sindico_provisioning.alerts.models import AlertDelivery
 from sindico_provisioning.freshness.models import Incident
 from sindico_provisioning.history_exports.models import HistoryExport
 from sindico_provisioning.integrations import service as integrations
@@ -304,6 +305,7 @@ async def make_webhook(tx: Tx) -> UUID:
         id=tx.new_id(),
         url=f"https://{tx.new_id().hex}.example/",
         description="",
+        events=[],
         is_active=True,
         secret_sealed="x",
         revision=1,
@@ -330,6 +332,24 @@ async def make_incident(tx: Tx) -> UUID:
     return row.id
 
 
+async def make_delivery(tx: Tx) -> UUID:
+    row = AlertDelivery(
+        tenant_id=tx.tenant_id,
+        id=tx.new_id(),
+        webhook_id=await make_webhook(tx),
+        event="integration.stale",
+        data={},
+        state="failed",
+        attempts=1,
+        due_at=tx.now,
+        created_at=tx.now,
+        finished_at=tx.now,
+    )
+    tx.session.add(row)
+    await tx.session.flush()
+    return row.id
+
+
 FACTORIES: dict[str, MakeRow] = {
     "abc_settings_id": make_abc_settings,
     "account_id": make_account,
@@ -337,6 +357,7 @@ FACTORIES: dict[str, MakeRow] = {
     "branch_id": make_branch,
     "company_id": make_company,
     "contact_id": make_contact,
+    "delivery_id": make_delivery,
     "document_id": make_document,
     "export_id": make_export,
     "import_id": make_import,

@@ -55,6 +55,8 @@ from sindico_api.console import (
     users,
     view_connections,
     view_mappings,
+    webhook_messages,
+    webhooks,
 )
 from sindico_api.console.assets import STATIC_DIR, STATIC_PATH
 from sindico_api.i18n import CONSOLE_PATH
@@ -97,6 +99,19 @@ PAGES: tuple[ControllerRouterHandler, ...] = (
     view_mappings.save_view_mapping,
     view_mappings.preview_view_mapping,
     view_mappings.delete_view_mapping,
+    webhooks.list_webhooks,
+    webhooks.show_new_webhook,
+    webhooks.create_webhook,
+    webhooks.show_webhook,
+    webhooks.save_webhook,
+    webhooks.rotate_webhook,
+    webhooks.activate_webhook,
+    webhooks.deactivate_webhook,
+    webhooks.delete_webhook,
+    webhook_messages.test_webhook,
+    webhook_messages.show_message,
+    webhook_messages.resend_message,
+    webhook_messages.resend_failed,
     company_settings.open_company_settings,
     companies.list_companies,
     companies.show_new_company,

@@ -127,6 +127,7 @@ TAG_LABELS: dict[str, str] = {
     "webhook:delete": translatable("Webhook deleted"),
     "webhook:edit": translatable("Webhook changed"),
     "webhook:gone": translatable("Webhook switched off, as its receiver is gone"),
+    "webhook:resend": translatable("Messages to a webhook sent again"),
     "webhook:rotate": translatable("Webhook secret replaced"),
     "webhook:test": translatable("Webhook tested"),
 }
@@ -213,6 +214,8 @@ FIELD_LABELS: dict[str, str] = {
     "incident_id": translatable("Incident"),
     "succeeded": translatable("Succeeded"),
     "url": translatable("URL"),
+    "told_events": translatable("Events"),
+    "delivery_id": translatable("Message"),
     "unknown_fields": translatable("Unknown fields"),
 }
 """Fields before and after, and what an event tells besides, in the order they are shown."""

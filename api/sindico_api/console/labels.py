@@ -46,6 +46,10 @@ STATUSES: dict[str, Label] = {
     "mail-failed": Label(translatable("Failed"), "alert-circle", "bad"),
     "mail-skipped": Label(translatable("Not sent: no server"), "circle-minus", "warn"),
     "mail-cancelled": Label(translatable("Stopped"), "ban", "neutral"),
+    # a webhook's message
+    "delivery-pending": Label(translatable("Waiting"), "clock", "info"),
+    "delivery-sent": Label(translatable("Delivered"), "circle-check", "good"),
+    "delivery-failed": Label(translatable("Given up"), "alert-circle", "bad"),
     # an integration's
     "paused": Label(translatable("Paused"), "player-pause", "warn"),
     # its health

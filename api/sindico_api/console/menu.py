@@ -198,6 +198,14 @@ MENU: tuple[MenuGroup, ...] = (
                 customers_only=True,
             ),
             MenuItem(
+                label=translatable("Webhooks"),
+                about=translatable("Your own systems are told what happens, by signed messages."),
+                href="/console/webhooks",
+                icon="send",
+                permission="webhooks:access",
+                customers_only=True,
+            ),
+            MenuItem(
                 label=translatable("Follow-up of the deployment"),
                 about=translatable("Whether everything the ERP has arrived, table by table."),
                 href="/console/onboarding",

@@ -1,10 +1,10 @@
 """Webhooks of one's own tenant: where signed messages go, after Standard Webhooks."""
 
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import Request, Response, delete, get, post, put
-from litestar.params import FromPath, JSONBody
+from litestar.params import FromPath, JSONBody, QueryParameter
 from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED, HTTP_204_NO_CONTENT
 
 from sindico_api.connection_tests import answer_test
@@ -13,13 +13,14 @@ from sindico_api.dependencies import AppContext, AskedPage, CurrentActor, Transl
 from sindico_api.guards import requires
 from sindico_api.once import OnlyOnce
 from sindico_api.revisions import IfMatch, expected_revision, with_etag
-from sindico_platform.audit import service as audit
 from sindico_platform.connection_tests.schemas import ConnectionReportOut, Report
 from sindico_platform.database.tx import Tx
 from sindico_platform.errors import InvalidInput
 from sindico_platform.paging.schemas import Page
 from sindico_provisioning.alerts import queries as alerts
-from sindico_provisioning.alerts.schemas import DeliveryOut
+from sindico_provisioning.alerts import service as alert_service
+from sindico_provisioning.alerts.models import DeliveryState
+from sindico_provisioning.alerts.schemas import DeliveryDetail, DeliveryOut, ResentOut
 from sindico_provisioning.webhooks import queries, service
 from sindico_provisioning.webhooks.schemas import WebhookIn, WebhookOut, WebhookSecretOut
 from sindico_provisioning.webhooks.sending import walk_test
@@ -27,6 +28,8 @@ from sindico_tenants.server_settings.hosts import allow_host
 
 TAGS = ["webhooks"]
 ALL, ONE = "/webhooks", "/webhooks/{webhook_id:uuid}"
+DELIVERY = "/webhook-deliveries/{delivery_id:uuid}"
+StateFilter = Annotated[DeliveryState | None, QueryParameter(name="state")]
 MAY_VIEW, MAY_EDIT = requires("webhooks:view"), requires("webhooks:edit")
 PORTS = {"https": 443, "http": 80}
 
@@ -74,7 +77,7 @@ async def replace_webhook(
     context: AppContext,
     if_match: IfMatch = None,
 ) -> Response[WebhookOut]:
-    """Replace a webhook's address, description and state; its secret stays."""
+    """Replace a webhook's address, description, events and state; its secret stays."""
     async with context.uow.begin(actor) as tx:
         await queries.get_webhook(tx, webhook_id)
     await allow_address(context, data.url)
@@ -128,13 +131,7 @@ async def test_webhook(
 
     async def keep(report: Report) -> None:
         async with context.uow.begin(actor) as tx:
-            await audit.record(
-                tx,
-                "webhook:test",
-                target_type="webhook",
-                target_id=webhook_id,
-                succeeded=report.succeeded,
-            )
+            await service.record_test(tx, webhook_id=webhook_id, succeeded=report.succeeded)
 
     results = walk_test(context.http, receiver)
     return await answer_test(request, results, tested_at=now, translate=translate, keep=keep)
@@ -142,16 +139,48 @@ async def test_webhook(
 
 @get(f"{ONE}/deliveries", tags=TAGS, guards=[MAY_VIEW])
 async def list_webhook_deliveries(
+    *,
     webhook_id: FromPath[UUID],
     actor: CurrentActor,
     uow: Uow,
     page: AskedPage,
     translate: Translate,
+    delivery_state: StateFilter = None,
 ) -> Page[DeliveryOut]:
     """List what was sent to a webhook in the last 30 days, newest first, and what came of it."""
     async with uow.begin(actor) as tx:
         await queries.get_webhook(tx, webhook_id)
-        return await alerts.list_deliveries(tx, webhook_id, page, translate=translate)
+        return await alerts.list_deliveries(
+            tx, webhook_id, page, state=delivery_state, translate=translate
+        )
+
+
+@get(DELIVERY, tags=TAGS, guards=[MAY_VIEW])
+async def read_webhook_delivery(
+    delivery_id: FromPath[UUID], actor: CurrentActor, uow: Uow, translate: Translate
+) -> DeliveryDetail:
+    """Read one message to a webhook, and what came of it."""
+    async with uow.begin(actor) as tx:
+        return await alerts.read_delivery(tx, delivery_id, translate=translate)
+
+
+@post(f"{DELIVERY}/resend", tags=TAGS, guards=[MAY_EDIT], status_code=HTTP_200_OK)
+async def resend_webhook_delivery(
+    delivery_id: FromPath[UUID], actor: CurrentActor, uow: Uow, translate: Translate
+) -> DeliveryDetail:
+    """Send a message again at once, under the same `webhook-id`."""
+    async with uow.begin(actor) as tx:
+        await alert_service.resend(tx, delivery_id=delivery_id)
+        return await alerts.read_delivery(tx, delivery_id, translate=translate)
+
+
+@post(f"{ONE}/deliveries/resend", tags=TAGS, guards=[MAY_EDIT], status_code=HTTP_200_OK)
+async def resend_failed_deliveries(
+    webhook_id: FromPath[UUID], actor: CurrentActor, uow: Uow
+) -> ResentOut:
+    """Send everything again at once that never arrived at a webhook."""
+    async with uow.begin(actor) as tx:
+        return ResentOut(resent=await alert_service.resend_failed(tx, webhook_id=webhook_id))
 
 
 async def allow_address(context: Context, url: str) -> None:

@@ -76,23 +76,24 @@ class Courier:
         if parcel is None:
             return
         try:
-            await self._carry(parcel)
+            status = await self._carry(parcel)
         except (OutsideError, SindicoError) as error:
             log.warning("alert_not_delivered", delivery_id=str(delivery_id), kind=str(error))
             async with self.uow.begin(actor) as tx:
                 await service.record_failure(tx, parcel=parcel, error=error)
         else:
             async with self.uow.begin(actor) as tx:
-                await service.record_sent(tx, parcel=parcel)
+                await service.record_sent(tx, parcel=parcel, answer_status=status)
 
-    async def _carry(self, parcel: Parcel) -> None:
+    async def _carry(self, parcel: Parcel) -> int | None:
+        """Send it; the status that a receiver answered."""
         if parcel.receiver is None:
             await self._mail(parcel)
-            return
+            return None
         message = WebhookMessage(
             id=parcel.id, event=parcel.event, happened_at=parcel.created_at, data=parcel.data
         )
-        await post_message(self.http, parcel.receiver, message)
+        return await post_message(self.http, parcel.receiver, message)
 
     async def _mail(self, parcel: Parcel) -> None:
         if self.mailer is None:

@@ -54,5 +54,9 @@ class AlertDelivery(TenantRow, Base):
     lease_token: Mapped[UUID | None]
     error: Mapped[dict[str, Any] | None]
     """``{"code", "detail", "facts"}`` of the last failure."""
+    answer_status: Mapped[int | None]
+    """What the receiver answered last, if it did."""
+    tried_at: Mapped[datetime | None]
+    """When it was last tried."""
     created_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]

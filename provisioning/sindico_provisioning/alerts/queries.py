@@ -12,8 +12,9 @@ from sindico_platform.paging.keyset import Keyset
 from sindico_platform.paging.schemas import Page, PageRequest
 from sindico_platform.tenancy.models import Tenant
 from sindico_platform.words import Translate, in_english
+from sindico_provisioning.alerts.errors import DeliveryNotFound
 from sindico_provisioning.alerts.models import AlertDelivery, DeliveryState
-from sindico_provisioning.alerts.schemas import DeliveryErrorOut, DeliveryOut
+from sindico_provisioning.alerts.schemas import DeliveryDetail, DeliveryErrorOut, DeliveryOut
 
 ORDERS = Keyset(AlertDelivery.id, default="-created_at", created_at=AlertDelivery.id)
 PURGE = text("SELECT control.purge_alert_deliveries(:keep_days, :batch)")
@@ -106,34 +107,89 @@ async def describe_tenant(tx: Tx) -> Row[str, str]:
 
 
 async def list_deliveries(
-    tx: Tx, webhook_id: UUID, request: PageRequest, *, translate: Translate = in_english
+    tx: Tx,
+    webhook_id: UUID,
+    request: PageRequest,
+    *,
+    state: DeliveryState | None = None,
+    translate: Translate = in_english,
 ) -> Page[DeliveryOut]:
     """One page of what was sent to a webhook, newest first."""
     columns: list[Any] = [AlertDelivery, AlertDelivery.id.label("order_value"), AlertDelivery.id]
     query = select(*columns).where(
         AlertDelivery.tenant_id == tx.tenant_id, AlertDelivery.webhook_id == webhook_id
     )
+    if state is not None:
+        query = query.where(AlertDelivery.state == state)
     rows = (await tx.session.execute(ORDERS.apply(query, request))).all()
-    return ORDERS.page(rows, request, lambda row: _show(row[0], translate))
+    return ORDERS.page(rows, request, lambda row: DeliveryOut(**_shown(row[0], translate)))
 
 
-def _show(row: AlertDelivery, translate: Translate) -> DeliveryOut:
-    waits = row.state == DeliveryState.PENDING
-    error = row.error
-    return DeliveryOut(
-        id=row.id,
-        event=row.event,
-        state=row.state,
-        attempts=row.attempts,
-        next_attempt_at=row.due_at if waits else None,
-        error=None
-        if error is None
-        else DeliveryErrorOut(
-            code=error["code"], detail=translate(error["detail"], **error["facts"])
-        ),
-        created_at=row.created_at,
-        finished_at=row.finished_at,
+async def read_delivery(
+    tx: Tx, delivery_id: UUID, *, translate: Translate = in_english
+) -> DeliveryDetail:
+    """One message to a webhook with what it says.
+
+    Raises:
+        DeliveryNotFound: no such message.
+    """
+    row = await get_delivery(tx, delivery_id)
+    return DeliveryDetail(**_shown(row, translate), data=row.data)
+
+
+async def get_delivery(tx: Tx, delivery_id: UUID, *, lock: bool = False) -> AlertDelivery:
+    """One message to a webhook of the bound tenant; mails are not among them.
+
+    Raises:
+        DeliveryNotFound: no such message.
+    """
+    query = select(AlertDelivery).where(
+        AlertDelivery.tenant_id == tx.tenant_id,
+        AlertDelivery.webhook_id.is_not(None),
+        AlertDelivery.id == delivery_id,
     )
+    if lock:
+        query = query.with_for_update()
+    found: AlertDelivery | None = await tx.session.scalar(
+        query.execution_options(populate_existing=True)
+    )
+    if found is None:
+        raise DeliveryNotFound
+    return found
+
+
+async def count_deliveries(tx: Tx) -> dict[UUID, dict[str, int]]:
+    """How many messages there are by webhook and state; they are kept for 30 days."""
+    query = (
+        select(AlertDelivery.webhook_id, AlertDelivery.state, func.count())
+        .where(AlertDelivery.tenant_id == tx.tenant_id, AlertDelivery.webhook_id.is_not(None))
+        .group_by(AlertDelivery.webhook_id, AlertDelivery.state)
+    )
+    counts: dict[UUID, dict[str, int]] = {}
+    for webhook_id, state, count in await tx.session.execute(query):
+        if webhook_id is not None:
+            counts.setdefault(webhook_id, {})[state] = count
+    return counts
+
+
+def _shown(row: AlertDelivery, translate: Translate) -> dict[str, Any]:
+    error = row.error
+    told = error and DeliveryErrorOut(
+        code=error["code"], detail=translate(error["detail"], **error["facts"])
+    )
+    return {
+        "id": row.id,
+        "webhook_id": row.webhook_id,
+        "event": row.event,
+        "state": row.state,
+        "attempts": row.attempts,
+        "tried_at": row.tried_at,
+        "answer_status": row.answer_status,
+        "next_attempt_at": row.due_at if row.state == DeliveryState.PENDING else None,
+        "error": told,
+        "created_at": row.created_at,
+        "finished_at": row.finished_at,
+    }
 
 
 async def purge_finished(fleet: AsyncSession, *, keep_days: float, batch: int) -> int:

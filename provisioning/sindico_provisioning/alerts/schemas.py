@@ -21,14 +21,32 @@ class DeliveryOut(Output, kw_only=True, frozen=True):
 
     id: UUID
     """The `webhook-id` that the receiver sees, the same at every attempt."""
+    webhook_id: UUID
     event: str
     state: str
     """`pending`, `sent` or `failed`."""
     attempts: int
+    tried_at: datetime | None
+    """When it was last tried."""
+    answer_status: int | None
+    """The HTTP status of the last answer; null if there was none."""
     next_attempt_at: datetime | None
     error: DeliveryErrorOut | None
     created_at: datetime
     finished_at: datetime | None
+
+
+class ResentOut(Output, kw_only=True, frozen=True):
+    """How many messages are sent again."""
+
+    resent: int
+
+
+class DeliveryDetail(DeliveryOut, kw_only=True, frozen=True):
+    """One message with what it says."""
+
+    data: dict[str, Any]
+    """The message's `data`."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID, uuid4
 
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 
+from sindico_platform.audit import service as audit
 from sindico_platform.database.base import table_of
 from sindico_platform.database.tx import Tx
 from sindico_platform.errors import Transient
@@ -18,7 +19,7 @@ from sindico_provisioning.alerts.models import AlertDelivery, DeliveryState
 from sindico_provisioning.alerts.schemas import Contact, Parcel
 from sindico_provisioning.webhooks import queries as webhooks
 from sindico_provisioning.webhooks import service as webhook_service
-from sindico_provisioning.webhooks.errors import GONE
+from sindico_provisioning.webhooks.errors import GONE, WebhookSwitchedOff
 
 LEASE_SECONDS = 120
 OFF = {
@@ -55,7 +56,7 @@ async def send_alert(
     nowhere = {"webhook_id": None, "mail_to": None, "mail_locale": None}
     rows = [
         shared | nowhere | {"id": tx.new_id(), "webhook_id": each}
-        for each in await webhooks.list_active_ids(tx)
+        for each in await webhooks.list_active_ids(tx, event=event)
     ] + [
         shared | nowhere | {"id": tx.new_id(), "mail_to": each.email, "mail_locale": each.locale}
         for each in contacts
@@ -82,6 +83,7 @@ async def claim_parcel(tx: Tx, keys: KeyRing, *, delivery_id: UUID) -> Parcel | 
             return None
         receiver = await webhook_service.open_receiver(tx, keys, webhook_id=row.webhook_id)
     row.attempts += 1
+    row.tried_at = tx.now
     row.lease_token, row.lease_until = uuid4(), tx.now + timedelta(seconds=LEASE_SECONDS)
     name, zone = await queries.describe_tenant(tx)
     return Parcel(
@@ -101,11 +103,12 @@ async def claim_parcel(tx: Tx, keys: KeyRing, *, delivery_id: UUID) -> Parcel | 
     )
 
 
-async def record_sent(tx: Tx, *, parcel: Parcel) -> None:
+async def record_sent(tx: Tx, *, parcel: Parcel, answer_status: int | None = None) -> None:
     """Note that a delivery arrived. A carrier that comes too late changes nothing."""
     row = await queries.lock_carried(tx, parcel.id, parcel.lease_token)
     if row is not None:
         row.state, row.finished_at = DeliveryState.SENT, tx.now
+        row.answer_status, row.error = answer_status, None
         row.lease_token = row.lease_until = None
 
 
@@ -118,6 +121,8 @@ async def record_failure(tx: Tx, *, parcel: Parcel, error: Exception) -> None:
     if row is None:
         return
     row.error = describe(error)
+    if parcel.webhook_id is not None:
+        row.answer_status = row.error["facts"].get("status")
     row.lease_token = row.lease_until = None
     if row.error["code"] == GONE.code and parcel.webhook_id is not None:
         await webhook_service.switch_off_gone(tx, webhook_id=parcel.webhook_id)
@@ -126,6 +131,61 @@ async def record_failure(tx: Tx, *, parcel: Parcel, error: Exception) -> None:
         row.state, row.finished_at = DeliveryState.FAILED, tx.now
     else:
         row.due_at = tx.now + timedelta(seconds=wait)
+
+
+async def resend(tx: Tx, *, delivery_id: UUID) -> AlertDelivery:
+    """Send a message again, at once and under the same id; one that waits, waits no longer.
+
+    Raises:
+        DeliveryNotFound: no such message to a webhook.
+        WebhookSwitchedOff: nothing is sent there.
+    """
+    row = await queries.get_delivery(tx, delivery_id, lock=True)
+    webhook_id = cast("UUID", row.webhook_id)
+    await _demand_active(tx, webhook_id)
+    if row.state != DeliveryState.PENDING:
+        row.state, row.attempts, row.finished_at = DeliveryState.PENDING, 0, None
+    row.due_at = tx.now
+    await tx.session.flush()
+    await _record_resend(tx, webhook_id, delivery_id=delivery_id)
+    return row
+
+
+async def resend_failed(tx: Tx, *, webhook_id: UUID) -> int:
+    """Send again, at once, everything that never arrived at a webhook.
+
+    Returns:
+        How many messages.
+
+    Raises:
+        WebhookNotFound: no such webhook.
+        WebhookSwitchedOff: nothing is sent there.
+    """
+    await _demand_active(tx, webhook_id)
+    again = (
+        update(AlertDelivery)
+        .where(
+            AlertDelivery.tenant_id == tx.tenant_id,
+            AlertDelivery.webhook_id == webhook_id,
+            AlertDelivery.state == DeliveryState.FAILED,
+        )
+        .values(state=DeliveryState.PENDING, attempts=0, due_at=tx.now, finished_at=None)
+        .returning(AlertDelivery.id)
+    )
+    count = len((await tx.session.scalars(again)).all())
+    if count:
+        await _record_resend(tx, webhook_id, count=count)
+    return count
+
+
+async def _demand_active(tx: Tx, webhook_id: UUID) -> None:
+    webhook = await webhooks.get_webhook(tx, webhook_id)
+    if not webhook.is_active:
+        raise WebhookSwitchedOff
+
+
+async def _record_resend(tx: Tx, webhook_id: UUID, **facts: Any) -> None:
+    await audit.record(tx, "webhook:resend", target_type="webhook", target_id=webhook_id, **facts)
 
 
 def wait_after(error: Exception, *, attempt: int) -> float | None:

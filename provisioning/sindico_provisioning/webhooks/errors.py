@@ -25,6 +25,13 @@ class TooManyWebhooks(SindicoError):
     detail = "There may be {most}. Remove one that is no longer needed."
 
 
+class WebhookSwitchedOff(SindicoError):
+    """Nothing is sent to an endpoint that is switched off."""
+
+    code, status, title = "webhook-switched-off", 409, "The webhook is switched off"
+    detail = "Activate it first."
+
+
 REFUSED = Mistake(
     code="webhook-refused",
     stage=Stage.DATA,

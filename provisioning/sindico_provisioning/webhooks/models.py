@@ -1,12 +1,22 @@
 """Rows of webhook endpoints."""
 
 from datetime import datetime
+from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, UniqueConstraint
+from sqlalchemy import ARRAY, CheckConstraint, ForeignKeyConstraint, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from sindico_platform.database.base import Base, TenantRow
+
+
+class WebhookEvent(StrEnum):
+    """What webhooks are told of."""
+
+    STALE = "integration.stale"
+    RECOVERED = "integration.recovered"
+    FAILING = "integration.failing"
+    PAUSED = "integration.paused"
 
 
 class WebhookEndpoint(TenantRow, Base):
@@ -26,6 +36,8 @@ class WebhookEndpoint(TenantRow, Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     url: Mapped[str]
     description: Mapped[str]
+    events: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    """Those it wants; without any, every one there is and will be."""
     is_active: Mapped[bool]
     disabled_code: Mapped[str | None]
     """Why nothing is sent: ``switched-off`` by a person, ``gone`` if it answered 410."""

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import any_, func, literal, or_, select
 
 from sindico_platform.database.tx import Tx
 from sindico_platform.paging.keyset import Keyset
@@ -40,10 +40,12 @@ async def get_webhook(tx: Tx, webhook_id: UUID, *, lock: bool = False) -> Webhoo
     return found
 
 
-async def list_active_ids(tx: Tx) -> list[UUID]:
-    """Every webhook that wants messages; a tenant has few."""
+async def list_active_ids(tx: Tx, *, event: str) -> list[UUID]:
+    """Every webhook that wants to be told of an event; a tenant has few."""
     query = select(WebhookEndpoint.id).where(
-        WebhookEndpoint.tenant_id == tx.tenant_id, WebhookEndpoint.is_active
+        WebhookEndpoint.tenant_id == tx.tenant_id,
+        WebhookEndpoint.is_active,
+        or_(WebhookEndpoint.events == [], literal(event) == any_(WebhookEndpoint.events)),
     )
     return list(await tx.session.scalars(query))
 

@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from sindico_platform.schemas import Input, Output
 from sindico_platform.settings import Secret
-from sindico_provisioning.webhooks.models import WebhookEndpoint
+from sindico_provisioning.webhooks.models import WebhookEndpoint, WebhookEvent
 
 SECRET_FIELD = "webhook.secret"  # noqa: S105  (a name, not a secret)
 Url = Annotated[str, Meta(max_length=2000, examples=["https://erp.acme.com.br/sindico"])]
@@ -21,7 +21,14 @@ class WebhookIn(Input, kw_only=True, frozen=True):
     url: Url
     """`https://…`, of a server that answers from the internet."""
     description: Annotated[str, Meta(max_length=200)] = ""
+    events: tuple[WebhookEvent, ...] = ()
+    """Without any it is told of all, also of those that later releases add."""
     is_active: bool = True
+
+    @property
+    def wanted(self) -> list[str]:
+        """The events, each once and in the order of their declaration."""
+        return [event.value for event in WebhookEvent if event in self.events]
 
 
 class WebhookOut(Output, kw_only=True, frozen=True):
@@ -30,6 +37,8 @@ class WebhookOut(Output, kw_only=True, frozen=True):
     id: UUID
     url: str
     description: str
+    events: list[str]
+    """Those it is told of; without any, all."""
     is_active: bool
     disabled_code: str | None
     """`switched-off` by a person, `gone` if it answered 410."""

@@ -32,8 +32,11 @@ def body_of(message: WebhookMessage) -> bytes:
 
 async def post_message(
     http: GuardedHttp, receiver: Receiver, message: WebhookMessage, *, watch: Watch = UNWATCHED
-) -> None:
+) -> int:
     """Post a signed message; the answer's status says whether it arrived.
+
+    Returns:
+        The status.
 
     Raises:
         Transient, Terminal: it did not; ``webhook-gone`` means that no more is wanted.
@@ -54,6 +57,7 @@ async def post_message(
         with watch.stage(Stage.DATA) as seen:
             _demand_taken(answer, host)
             seen.note("{host} took the message: {status}.", host=host, status=answer.status_code)
+        return answer.status_code
 
 
 def _demand_taken(answer: httpx.Response, host: str) -> None:
@@ -61,7 +65,7 @@ def _demand_taken(answer: httpx.Response, host: str) -> None:
     if answer.is_success:
         return
     if status == httpx.codes.GONE:
-        raise errors.GONE.error(host=host)
+        raise errors.GONE.error(host=host, status=status)
     if answer.is_redirect:
         raise errors.REDIRECTED.error(host=host, status=status)
     raise Transient(

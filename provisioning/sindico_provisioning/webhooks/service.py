@@ -24,6 +24,7 @@ MOST = 10
 CHANGE_OVER_HOURS = 24
 """How long a secret that was replaced signs as well."""
 SWITCHED_OFF, GONE = "switched-off", "gone"
+AUDIT_NAMES = {"events": "told_events"}
 
 
 def address_of(url: str, *, allow_http: bool) -> SplitResult:
@@ -69,6 +70,7 @@ async def create_webhook(
         id=tx.new_id(),
         url=data.url.strip(),
         description=data.description.strip(),
+        events=data.wanted,
         is_active=data.is_active,
         disabled_code=None if data.is_active else SWITCHED_OFF,
         secret_sealed=_sealed(tx, keys, secret),
@@ -85,22 +87,25 @@ async def create_webhook(
 async def edit_webhook(
     tx: Tx, *, webhook_id: UUID, data: WebhookIn, revision: int | None = None
 ) -> WebhookEndpoint:
-    """Replace address, description and state; its host was allowed before.
+    """Replace address, description, events and state; its host was allowed before.
 
     Raises:
         WebhookNotFound, WebhookExists, ChangedMeanwhile: nothing was changed.
     """
     row = await queries.get_webhook(tx, webhook_id, lock=True)
     demand_revision(row.revision, revision)
-    before = {name: getattr(row, name) for name in ("url", "description", "is_active")}
+    before = {name: getattr(row, name) for name in ("url", "description", "events", "is_active")}
     row.url, row.description = data.url.strip(), data.description.strip()
+    row.events = data.wanted
     if row.is_active != data.is_active:
         row.is_active = data.is_active
         row.disabled_code = None if data.is_active else SWITCHED_OFF
     _touch(tx, row)
     await _flush_unique(tx)
     changes = {
-        name: (was, getattr(row, name)) for name, was in before.items() if was != getattr(row, name)
+        AUDIT_NAMES.get(name, name): (was, getattr(row, name))
+        for name, was in before.items()
+        if was != getattr(row, name)
     }
     await audit.record(
         tx, "webhook:edit", target_type="webhook", target_id=row.id, changes=changes or None
@@ -158,6 +163,13 @@ async def switch_off_gone(tx: Tx, *, webhook_id: UUID) -> None:
         row.is_active, row.disabled_code = False, GONE
         _touch(tx, row)
         await audit.record(tx, "webhook:gone", target_type="webhook", target_id=webhook_id)
+
+
+async def record_test(tx: Tx, *, webhook_id: UUID, succeeded: bool) -> None:
+    """Note that somebody had a test message posted."""
+    await audit.record(
+        tx, "webhook:test", target_type="webhook", target_id=webhook_id, succeeded=succeeded
+    )
 
 
 async def open_receiver(tx: Tx, keys: KeyRing, *, webhook_id: UUID) -> Receiver:

@@ -88,7 +88,9 @@ async def test_what_does_not_arrive_comes_again_under_the_same_id(post: Post) ->
     [delivery] = await post.deliveries()
     assert waits == list(WAIT_SECONDS[:2])
     assert len({taken.headers["webhook-id"] for taken in receiver.posts}) == 1
-    assert (delivery.state, delivery.attempts) == ("sent", 3)
+    assert (delivery.state, delivery.attempts, delivery.answer_status) == ("sent", 3, 200)
+    assert delivery.error is None
+    assert delivery.tried_at is not None
 
 
 async def test_after_ten_attempts_it_is_given_up_with_its_reason(post: Post) -> None:
@@ -100,7 +102,7 @@ async def test_after_ten_attempts_it_is_given_up_with_its_reason(post: Post) -> 
             await post.wait()
 
     [delivery] = await post.deliveries()
-    assert (delivery.state, delivery.attempts) == ("failed", 10)
+    assert (delivery.state, delivery.attempts, delivery.answer_status) == ("failed", 10, 500)
     assert (delivery.error or {})["code"] == "webhook-refused"
 
 

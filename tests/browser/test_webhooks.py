@@ -1,0 +1,65 @@
+"""Webhooks in a real browser: added, tested stage by stage, and their messages."""
+
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Page, expect
+
+from sindico_api.context import Context
+from sindico_platform.database.tx import Actor
+from sindico_provisioning.alerts.service import send_alert
+from tests.api.test_webhooks import give_up
+from tests.browser.conftest import OpenAs
+from tests.browser.screens import LOOKS, Look, assert_accessible, assert_fits, look_at, shoot
+from tests.support.identity import MakeTenant
+from tests.support.receiver import receiving
+
+pytestmark = pytest.mark.browser
+
+
+async def see_every_look(page: Page, pictures: Path, name: str) -> None:
+    for look in LOOKS:
+        await look_at(page, look)
+        await shoot(page, pictures, f"{name}-{look}")
+        await assert_fits(page)
+        await assert_accessible(page)
+    await look_at(page, Look())
+
+
+async def test_a_webhook_from_its_address_to_a_message_sent_again(
+    open_as: OpenAs, make_tenant: MakeTenant, context: Context, pictures: Path
+) -> None:
+    tenant = await make_tenant()
+    async with (
+        receiving() as receiver,
+        open_as(tenant, "admin", path="/console/webhooks") as page,
+    ):
+        await expect(page.get_by_text("Nenhum webhook ainda")).to_be_visible()
+        await page.get_by_role("link", name="Adicionar webhook").first.click()
+        await page.get_by_label("Endereço").fill("ftp://erp.example")
+        await page.get_by_role("button", name="Criar").click()
+        await expect(page.locator(".field-error")).to_be_visible()
+        await see_every_look(page, pictures, "webhook-new")
+        await page.get_by_label("Endereço").fill(receiver.url)
+        await page.get_by_label("Descrição").fill("Painel de indicadores da diretoria")
+        await page.get_by_label("Integração atrasada").check()
+        await page.get_by_role("button", name="Criar").click()
+        await expect(page.get_by_label("Segredo", exact=True)).to_be_visible()
+        await see_every_look(page, pictures, "webhook-secret")
+        await page.get_by_role("link", name="Já copiei").click()
+        await page.get_by_role("button", name="Enviar mensagem de teste").click()
+        await expect(page.get_by_text("O receptor aceitou a mensagem assinada")).to_be_visible()
+        async with context.uow.begin(Actor.system(tenant.tenant_id)) as tx:
+            data = {"integration": "ERP Mega XT", "max_hours": 24}
+            await send_alert(tx, event="integration.stale", data=data)
+        await give_up(tenant, context)
+        await page.reload()
+        await see_every_look(page, pictures, "webhook")
+        await page.locator("#messages").get_by_role("link", name="Integração atrasada").click()
+        await expect(page.get_by_text("ERP Mega XT")).to_be_visible()
+        await see_every_look(page, pictures, "webhook-message")
+        await page.get_by_role("button", name="Enviar de novo").click()
+        await expect(page.get_by_text("A mensagem está saindo de novo.")).to_be_visible()
+        await page.goto(page.url.split("/console")[0] + "/console/webhooks")
+        await expect(page.get_by_role("row")).to_have_count(2)
+        await see_every_look(page, pictures, "webhooks")
