@@ -148,6 +148,14 @@ async def served_nearby(settings: Settings) -> AsyncIterator[Litestar]:
 
 
 @pytest.fixture
+def standing_clock(monkeypatch: pytest.MonkeyPatch, served_nearby: Litestar) -> int:
+    """Counts `served_nearby`'s connection tests in one minute; gives the seconds left of it."""
+    counter = served_nearby.state.context.connection_tests._counter
+    monkeypatch.setattr(counter, "_clock", lambda: 60.0 * 1000 + 10)
+    return 50
+
+
+@pytest.fixture
 async def client(served: Litestar) -> AsyncIterator[AsyncClient]:
     """An anonymous caller."""
     async with caller_of(served) as caller:

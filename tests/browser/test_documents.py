@@ -1,7 +1,11 @@
 """Documents in a real browser, against a server that runs: attached, seen, sent again, removed."""
 
+import asyncio
+import os
+import re
 from dataclasses import replace
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from playwright.async_api import FilePayload, Page, expect
@@ -14,6 +18,7 @@ from sindico_platform.egress.ranges import LOOPBACK
 from sindico_platform.file_transport import Connection
 from sindico_platform.paging.schemas import PageRequest
 from sindico_platform.tenancy.models import Tenant
+from sindico_tenants.companies.queries import get_branch, get_company
 from sindico_tenants.documents.pickups import service as pickups
 from sindico_tenants.documents.queries import list_documents
 from sindico_tenants.documents.schemas import DocumentFilters, LinkIn
@@ -27,7 +32,7 @@ from tests.browser.test_records import see_every_look
 from tests.support.file_servers import PASSWORD, USERNAME, RunningServer, serving_sftp
 from tests.support.identity import MakeTenant
 from tests.support.jobs import run_jobs
-from tests.support.rows import make_account
+from tests.support.rows import make_account, make_branch
 
 pytestmark = pytest.mark.browser
 
@@ -60,8 +65,11 @@ async def account(context: Context, tenant: Tenant) -> str:
         return f"/console/accounts/{await make_account(tx)}"
 
 
-async def configure(context: Context, tenant: Tenant, running: RunningServer) -> None:
+async def configure(
+    context: Context, tenant: Tenant, running: RunningServer, *, branch_id: UUID | None = None
+) -> None:
     data = FtpSettingsIn(
+        branch_id=branch_id,
         connection=running.connection,
         host="localhost",
         port=running.port,
@@ -138,6 +146,32 @@ async def test_a_file_goes_from_the_record_to_the_server_and_back(
         await expect(page.get_by_text("Proposta.pdf foi removido.")).to_be_visible()
         await run_jobs(nearby, tenant.tenant_id)
         assert not any(folder.iterdir())
+
+
+async def test_a_document_of_no_record_is_given_to_a_branch(
+    tenant: Tenant, nearby: Context, open_as: OpenAs, folder: Path, pictures: Path
+) -> None:
+    async with nearby.uow.begin(Actor.system(tenant.tenant_id)) as tx:
+        branch = await get_branch(tx, await make_branch(tx))
+        company = await get_company(tx, branch.company_id)
+    async with (
+        serving_sftp(folder) as running,
+        open_as(tenant, "admin", "crm-director", path=f"{SCREEN}/new") as page,
+    ):
+        await configure(nearby, tenant, running, branch_id=branch.id)
+        await page.get_by_label("Empresa").select_option(company.name)
+        await page.get_by_label("Filial").select_option(branch.name)
+        await expect(page.get_by_text("localhost")).to_be_visible()
+        await expect(page.get_by_role("link", name="Link externo")).to_have_attribute(
+            "href", re.compile(f"branch_id={branch.id}&link=1$")
+        )
+        await see_every_look(page, pictures, "documents-of-a-branch")
+        await in_english(page, pictures, "documents-of-a-branch")
+        await page.locator("input[type=file]").set_input_files(NOTE)
+        await page.get_by_role("button", name="Send the file").click()
+        await expect(page.get_by_role("link", name="Proposta.pdf", exact=True)).to_be_visible()
+        await run_jobs(nearby, tenant.tenant_id)
+        assert len(await asyncio.to_thread(os.listdir, folder)) == 1
 
 
 async def test_a_file_is_dropped_and_what_is_too_large_or_empty_is_not_sent(
