@@ -21,7 +21,7 @@ from sindico_api.worker import job_services
 from sindico_platform.database.tx import Actor, Tx
 from sindico_platform.jobs.context import JobContext
 from sindico_platform.jobs.runner import run_job
-from sindico_provisioning.connectors.schemas import Cursor, Exchange, Page
+from sindico_provisioning.connectors.schemas import Cursor, Exchange, Page, Totals
 from sindico_provisioning.integrations.models import Integration, IntegrationKind
 from sindico_provisioning.loads import queries, service, sources
 from sindico_provisioning.loads.models import LoadKind, LoadStatus
@@ -95,6 +95,9 @@ class NothingNew:
             progress=1,
             detail="",
         )
+
+    async def tell_totals(self, table: str) -> Totals | None:  # noqa: ARG002  (the protocol's)
+        return None
 
     def take_exchanges(self) -> list[Exchange]:
         return []

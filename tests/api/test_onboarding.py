@@ -174,9 +174,14 @@ async def test_the_page_signs_off_withdraws_and_compares(
     running = await browser.get(address)
     await loaded.run()
     compared = await browser.get(address)
+    by_totals = await browser.post(f"{address}/reconcile", data=own | {"by": "totals"})
+    await loaded.run()
+    once_more = await browser.get(address)
 
     assert "1 de 2 tabelas aprovadas" in signed.text
     assert "Falta maio" in withdrawn.text
     assert 'hx-trigger="every 3s"' in running.text
     assert "No ERP, e não aqui: 2" in compared.text
+    assert by_totals.status_code == 303
+    assert "No ERP, e não aqui: 2" in once_more.text
     assert 'hx-trigger="every 3s"' not in compared.text

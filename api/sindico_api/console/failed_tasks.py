@@ -27,6 +27,7 @@ TASK_LABELS: dict[str, str] = {
     "history_exports.write_history": translatable("Writing a history file"),
     "onboarding.review_after_load": translatable("Looking at a deployment's signatures again"),
     "reconciliation.reconcile": translatable("Comparing with the ERP"),
+    "reconciliation.reconcile_totals": translatable("Comparing totals with the ERP"),
     "staging.measure_size": translatable("Measuring the intermediate database"),
     "documents.store_document": translatable("Storing a document on its server"),
     "documents.remove_document_file": translatable("Removing a document from its server"),

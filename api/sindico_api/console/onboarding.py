@@ -29,6 +29,7 @@ from sindico_provisioning.onboarding import queries, service
 from sindico_provisioning.reconciliation import queries as reconciliation
 from sindico_provisioning.reconciliation.jobs import start_reconciliation as start
 from sindico_provisioning.reconciliation.models import DifferenceKind
+from sindico_provisioning.reconciliation.schemas import Basis
 
 ONBOARDING_PATH = f"{CONSOLE_PATH}/onboarding"
 TAB = "/onboarding"
@@ -55,9 +56,10 @@ class WithdrawForm(Struct, frozen=True):
 
 
 class CompareForm(Struct, frozen=True):
-    """The button that starts a reconciliation."""
+    """The buttons that start a reconciliation."""
 
     integration: UUID
+    by: Basis = Basis.ROWS
 
 
 SignOffData = Annotated[SignOffForm, Body(media_type=RequestEncodingType.URL_ENCODED)]
@@ -202,7 +204,7 @@ async def compare(
 ) -> Response[None]:
     """Compare with the ERP in the background; the page follows it."""
     async with uow.begin(actor) as tx:
-        await start(tx, integration_id=data.integration)
+        await start(tx, integration_id=data.integration, by=data.by)
     _ = view_of(request).translate
     flash = Flash(text=_("The reconciliation was started. This page follows it."))
     return see_other(request, f"{ONBOARDING_PATH}?integration={data.integration}", flash=flash)

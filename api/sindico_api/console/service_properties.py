@@ -285,7 +285,7 @@ def values_of(wanted: Service, given: Mapping[str, str]) -> dict[str, Any]:
 def field_of(item: Property, found: ServicePropertiesOut, _: Translator) -> Field:
     """A property in the reader's language; a proposed default says so."""
     help_text = _(item.description).format(**item.facts)
-    if item.proposed:
+    if item.proposed and item.key.startswith("rota"):
         help_text += " " + _("Proposed route: confirm it with the ERP's people.")
     return Field(
         key=item.key,

@@ -34,6 +34,7 @@ SYSTEM_LABELS: dict[str, str] = {
     "loads.run_load": translatable("loads"),
     "onboarding.review_after_load": translatable("loads"),
     "reconciliation.reconcile": translatable("reconciliation"),
+    "reconciliation.reconcile_totals": translatable("reconciliation"),
     "loads.reaper": translatable("loads"),
     "schedules": translatable("schedule"),
     "freshness": translatable("watch over integrations"),

@@ -20,7 +20,7 @@ if (!pm.environment.get('integration_id')) {
     if (error || response.code !== 200) {
       throw new Error('The integrations cannot be listed. Run "Gerar token" first.');
     }
-    const found = response.json().items.find(item => item.kind === 'mega')
+    const found = response.json().items.find(item => ['mega', 'erpx'].includes(item.kind))
       || response.json().items[0];
     if (!found) { throw new Error('This tenant has no integration.'); }
     pm.environment.set('integration_id', found.id);

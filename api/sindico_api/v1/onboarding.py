@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from litestar import Response, get, post
-from litestar.params import FromPath, JSONBody, QueryParameter
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from litestar.status_codes import HTTP_200_OK, HTTP_202_ACCEPTED
 
 from sindico_api.dependencies import AskedPage, CurrentActor, Translate, Uow
@@ -16,7 +16,7 @@ from sindico_provisioning.onboarding import queries, service
 from sindico_provisioning.onboarding.schemas import OnboardingOut, SignOffIn, WithdrawIn
 from sindico_provisioning.reconciliation import queries as reconciliation
 from sindico_provisioning.reconciliation.jobs import start_reconciliation as start
-from sindico_provisioning.reconciliation.schemas import DifferenceOut, ReconciliationOut
+from sindico_provisioning.reconciliation.schemas import Basis, DifferenceOut, ReconciliationOut
 
 TAGS = ["onboarding"]
 OWN = "/integrations/{integration_id:uuid}"
@@ -117,12 +117,16 @@ async def sign_table_off_for_tenant(
 
 @post(f"{OWN}/reconciliations", tags=TAGS, guards=[MAY_COMPARE], status_code=HTTP_202_ACCEPTED)
 async def start_reconciliation(
-    integration_id: FromPath[UUID], once: OnlyOnce
+    integration_id: FromPath[UUID], once: OnlyOnce, by: FromQuery[Basis] = Basis.ROWS
 ) -> Response[ReconciliationOut]:
-    """Compare what was staged with its source, in the background; follow `Location`."""
+    """Compare what was staged with its source, in the background; follow `Location`.
+
+    By `totals`, a table is only read where the ERP does not tell its count and sums, or they are
+    others than ours.
+    """
 
     async def run(tx: Tx) -> Response[ReconciliationOut]:
-        row = await start(tx, integration_id=integration_id)
+        row = await start(tx, integration_id=integration_id, by=by)
         return Response(
             reconciliation.show(row, []),
             status_code=HTTP_202_ACCEPTED,

@@ -5,7 +5,7 @@ from typing import NoReturn, Self
 
 from sindico_platform.connection_tests.walk import Watch
 from sindico_provisioning.connectors.errors import TableNotOffered
-from sindico_provisioning.connectors.schemas import Cursor, Exchange
+from sindico_provisioning.connectors.schemas import Cursor, Exchange, Totals
 
 
 class PushedRows:
@@ -32,6 +32,10 @@ class PushedRows:
             TableNotOffered: always; the rows came by themselves.
         """
         raise TableNotOffered(table=table)
+
+    async def tell_totals(self, table: str) -> Totals | None:  # noqa: ARG002  (the protocol's)
+        """Nobody is asked."""
+        return None
 
     def take_exchanges(self) -> list[Exchange]:
         return []

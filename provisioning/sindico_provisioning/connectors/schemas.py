@@ -1,7 +1,9 @@
 """What a connector is, what it reads and what a connection test reports."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from types import TracebackType
 from typing import Any, Protocol, Self
@@ -55,6 +57,15 @@ class Page:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Totals:
+    """What an ERP tells of a table without being read."""
+
+    rows: int
+    sums: Mapping[str, Decimal] = field(default_factory=dict)
+    """By field with amounts, their sum; nothing where the ERP does not add up."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Exchange:
     """One request to the ERP and its answer, for the ledger. Sign-ins leave their bodies out."""
 
@@ -100,6 +111,16 @@ class Connector(Protocol):
         Raises:
             Transient: it may work later, from the same cursor.
             Terminal: somebody must change something first.
+        """
+
+    async def tell_totals(self, table: str) -> Totals | None:
+        """What the ERP says of everything that a reading of the table would bring.
+
+        Returns:
+            None where it does not tell, so that only reading does.
+
+        Raises:
+            Transient, Terminal: as `read_page` does.
         """
 
     def take_exchanges(self) -> list[Exchange]:

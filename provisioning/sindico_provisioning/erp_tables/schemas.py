@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from sindico_platform.errors import FieldError
-from sindico_provisioning.erp_tables.kinds import Kind
+from sindico_provisioning.erp_tables.kinds import MONEY, Kind
 from sindico_provisioning.erp_tables.rows import ErpRow
 
 EXTRAS = "extras"
@@ -40,6 +40,11 @@ class ErpField:
     @property
     def nullable(self) -> bool:
         return not self.required and self.default is None
+
+    @property
+    def is_amount(self) -> bool:
+        """Whether it is money, which adds up to the same sum on both sides."""
+        return self.kind is MONEY
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -22,6 +22,7 @@ from sindico_provisioning.loads.sources import SOURCES
 from sindico_provisioning.onboarding.service import review_sign_offs
 from sindico_provisioning.reconciliation import service
 from sindico_provisioning.reconciliation.models import Reconciliation
+from sindico_provisioning.reconciliation.schemas import Basis
 from sindico_provisioning.reconciliation.service import Place, ReconciliationStopped
 
 MAX_ATTEMPTS = 5
@@ -38,8 +39,28 @@ async def reconcile(
 
     Safe to run twice, or to be killed anywhere.
     """
+    return await _carry_out(ctx, reconciliation_id, by_totals=False)
+
+
+@job(queue="loads", timeout_seconds=900, lease_seconds=1200, max_attempts=10)
+async def reconcile_totals(
+    ctx: JobContext,
+    *,
+    tenant_id: UUID,  # noqa: ARG001  (every job takes it; the context is bound to it)
+    reconciliation_id: UUID,
+) -> RunAgain | None:
+    """As `reconcile`, but tables of which the ERP tells what is staged are not read.
+
+    Safe to run twice, or to be killed anywhere.
+    """
+    return await _carry_out(ctx, reconciliation_id, by_totals=True)
+
+
+async def _carry_out(
+    ctx: JobContext, reconciliation_id: UUID, *, by_totals: bool
+) -> RunAgain | None:
     try:
-        return await _walk(ctx, reconciliation_id)
+        return await _walk(ctx, reconciliation_id, by_totals=by_totals)
     except ReconciliationStopped:
         return None
     except LeaseLost:
@@ -52,8 +73,13 @@ async def reconcile(
         return None
 
 
-async def start_reconciliation(tx: Tx, *, integration_id: UUID) -> Reconciliation:
+async def start_reconciliation(
+    tx: Tx, *, integration_id: UUID, by: Basis = Basis.ROWS
+) -> Reconciliation:
     """Ask for a comparison of an integration with its source; a job carries it out.
+
+    Args:
+        by: whether every row is compared, or only totals where the ERP tells them.
 
     Raises:
         IntegrationNotFound: none of the tenant's integrations has the id.
@@ -61,10 +87,13 @@ async def start_reconciliation(tx: Tx, *, integration_id: UUID) -> Reconciliatio
         ReconciliationRunning: another comparison has not ended.
     """
     await require_readable(tx, integration_id)
-    return await service.add_reconciliation(tx, integration_id=integration_id, job=reconcile)
+    return await service.add_reconciliation(tx, integration_id=integration_id, job=JOBS[by])
 
 
-async def _walk(ctx: JobContext, reconciliation_id: UUID) -> RunAgain | None:
+JOBS = {Basis.ROWS: reconcile, Basis.TOTALS: reconcile_totals}
+
+
+async def _walk(ctx: JobContext, reconciliation_id: UUID, *, by_totals: bool) -> RunAgain | None:
     stop_at = time.monotonic() + STINT_SECONDS
     async with ctx.uow.begin(ctx.actor) as tx:
         row = await service.begin(tx, ctx, reconciliation_id)
@@ -74,6 +103,8 @@ async def _walk(ctx: JobContext, reconciliation_id: UUID) -> RunAgain | None:
             tables = [table.name for table in order_tables(set(connector.tables))]
             await service.plan(tx, ctx, reconciliation_id, tables)
         while place := await _find_place(ctx, row):
+            if by_totals and await _agree(ctx, connector, place):
+                continue
             if not await _read_table(ctx, connector, place, stop_at):
                 return RunAgain()
     async with ctx.uow.begin(ctx.actor) as tx:
@@ -99,6 +130,22 @@ async def _find_place(ctx: JobContext, row: Reconciliation) -> Place | None:
         return await service.find_place(tx, row)
 
 
+async def _agree(ctx: JobContext, connector: Connector, place: Place) -> bool:
+    """Ask what the ERP counts and adds up; False where it does not tell, or tells otherwise."""
+    if place.pages > 0:
+        return False
+    try:
+        async with asyncio.timeout(PAGE_SECONDS):
+            totals = await connector.tell_totals(place.table)
+    except (Transient, Terminal, TimeoutError):
+        await _enter_failure(ctx, connector, place)
+        raise
+    pulls = await _take_pulls(connector)
+    async with ctx.uow.begin(ctx.actor) as tx:
+        await _enter(tx, place, pulls)
+        return totals is not None and await service.agree(tx, ctx, at=place, totals=totals)
+
+
 async def _read_table(ctx: JobContext, connector: Connector, place: Place, stop_at: float) -> bool:
     """Read a table's pages to the end; False when time is up before it."""
     at: Place | None = place
@@ -109,9 +156,7 @@ async def _read_table(ctx: JobContext, connector: Connector, place: Place, stop_
             async with asyncio.timeout(PAGE_SECONDS):
                 page = await connector.read_page(at.table, at.cursor)
         except (Transient, Terminal, TimeoutError):
-            pulls = await _take_pulls(connector)
-            async with ctx.uow.begin(ctx.actor) as tx:
-                await _enter(tx, at, pulls)
+            await _enter_failure(ctx, connector, at)
             raise
         pulls = await _take_pulls(connector)
         checked = await asyncio.to_thread(check_rows, get_table(at.table), page.rows)
@@ -119,6 +164,13 @@ async def _read_table(ctx: JobContext, connector: Connector, place: Place, stop_
             await _enter(tx, at, pulls, received=checked.received)
             at = await service.keep_page(tx, ctx, at=at, page=page, checked=checked)
     return True
+
+
+async def _enter_failure(ctx: JobContext, connector: Connector, at: Place) -> None:
+    """Write down what the ERP was asked in vain."""
+    pulls = await _take_pulls(connector)
+    async with ctx.uow.begin(ctx.actor) as tx:
+        await _enter(tx, at, pulls)
 
 
 async def _take_pulls(connector: Connector) -> list[Pull]:

@@ -1,9 +1,20 @@
 """Comparisons as callers see them."""
 
 from datetime import datetime
+from enum import StrEnum
 from uuid import UUID
 
 from sindico_platform.schemas import Output
+
+
+class Basis(StrEnum):
+    """What a comparison goes by."""
+
+    ROWS = "rows"
+    """Every row of the source is read, so that every difference is found by its key."""
+    TOTALS = "totals"
+    """A table is only read where the ERP does not tell count and sums, or they are others than
+    ours; a change of values that leaves them the same is not found."""
 
 
 class ReconciledTableOut(Output, kw_only=True, frozen=True):
@@ -12,6 +23,7 @@ class ReconciledTableOut(Output, kw_only=True, frozen=True):
     table: str
     status: str
     pages: int
+    """None were read where the ERP's own totals are those of the staging."""
     source_rows: int
     """Different keys that the ERP has."""
     unreadable: int

@@ -13,7 +13,7 @@ from sindico_platform.database.tx import Tx
 from sindico_platform.jobs import service as jobs
 from sindico_platform.jobs.context import JobContext
 from sindico_platform.jobs.runner import describe
-from sindico_provisioning.connectors.schemas import Cursor, Page
+from sindico_provisioning.connectors.schemas import Cursor, Page, Totals
 from sindico_provisioning.erp_tables.queries import get_table
 from sindico_provisioning.erp_tables.schemas import Checked
 from sindico_provisioning.reconciliation import queries, statements
@@ -143,13 +143,7 @@ async def keep_page(
         LeaseLost, ReconciliationStopped: somebody else goes on; nothing was written.
     """
     await hold(tx, ctx, at.reconciliation_id)
-    row = await tx.session.get_one(
-        ReconciledTable,
-        (tx.tenant_id, at.reconciliation_id, at.position),
-        populate_existing=True,
-    )
-    if row.pages != at.pages or row.status == ReconciliationStatus.SUCCEEDED:
-        raise ReconciliationStopped
+    row = await _lock_table(tx, at)
     await _keep_keys(tx, at, checked)
     row.status, row.cursor = ReconciliationStatus.RUNNING, page.next_cursor
     row.pages += 1
@@ -158,6 +152,46 @@ async def keep_page(
         return _place(at.reconciliation_id, at.integration_id, row)
     await _compare(tx, at, row)
     return None
+
+
+async def agree(tx: Tx, ctx: JobContext, *, at: Place, totals: Totals) -> bool:
+    """End a table of which the ERP tells what is staged: the same count and the same sums.
+
+    Returns:
+        False when they differ; then the table is to be read, to find the keys.
+
+    Raises:
+        LeaseLost, ReconciliationStopped: somebody else goes on; nothing was written.
+    """
+    await hold(tx, ctx, at.reconciliation_id)
+    driver, table = await driver_of(tx), get_table(at.table)
+    statement = statements.add_up(table, list(totals.sums))
+    ours = dict(await driver.fetchrow(statement, tx.tenant_id, at.integration_id))
+    if ours != {"rows": totals.rows, **totals.sums}:
+        return False
+    row = await _lock_table(tx, at)
+    row.source_rows = row.staged_rows = totals.rows
+    row.outside_crm = await driver.fetchval(
+        statements.keep_outside(table), tx.tenant_id, at.reconciliation_id, at.integration_id
+    )
+    row.status, row.compared_at = ReconciliationStatus.SUCCEEDED, tx.now
+    return True
+
+
+async def _lock_table(tx: Tx, at: Place) -> ReconciledTable:
+    """The table that the walk stands at.
+
+    Raises:
+        ReconciliationStopped: somebody else has gone on from here.
+    """
+    row = await tx.session.get_one(
+        ReconciledTable,
+        (tx.tenant_id, at.reconciliation_id, at.position),
+        populate_existing=True,
+    )
+    if row.pages != at.pages or row.status == ReconciliationStatus.SUCCEEDED:
+        raise ReconciliationStopped
+    return row
 
 
 async def _keep_keys(tx: Tx, at: Place, checked: Checked) -> None:

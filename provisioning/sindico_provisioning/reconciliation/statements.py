@@ -5,6 +5,7 @@ hold the same values. A checksum is the sum of the digests with a hash of the ke
 the order.
 """
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 from sindico_provisioning.erp_tables.queries import list_copy_columns
@@ -49,6 +50,35 @@ def _outside_crm(table: ErpTable) -> str:
             SELECT FROM crm.external_ref AS ref WHERE ref.tenant_id = $1
             AND ref.integration_id = $3 AND ref.resource = '{linked}' AND ref.id_erp = ours.id_erp
         )
+    """  # noqa: S608  (names of our own)
+
+
+def add_up(table: ErpTable, fields: Sequence[str]) -> str:
+    """How many rows are staged, and the sums of fields; $1 tenant, $2 integration."""
+    sums = "".join(f", coalesce(sum({field}), 0) AS {field}" for field in fields)
+    return f"""
+        SELECT count(*) AS rows{sums} FROM staging.{table.name}
+        WHERE tenant_id = $1 AND integration_id = $2 AND removed_at IS NULL
+    """  # noqa: S608  (names of the definition alone)
+
+
+@lru_cache
+def keep_outside(table: ErpTable) -> str:
+    """Keep the keys that are staged and not in the CRM, and count them.
+
+    $1 tenant, $2 comparison, $3 integration.
+    """
+    return f"""
+        WITH ours AS (
+            SELECT id_erp FROM staging.{table.name}
+            WHERE tenant_id = $1 AND integration_id = $3 AND removed_at IS NULL
+        ), outside AS MATERIALIZED ({_outside_crm(table)}), kept AS (
+            INSERT INTO control.reconciled_difference
+                (tenant_id, reconciliation_id, resource, kind, id_erp)
+            SELECT $1, $2, '{table.name}', kind, id_erp
+            FROM outside AS each (id_erp, kind) ORDER BY id_erp LIMIT {KEPT_KEYS}
+        )
+        SELECT count(*) FROM outside WHERE $2::uuid IS NOT NULL AND $3::uuid IS NOT NULL
     """  # noqa: S608  (names of our own)
 
 

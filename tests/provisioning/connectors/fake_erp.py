@@ -14,6 +14,7 @@ from sindico_provisioning.connectors.schemas import (
     Cursor,
     Exchange,
     Page,
+    Totals,
 )
 from sindico_provisioning.erp_tables import queries
 
@@ -30,6 +31,8 @@ class FakeErp:
         self.page_size = page_size
         self.reads: list[tuple[str, Cursor | None]] = []
         """Table and cursor of every page that was asked for."""
+        self.totals: dict[str, Totals] = {}
+        """What the ERP tells of tables without being read."""
         self._faults: deque[tuple[str, OutsideError | BaseException]] = deque()
         self._exchanges: list[Exchange] = []
 
@@ -69,6 +72,10 @@ class FakeErp:
             detail="{rows} records",
             facts={"rows": len(rows)},
         )
+
+    async def tell_totals(self, table: str) -> Totals | None:
+        self._raise_scripted("tell_totals", table)
+        return self.totals.get(table)
 
     def take_exchanges(self) -> list[Exchange]:
         taken, self._exchanges = self._exchanges, []

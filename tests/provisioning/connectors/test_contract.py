@@ -199,6 +199,16 @@ async def test_each_fault_has_its_code_and_the_same_cursor_works_afterwards(
     assert len(page.rows) == subject.expected_rows["filial"]
 
 
+async def test_totals_are_those_of_a_reading_where_the_erp_tells_them(subject: Subject) -> None:
+    async with subject.open() as erp:
+        told = {name: await erp.tell_totals(name) for name in ("filial", "pedido")}
+
+    assert {name: totals.rows for name, totals in told.items() if totals} in (
+        {},
+        {name: subject.expected_rows[name] for name in told},
+    )
+
+
 async def test_a_table_the_erp_does_not_offer_is_refused(subject: Subject) -> None:
     async with subject.open() as erp:
         with pytest.raises(TableNotOffered):

@@ -1,6 +1,7 @@
 """The ERPX connector: one entity per table, read by its ids."""
 
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from datetime import date, timedelta
 from types import TracebackType
 from typing import Self
@@ -17,7 +18,7 @@ from sindico_provisioning.connectors.erpx.session import Session, credential_of
 from sindico_provisioning.connectors.erpx.settings import ErpxSettings
 from sindico_provisioning.connectors.erpx.wire import Way, turn_rows
 from sindico_provisioning.connectors.errors import TableNotOffered
-from sindico_provisioning.connectors.schemas import Cursor, Exchange, HttpClients, Page
+from sindico_provisioning.connectors.schemas import Cursor, Exchange, HttpClients, Page, Totals
 from sindico_provisioning.connectors.sessions import Now, TokenCache, utc_now
 
 MAX_BODY_BYTES = 48 << 20
@@ -116,6 +117,13 @@ class ErpxConnector:
             detail=translatable("{path}: {rows} records"),
             facts={"path": self._path_of(table)[0], "rows": len(listed.rows)},
         )
+
+    async def tell_totals(self, table: str) -> Totals | None:
+        """How many rows the platform counts; it adds nothing up."""
+        if table not in self._settings.routes:
+            raise TableNotOffered(table=table)
+        _, listed = await self._list(table, replace(self._begin(table), size=1))
+        return None if listed.total is None else Totals(rows=listed.total)
 
     def take_exchanges(self) -> list[Exchange]:
         taken = self._exchanges.copy()

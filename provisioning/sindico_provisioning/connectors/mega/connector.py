@@ -16,7 +16,7 @@ from sindico_provisioning.connectors.mega.session import Session, credential_of
 from sindico_provisioning.connectors.mega.settings import MegaSettings
 from sindico_provisioning.connectors.mega.windows import Window
 from sindico_provisioning.connectors.mega.wire import turn_rows
-from sindico_provisioning.connectors.schemas import Cursor, Exchange, HttpClients, Page
+from sindico_provisioning.connectors.schemas import Cursor, Exchange, HttpClients, Page, Totals
 from sindico_provisioning.connectors.sessions import Now, TokenCache, utc_now
 
 MAX_BODY_BYTES = 48 << 20
@@ -95,6 +95,10 @@ class MegaConnector:
         if "{inicio}" not in path:
             return await self._read_all(table, path)
         return await self._read_window(table, path, self._find_window(table, cursor))
+
+    async def tell_totals(self, table: str) -> Totals | None:  # noqa: ARG002  (the protocol's)
+        """Mega answers no totals: all that it tells of a table are its rows."""
+        return None
 
     def take_exchanges(self) -> list[Exchange]:
         taken = self._exchanges.copy()

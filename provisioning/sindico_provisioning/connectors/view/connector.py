@@ -4,19 +4,20 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from functools import partial
 from types import TracebackType
 from typing import Any, Self
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Integer, Numeric
 
 from sindico_platform.connection_tests.walk import Watch
 from sindico_platform.egress import EgressGuard
 from sindico_platform.errors import OutsideError
 from sindico_platform.words import translatable
 from sindico_provisioning.connectors.errors import TableNotOffered
-from sindico_provisioning.connectors.schemas import Cursor, Exchange, Page
+from sindico_provisioning.connectors.schemas import Cursor, Exchange, Page, Totals
 from sindico_provisioning.connectors.view import errors
 from sindico_provisioning.connectors.view.check import check_database
 from sindico_provisioning.connectors.view.drivers import DRIVERS
@@ -31,8 +32,10 @@ from sindico_provisioning.connectors.view.statements import (
     lay_out,
     select_highest_mark,
     select_page,
+    select_totals,
 )
 from sindico_provisioning.connectors.view.values import turn_rows
+from sindico_provisioning.erp_tables.queries import get_table
 
 PAGE_ROWS = 10_000
 
@@ -107,6 +110,28 @@ class ViewConnector:
             return await self._read(source, place, is_first=cursor is None)
         except OutsideError as error:
             failure = error.code
+            raise
+        except BaseException:
+            await self._hang_up()
+            raise
+        finally:
+            self._note(source, started_at, time.monotonic() - started, failure)
+
+    async def tell_totals(self, table: str) -> Totals | None:
+        """Count and add up in the database, by one statement."""
+        if table not in self._sources:
+            raise TableNotOffered(table=table)
+        source = self._sources[table]
+        started_at, started = datetime.now(UTC), time.monotonic()
+        failure: str | None = None
+        try:
+            with explained(self._server, source.name):
+                session = await self._signed_in()
+                layout = await self._layout_of(session, source)
+                return await session.run(partial(_read_totals, layout, _amounts_of(layout)))
+        except OutsideError as error:
+            failure = error.code
+            await self._hang_up()
             raise
         except BaseException:
             await self._hang_up()
@@ -228,6 +253,22 @@ class ViewConnector:
 
 def _read_rows(layout: Layout, place: Place, rows: int, connection: Connection) -> Rows:
     return connection.execute(select_page(layout, place, rows=rows)).all()
+
+
+def _amounts_of(layout: Layout) -> dict[str, str]:
+    """Columns of numbers that fields with amounts are read from."""
+    amounts = {field.name for field in get_table(layout.source.table).columns if field.is_amount}
+    return {
+        name: column
+        for name, column in layout.source.columns.items()
+        if name in amounts and isinstance(layout.types[column], Numeric | Integer)
+    }
+
+
+def _read_totals(layout: Layout, amounts: Mapping[str, str], connection: Connection) -> Totals:
+    told = connection.execute(select_totals(layout, amounts)).one()
+    sums = {name: Decimal(str(value or 0)) for name, value in zip(amounts, told[1:], strict=True)}
+    return Totals(rows=int(told[0]), sums=sums)
 
 
 def _read_highest_mark(layout: Layout, connection: Connection) -> Any:

@@ -1,6 +1,6 @@
 """The SELECTs that a view is read with, for every dialect."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -100,6 +100,17 @@ def _from_mark(
 def select_highest_mark(layout: Layout) -> Select[Any]:
     """The watermark that the next load begins from, if this one reads everything."""
     return select(func.max(layout.mark)).select_from(layout.view)
+
+
+def select_totals(layout: Layout, amounts: Mapping[str, str]) -> Select[Any]:
+    """How many rows have a key, and the sums of columns, in one pass over the view.
+
+    Args:
+        amounts: column by field.
+    """
+    sums = [func.sum(layout.typed(name)).label(field) for field, name in amounts.items()]
+    columns: list[ColumnElement[Any]] = [func.count(layout.key).label("rows"), *sums]
+    return select(*columns).select_from(layout.view).where(layout.key.is_not(None))
 
 
 def select_few(layout: Layout, *, rows: int) -> Select[Any]:

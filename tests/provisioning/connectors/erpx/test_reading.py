@@ -10,6 +10,7 @@ from sindico_platform.errors import InvalidInput, Terminal, Transient
 from sindico_provisioning.connectors.erpx import settings
 from sindico_provisioning.connectors.erpx.paging import Listed, Place
 from sindico_provisioning.connectors.erpx.schemas import ROUTES, Paging
+from sindico_provisioning.connectors.schemas import Totals
 from sindico_provisioning.erp_tables.queries import TABLES, get_table
 from sindico_provisioning.erp_tables.service import check_rows
 from sindico_provisioning.sandbox.erpx.sandbox import MAX_SIZE, ErpxSandbox
@@ -77,6 +78,15 @@ async def test_the_first_day_stays_the_same_from_page_to_page(
         path = erp.take_exchanges()[-1].path
 
     assert "2024-11-21" in path
+
+
+async def test_the_platform_counts_without_being_read(erpx: ErpxSandbox, http: GuardedHttp) -> None:
+    async with make_erpx(erpx, http) as erp:
+        told = await erp.tell_totals("pedido")
+        paths = [each.path for each in erp.take_exchanges()]
+
+    assert told == Totals(rows=erpx.content.told["pedido"].rows)
+    assert "size=1" in paths[-1]
 
 
 async def test_rows_marked_as_deleted_do_not_arrive(erpx: ErpxSandbox, http: GuardedHttp) -> None:

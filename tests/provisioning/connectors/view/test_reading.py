@@ -4,13 +4,14 @@ import asyncio
 import json
 from collections.abc import Sequence
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from sqlalchemy.exc import DBAPIError
 
 from sindico_platform.errors import OutsideError, Terminal, Transient
-from sindico_provisioning.connectors.schemas import Cursor, Page
+from sindico_provisioning.connectors.schemas import Cursor, Page, Totals
 from sindico_provisioning.connectors.view.connector import ViewConnector
 from sindico_provisioning.connectors.view.reaching import signed_in
 from sindico_provisioning.connectors.view.schemas import Dialect, ViewSource
@@ -42,6 +43,19 @@ async def fill(running: RunningDatabase, count: int = 8) -> None:
     await running.add(
         *[(f"C{n:02}", f"Cliente {n}", f"2026-11-{n + 1:02} 08:00:00") for n in range(count)]
     )
+
+
+async def test_the_database_counts_and_adds_up_by_itself(running: RunningDatabase) -> None:
+    await fill(running)
+    columns = {"id_erp": "codigo", "marca": "nome", "valor_12_meses": "documento"}
+    source = replace(running.source(), table="empresa_marca", columns=columns, watermark=None)
+
+    async with connect(running, source) as erp:
+        totals = await erp.tell_totals("empresa_marca")
+        statements = [exchange.method for exchange in erp.take_exchanges()]
+
+    assert totals == Totals(rows=8, sums={"valor_12_meses": 8 * Decimal(11222333000181)})
+    assert statements == ["SELECT"]
 
 
 async def test_everything_comes_once_in_pages_by_key(running: RunningDatabase) -> None:
