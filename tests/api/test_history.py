@@ -1,8 +1,11 @@
 """The history as one Excel file: at once or by a job, typed, masked, for its own tenant alone."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
-from typing import Any
+from pathlib import Path
+from typing import IO, Any
+from urllib.parse import urlsplit
 
 import openpyxl
 import pytest
@@ -229,20 +232,55 @@ async def test_a_cancelled_file_is_not_written(
     assert (await caller.get(f"{HOME}/{asked['id']}")).json()["status"] == "cancelled"
 
 
-async def test_a_full_disk_is_told(
-    caller: AsyncClient, context: Context, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def full(*_: Any) -> Any:
-        raise OSError(28, "No space left on device")
+@pytest.fixture
+def disk_full(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
+    """What is written meets the error of a file system without room, until it is undone."""
 
+    def open_part(path: Path) -> IO[bytes]:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.with_name(f"{path.name}.part").symlink_to("/dev/full")
+        return opened(path)
+
+    opened = stores._open_part
+    with monkeypatch.context() as patch:
+        patch.setattr(stores, "_open_part", open_part)
+        yield patch
+
+
+def files_of(context: Context, tenant: Tenant) -> int:
+    folder = Path(urlsplit(context.settings.blob_url).path) / str(tenant.tenant_id)
+    return len(list(folder.iterdir())) if folder.exists() else 0
+
+
+@pytest.mark.usefixtures("disk_full")
+async def test_a_disk_that_stays_full_ends_the_export_with_its_reason(
+    caller: AsyncClient, context: Context, tenant: Tenant
+) -> None:
     asked = (await caller.post(HOME, json={})).json()
-    monkeypatch.setattr(stores, "_open_part", full)
-    for _ in range(4):
-        await run_jobs(context, tenant.tenant_id, at_once=True)
+    await run_jobs(context, tenant.tenant_id, at_once=True)
 
     failed = (await caller.get(f"{HOME}/{asked['id']}")).json()
     assert (failed["status"], failed["error"]["code"]) == ("failed", "blob-store-failed")
     assert "No space left on device" in failed["error"]["detail"]
+    assert files_of(context, tenant) == 0
+
+
+async def test_an_export_goes_on_when_the_disk_has_room_again(
+    caller: AsyncClient, context: Context, tenant: Tenant, disk_full: pytest.MonkeyPatch
+) -> None:
+    await keep(context.uow, tenant.tenant_id, sellers())
+    asked = (await caller.post(HOME, json={})).json()
+    await run_jobs(context, tenant.tenant_id)
+    waits = (await caller.get(f"{HOME}/{asked['id']}")).json()
+    kept = files_of(context, tenant)
+
+    disk_full.undo()
+    await run_jobs(context, tenant.tenant_id, at_once=True)
+
+    file = await caller.get(f"{HOME}/{asked['id']}/file")
+    assert (waits["status"], waits["error"], kept) == ("running", None, 0)
+    assert len(sheets_of(file.content)["vendedor"]) == 1
+    assert files_of(context, tenant) == 1
 
 
 async def test_a_file_with_personal_data_is_only_for_those_who_may_see_them(

@@ -10,6 +10,7 @@ import hashlib
 import os
 import tempfile
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -98,7 +99,8 @@ class FolderStore:
             stored = await _pour(key, chunks, file, max_bytes)
             await _in_thread(key, _keep_part, file, path)
         except BaseException:
-            file.close()
+            with suppress(OSError):  # a full disk refuses what is still in the buffer
+                file.close()
             _part_of(path).unlink(missing_ok=True)
             raise
         return stored

@@ -156,6 +156,24 @@ async def test_a_full_or_forbidden_folder_is_told(tmp_path: Path) -> None:
     assert raised.value.code == "blob-store-failed"
 
 
+@pytest.mark.parametrize("size_bytes", [5, BUFFER_BYTES * 2], ids=["small", "large"])
+async def test_a_full_disk_is_told_and_keeps_no_half_file(tmp_path: Path, size_bytes: int) -> None:
+    """The device gives the very error that a file system without room gives."""
+    path = tmp_path / KEY
+    path.parent.mkdir()
+    part = path.with_name(f"{path.name}.part")
+    part.symlink_to("/dev/full")
+    store = FolderStore(tmp_path)
+
+    with pytest.raises(Transient, match="No space left on device") as raised:
+        await store.write(KEY, chunks(b"x" * size_bytes))
+
+    assert raised.value.code == "blob-store-failed"
+    assert list(path.parent.iterdir()) == []
+    await store.write(KEY, chunks(b"there is room again"))
+    assert await read_all(store) == b"there is room again"
+
+
 async def test_a_bucket_that_refuses_is_told(bucket: Bucket) -> None:
     store = open_store(f"s3://files?endpoint={bucket.url}&region=sa-east-1")
     bucket.refuse_with = 403
