@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx
+import psutil
 import pytest
 
 from sindico_api.demo.record import DemoRecord, Login, read_record
 from tests.api.cli.conftest import RunningStack, start_stack, stop_stack
-from tests.processes import wait_until
+from tests.processes import is_running, wait_until
 
 FINAL = {"succeeded", "failed", "cancelled", "empty"}
 LONG_SECONDS = 120
@@ -32,8 +33,16 @@ class Demo:
     record: DemoRecord
 
     def kill(self, name: str) -> None:
-        """`kill -9` of one process, by the supervisor's name for it."""
-        self.stack.children()[name].kill()
+        """`kill -9` of one process, by the supervisor's name for it, and of all it started.
+
+        The API's own process only watches over those that answer.
+        """
+        process = self.stack.children()[name]
+        family = [process, *process.children(recursive=True)]
+        for each in family:
+            with suppress(psutil.NoSuchProcess):
+                each.kill()
+        wait_until(lambda: not any(is_running(each.pid) for each in family))
 
     def sandbox_tls(self) -> ssl.SSLContext:
         return ssl.create_default_context(cafile=self.record.sandbox.mega.ca_file)

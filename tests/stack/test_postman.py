@@ -100,6 +100,20 @@ def test_files_go_to_the_sandbox_server_and_back(
     assert all(checks and all(checks) for checks in held.values())
 
 
+def test_an_erp_pushes_repeats_and_is_refused_and_a_schedule_comes_and_goes(
+    demo: Demo, tmp_path: Path
+) -> None:
+    password = demo.record.tenant("advanced").admin.password
+
+    for _ in range(2):
+        done, held = run_newman(
+            demo, tmp_path, password=password, tenant="advanced", part="Envio do ERP e agenda"
+        )
+        assert done.returncode == 0, done.stdout
+        assert len(held) == 12
+        assert all(checks and all(checks) for checks in held.values())
+
+
 def test_a_wrong_password_fails_loudly_and_starts_nothing(demo: Demo, tmp_path: Path) -> None:
     done, held = run_newman(demo, tmp_path, password="wrong")
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from sindico_api.postman.erp import erp_folder
 from sindico_api.postman.files import files_folder
 from sindico_api.postman.requests import json_body
 from sindico_api.postman.scenario import scenario_folder
@@ -21,14 +22,15 @@ def build_collection(openapi: Document) -> Document:
     return {
         "info": {
             "name": "Síndico",
-            "description": "Carga inicial, arquivos e documentos, e todas as operações da API.",
+            "description": "Carga inicial, arquivos e documentos, envio do ERP e agenda, "
+            "e todas as operações da API.",
             "schema": SCHEMA,
         },
         "auth": {
             "type": "bearer",
             "bearer": [{"key": "token", "value": "{{access_token}}", "type": "string"}],
         },
-        "item": [scenario_folder(), files_folder(), *_folders(openapi)],
+        "item": [scenario_folder(), files_folder(), erp_folder(), *_folders(openapi)],
     }
 
 

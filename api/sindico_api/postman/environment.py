@@ -24,6 +24,9 @@ VARIABLES = (
     ("ftp_ca_json", "default"),
     ("ftp_settings_id", "default"),
     ("document_id", "default"),
+    ("erp_key", "default"),
+    ("erp_row", "default"),
+    ("erp_schedule", "default"),
 )
 
 

@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 import msgspec
+import pytest
 from httpx import AsyncClient
 
 from sindico_api.postman.collection import build_collection, example_of
@@ -64,12 +65,12 @@ async def test_the_environment_names_this_server_and_leaves_secrets_empty(
     assert values["password"] == {"key": "password", "value": "", "type": "secret", "enabled": True}
 
 
-async def test_files_and_documents_have_a_scenario_with_assertions(client: AsyncClient) -> None:
+@pytest.mark.parametrize("name", ["Arquivos e documentos", "Envio do ERP e agenda"])
+async def test_scenarios_have_assertions_in_every_request(client: AsyncClient, name: str) -> None:
     collection = (await client.get("/postman/collection.json")).json()
     environment = (await client.get("/postman/environment.json")).json()
 
-    folder = collection["item"][1]
-    assert folder["name"] == "Arquivos e documentos"
+    folder = next(item for item in collection["item"] if item["name"] == name)
     for item in folder["item"]:
         scripts = [line for each in item["event"] for line in each["script"]["exec"]]
         assert any("pm.test(" in line for line in scripts), item["name"]
@@ -78,7 +79,7 @@ async def test_files_and_documents_have_a_scenario_with_assertions(client: Async
 
 
 def test_every_operation_becomes_a_request_with_an_example_body() -> None:
-    item = build_collection(OPENAPI)["item"][2]["item"][0]
+    item = build_collection(OPENAPI)["item"][3]["item"][0]
 
     assert item["request"]["method"] == "PUT"
     assert item["request"]["url"]["path"] == ["api", "v1", "things", ":thing_id"]
