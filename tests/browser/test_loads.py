@@ -201,3 +201,24 @@ async def test_a_load_is_sound_in_english(
         await page.goto(page.url)
         await shoot(page, pictures, f"load-english{tab.replace('/', '-')}")
         await assert_accessible(page)
+
+
+async def test_a_filter_outlives_the_lists_own_refreshing_and_another_language(
+    customer: Site, open_as: OpenAs, pictures: Path
+) -> None:
+    await customer.start()
+
+    async with open_as(customer.tenant, "admin", path="/console/loads") as page:
+        refreshing = page.locator('#loads [hx-trigger="every 5s"]')
+        await expect(refreshing).to_have_attribute("hx-get", "/console/loads")
+        await page.get_by_label("Situação").select_option("pending")
+        await expect(refreshing).to_have_attribute("hx-get", "/console/loads?status=pending")
+        await page.get_by_role("button", name="English").click()
+        await expect(page.get_by_label("Status")).to_have_value("pending")
+        await expect(page.locator("#loads").get_by_text("Pending")).to_be_visible()
+        await page.get_by_role("button", name="CRM Settings").click()
+        await expect(page.get_by_role("link", name="ERP data").last).to_be_visible()
+        await see_every_look(page, pictures, "gear")
+        await look_at(page, ENGLISH)
+        await page.locator(".gear-menu").get_by_role("link", name="ERP data").click()
+        await expect(page.get_by_role("heading", name="ERP data")).to_be_visible()

@@ -49,6 +49,8 @@ class View:
 
     locale: Locale
     path: str
+    query: str = ""
+    """What follows the path, such as the filters of a list."""
     theme: str | None = None
     """``light`` or ``dark``; `None` follows the device."""
     viewer: Viewer | None = None
@@ -56,6 +58,11 @@ class View:
     demo: bool = False
     flash: Flash | None = None
     request_id: str | None = None
+
+    @property
+    def address(self) -> str:
+        """Path and query, to come back to."""
+        return f"{self.path}?{self.query}" if self.query else self.path
 
     @property
     def zone(self) -> str:
@@ -77,6 +84,7 @@ def view_of(request: ConsoleRequest) -> View:
     return View(
         locale=locale_of(request),
         path=request.url.path,
+        query=request.url.query,
         theme=theme_of(request.cookies),
         viewer=state.get("viewer") or viewer_of(request.scope.get("auth")),
         csrf_token=state.get("csrf_token", ""),

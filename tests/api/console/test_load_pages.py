@@ -115,11 +115,14 @@ async def test_the_log_and_the_rejections_are_read_and_downloaded(
 
 async def test_a_running_load_is_cancelled_and_resumed(browser: AsyncClient, site: Site) -> None:
     load_id = await site.start()
+    moving = (await browser.get("/console/loads", params={"status": "pending"})).text
 
     await browser.post(f"/console/loads/{load_id}/cancel")
     cancelled = await site.read(load_id)
     await browser.post(f"/console/loads/{load_id}/resume")
 
+    region = moving[moving.index('id="loads"') :]
+    assert 'hx-get="/console/loads?status=pending" hx-trigger="every 5s"' in region
     assert cancelled.status == "cancelled"
     assert (await site.read(load_id)).status == "pending"
 

@@ -55,7 +55,9 @@ async def test_the_language_chosen_wins_over_the_browsers(gallery: Client) -> No
     )
     page = await gallery.get("/console/gallery/sign-in", headers={"accept-language": "pt-BR"})
     gallery.cookies.clear()
+    filtered = await gallery.get("/console/gallery/tenants?q=a%26b&state=active")
 
+    assert 'name="next" value="/console/gallery/tenants?q=a%26b&amp;state=active"' in filtered.text
     assert chosen.status_code == 303
     assert chosen.headers["location"] == "/console/gallery/sign-in"
     assert "I forgot my password" in page.text

@@ -161,6 +161,11 @@
     if (sort) given.set("sort", sort);
   });
 
+  // The language changes on the page as it stands, with filters that were set since it came.
+  document.addEventListener("submit", (event) => {
+    if (event.target.matches(".language-switch")) event.target.elements.next.value = location.pathname + location.search;
+  });
+
   // Tables are cards on a narrow screen; each cell then says its column.
   const nameCells = (root) => {
     root.querySelectorAll("table.table-list:not(.not-stacked)").forEach((table) => {
