@@ -58,6 +58,10 @@ FAULTS: dict[FaultKind, tuple[type[OutsideError], str]] = {
 }
 
 
+AT_SIGN_IN = {FaultKind.TOO_MANY, FaultKind.TIMEOUT}
+"""Faults that strike the first request, whatever it is for; the others strike a reading."""
+
+
 def make_mega(sandbox: MegaSandbox, http: GuardedHttp, **options: Any) -> MegaConnector:
     return MegaConnector(
         read_settings(sandbox.properties),
@@ -99,18 +103,14 @@ async def subject(
         paging = "pagina" if request.param == "erpx-pages" else "id"
         yield Subject(
             open=partial(make_erpx, erpx, http, linhasPorPagina="70", paginacao=paging),
-            fail=lambda kind: erpx.fail_next(
-                kind, route="" if kind is FaultKind.TOO_MANY else "/entities"
-            ),
+            fail=lambda kind: erpx.fail_next(kind, route="" if kind in AT_SIGN_IN else "/entities"),
             expected_rows={name: told.rows for name, told in erpx.content.told.items()},
         )
         return
     if request.param == "mega":
         yield Subject(
             open=partial(make_mega, mega, http),
-            fail=lambda kind: mega.fail_next(
-                kind, route="" if kind is FaultKind.TOO_MANY else "/global"
-            ),
+            fail=lambda kind: mega.fail_next(kind, route="" if kind in AT_SIGN_IN else "/global"),
             expected_rows={name: chapter.rows for name, chapter in mega.book.chapters.items()},
         )
         return

@@ -17,7 +17,7 @@ import msgspec
 from sindico_provisioning.sandbox.book import BookWriter
 from sindico_provisioning.sandbox.mega.scale import Scale
 
-EDITION = 1
+EDITION = 2
 """Counted up when the made-up data change, so that older files are not opened."""
 CUSTOMERS, SUPPLIERS = 1, 900
 """Groups of persons at this made-up site; which is which is a site's own affair."""
@@ -126,8 +126,12 @@ class _Translation:
     def _delete_some(self) -> None:
         """Customers that are gone, and that the platform still lists, marked."""
         persons = self._entities["e001pes"]
-        gone = [row for row in persons if row["tipPes"] == "VJ"][:_DELETED]
-        for number, row in enumerate(gone):
+        gone = [
+            row
+            for row in persons
+            if row["tipPes"] == "VJ" and row["e069gre"]["codGre"] == CUSTOMERS
+        ]
+        for number, row in enumerate(gone[:_DELETED]):
             code = 9_000_000 + number
             persons.append(row | {"id": self._make_id(), "codPes": code, "excluido": True})
 
