@@ -18,6 +18,8 @@ from tests.support.outgoing_mails import configure, queue
 
 pytestmark = pytest.mark.browser
 PATH = "/console/outgoing-mails"
+BY_ITSELF = 30_000
+"""Milliseconds; the pages ask every few seconds."""
 
 
 @pytest.fixture
@@ -61,9 +63,15 @@ async def test_mails_are_seen_and_sent_again(
         mailbox.replies["cheia@cliente.com.br"] = "452 4.2.2 Mailbox full"
         for name in ("fulano", "cheia"):
             await queue(nearby, tenant.tenant_id, to=f"{name}@cliente.com.br")
-        await run_jobs(nearby, tenant.tenant_id)
         await page.reload()
-        await expect(page.locator("#outgoing-mails tbody tr")).to_have_count(4)
+        waiting = page.locator("#mail-counts a", has_text="Aguardando").locator(".stat-value")
+        await expect(waiting).to_have_text("3")
+        await run_jobs(nearby, tenant.tenant_id)
+        rows = page.locator("#outgoing-mails tbody tr")
+        await expect(rows.get_by_text("Enviado", exact=True)).to_be_visible(timeout=BY_ITSELF)
+        await expect(waiting).to_have_text("1")
+        await expect(page.locator("#outgoing-mails")).to_have_count(1)
+        await expect(rows).to_have_count(4)
         await see_every_look(page, pictures, "mails-list")
 
         await (
@@ -75,7 +83,8 @@ async def test_mails_are_seen_and_sent_again(
         await page.get_by_role("button", name="Enviar de novo").click()
         await expect(page.get_by_text("O e-mail espera para ser enviado de novo.")).to_be_visible()
         await run_jobs(nearby, tenant.tenant_id)
-        await page.reload()
+        sent = page.locator("#content").get_by_text("Enviado", exact=True)
+        await expect(sent).to_be_visible(timeout=BY_ITSELF)
         await expect(page.get_by_role("button", name="Enviar de novo")).to_have_count(0)
 
         await page.get_by_role("button", name="English").click()

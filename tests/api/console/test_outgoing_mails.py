@@ -93,7 +93,7 @@ async def test_the_log_and_a_mail_keep_themselves_fresh_until_it_is_sent(
     await run_jobs(nearby, tenant.tenant_id)
     sent = [(await browser.get(PATH)).text, (await browser.get(f"{PATH}/{mail_id}")).text]
 
-    for page, selected in zip(waiting, ("#outgoing-mails", "#mail"), strict=True):
+    for page, selected in zip(waiting, ("#outgoing-mails", "#content"), strict=True):
         assert FRESHENED.findall(page) == [selected]
         assert "</svg>Aguardando</span>" in page
     for page in sent:
