@@ -443,6 +443,110 @@ async def test_bad_values_reject_their_row_alone(
     assert await seen.keys() == {"v0", "v2"}
 
 
+ODD_ROWS = [
+    (rb'{"id_erp": "a\u0000b", "nome": "x"}', "id_erp", "nul-byte"),
+    (rb'{"id_erp": "\ud800", "nome": "x"}', "id_erp", "lone-surrogate"),
+    (b'{"id_erp": 7, "nome": "x"}', "id_erp", "not-text"),
+    (b'{"id_erp": true, "nome": "x"}', "id_erp", "not-text"),
+    (b'{"id_erp": " ", "nome": "x"}', "id_erp", "required"),
+    (b'{"nome": "x"}', "id_erp", "required"),
+    (b'{"id_erp": "' + b"k" * 3000 + b'", "nome": "x"}', "id_erp", "too-long"),
+    (b'{"id_erp": "o1", "nome": ' + b"[" * 400 + b"]" * 400 + b"}", "nome", "not-text"),
+    (b'{"id_erp": "o2", "nome": {"$ne": 1}}', "nome", "not-text"),
+    (b'{"id_erp": "o3", "nome": "x", "comissao": 1e400}', "comissao", "number-out-of-range"),
+    (b'{"id_erp": "o4", "nome": "x", "comissao": "NaN"}', "comissao", "number-out-of-range"),
+    (
+        b'{"id_erp": "o5", "nome": "x", "comissao": ' + b"9" * 400 + b"}",
+        "comissao",
+        "number-out-of-range",
+    ),
+    (b"7", "", "not-an-object"),
+    (b"null", "", "not-an-object"),
+    (b"[]", "", "not-an-object"),
+]
+
+
+@pytest.mark.parametrize("form", ["json", "ndjson"])
+async def test_odd_rows_are_rejected_each_with_its_reason(
+    erp: AsyncClient, seen: Seen, form: str
+) -> None:
+    rows = [b'{"id_erp": "first", "nome": "Ana"}', *(row for row, _, _ in ODD_ROWS)]
+    rows.append(b'{"id_erp": "last", "nome": "Bia"}')
+    body = b"[" + b",".join(rows) + b"]" if form == "json" else b"\r\n".join(rows)
+    content_type = "application/json" if form == "json" else NDJSON["Content-Type"]
+
+    answer = await erp.post(URL, content=body, headers={"Content-Type": content_type})
+
+    assert answer.status_code == 207, answer.text[:500]
+    assert counts_of(answer) == (2, 0, 0, len(ODD_ROWS))
+    assert reasons_of(answer) == {
+        index: {(field, code)} for index, (_, field, code) in enumerate(ODD_ROWS, start=1)
+    }
+    assert await seen.keys() == {"first", "last"}
+    kept = await seen.rows()
+    assert "".join(row.outcome or "?" for row in kept) == "c" + "r" * len(ODD_ROWS) + "c"
+
+
+async def test_a_line_nested_too_deep_to_be_read_is_rejected_alone(erp: AsyncClient) -> None:
+    deep = b'{"id_erp": "deep", "nome": ' + b"[" * 100_000 + b"]" * 100_000 + b"}"
+
+    answer = await erp.post(URL, content=deep + b"\n" + lines(sellers(1)), headers=NDJSON)
+
+    assert counts_of(answer) == (1, 0, 0, 1)
+    assert reasons_of(answer) == {0: {("", "row-not-json")}}
+
+
+async def test_unknown_fields_are_kept_as_they_came_or_not_at_all(
+    erp: AsyncClient, client_as: ClientAs, tenant: Tenant
+) -> None:
+    await erp.post(URL, json=sellers(1))
+    admin = await client_as(tenant, "admin")
+    (integration,) = (await admin.get("/api/v1/integrations")).json()["items"]
+    place = f"/api/v1/integrations/{integration['id']}"
+    await admin.patch(place, json={"unknown_fields": "keep"})
+    extras = [
+        (b'"u": 1e400, "w": [{"x": null}]', None),
+        (rb'"u": "a\u0000b"', "nul-byte"),
+        (rb'"u": {"k": ["\ud800"]}', "lone-surrogate"),
+        (rb'"a\u0000b": 1', "nul-byte"),
+        (rb'"\udfff": 1', "lone-surrogate"),
+    ]
+    rows = [
+        b'{"id_erp": "u%d", "nome": "Ana", %b}' % (number, extra)
+        for number, (extra, _) in enumerate(extras)
+    ]
+
+    answer = await erp.post(URL, content=b"\n".join(rows), headers=NDJSON)
+
+    codes = {index: {code for _, code in reasons} for index, reasons in reasons_of(answer).items()}
+    assert codes == {index: {code} for index, (_, code) in enumerate(extras) if code}
+    (kept,) = (await erp.get(URL, params={"id_erp": "u0"})).json()["items"]
+    assert (kept["row"]["u"], kept["row"]["w"]) == ("1E+400", [{"x": None}])
+
+
+@pytest.mark.parametrize(
+    ("value", "code"),
+    [
+        ("0000-01-01", "year-out-of-range"),
+        ("0000-00-00", "year-out-of-range"),
+        ("9999-12-31", "year-out-of-range"),
+        ("2026-02-30", "date-malformed"),
+        ("31/12/2026", "date-malformed"),
+        ("+12026-01-01", "date-malformed"),
+        (20261231, "not-a-date"),
+        (True, "not-a-date"),
+    ],
+    ids=str,
+)
+async def test_days_that_are_none_reject_their_row(erp: AsyncClient, value: Any, code: str) -> None:
+    rows = [{"id_erp": "1", "data_emissao": value}, {"id_erp": "2", "data_emissao": "2026-02-28"}]
+
+    answer = await erp.post("/api/v1/erp/pedido", json=rows)
+
+    assert counts_of(answer) == (1, 0, 0, 1)
+    assert reasons_of(answer) == {0: {("data_emissao", code)}}
+
+
 async def test_a_truncated_last_line_is_one_rejected_row(erp: AsyncClient, seen: Seen) -> None:
     answer = await erp.post(URL, content=lines(sellers(3))[:-5], headers=NDJSON)
 
@@ -473,6 +577,14 @@ async def test_a_truncated_last_line_is_one_rejected_row(erp: AsyncClient, seen:
             (422, "body-damaged"),
         ),
         (b"[]", {"Content-Encoding": "br"}, (415, "encoding-not-supported")),
+        (
+            gzip.compress(gzip.compress(b"[]")),
+            {"Content-Encoding": "gzip, gzip"},
+            (415, "encoding-not-supported"),
+        ),
+        (gzip.compress(b'[{"id_erp":"1"}]'), {}, (422, "body-not-json")),
+        ('[{"id_erp":"1","nome":"x"}]'.encode("utf-16"), {}, (422, "body-not-json")),
+        (zstandard.compress(b"[]"), {"Content-Encoding": "gzip"}, (422, "body-damaged")),
         (b"[]", {"Content-Type": "text/csv"}, (415, "media-type-not-supported")),
         (
             b'[{"id_erp":"' + b"x" * (limits.MAX_ROW_BYTES * 2) + b'"}]',
@@ -492,6 +604,10 @@ async def test_a_truncated_last_line_is_one_rejected_row(erp: AsyncClient, seen:
         "no-zstd",
         "zstd-cut",
         "brotli",
+        "gzip-twice",
+        "gzip-untold",
+        "utf-16",
+        "zstd-as-gzip",
         "csv",
         "row",
     ],
