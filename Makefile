@@ -74,6 +74,13 @@ $(DLT)/.installed: requirements/dlt.lock | $(BIN)/python $(OWN_UV)
 	@$(UV) pip sync --quiet --python $(DLT)/bin/python --require-hashes requirements/dlt.lock
 	@touch $@
 
+# A real ERP to pull from, for the tests, likewise apart.
+TRYTON := .venv-tryton
+$(TRYTON)/.installed: requirements/tryton.lock | $(BIN)/python $(OWN_UV)
+	@$(BIN)/python -m venv --without-pip $(TRYTON)
+	@$(UV) pip sync --quiet --python $(TRYTON)/bin/python --require-hashes requirements/tryton.lock
+	@touch $@
+
 .PHONY: bench
 bench: $(VENV)/.compiled $(DLT)/.installed ## The figures, each beside its yardstick
 	BENCH_DLT_PYTHON=$(DLT)/bin/python $(BIN)/python -m benchmarks
@@ -106,7 +113,7 @@ docs: install ## Write docs/connection-tests.md from the mistakes that tests tel
 install: $(VENV)/.installed ## Set up .venv with the locked versions
 
 .PHONY: test-tools
-test-tools: web/node_modules/.package-lock.json ## What only the tests need: Chromium, axe, newman
+test-tools: web/node_modules/.package-lock.json $(TRYTON)/.installed ## What only the tests need: Chromium, axe, newman, LibreOffice, Tryton
 	scripts/setup-system
 
 EXTRAS := --extra embedded --extra mysql --extra oracle --extra sqlserver
@@ -117,5 +124,7 @@ lock: $(OWN_UV) ## Resolve requirements/*.lock anew from pyproject.toml
 	$(UV) pip compile pyproject.toml $(EXTRAS) --group dev --universal --generate-hashes \
 	  --python-version 3.11 --no-annotate --no-header --quiet -c requirements/runtime.lock \
 	  -o requirements/dev.lock
+	$(UV) pip compile --group tryton --universal --generate-hashes \
+	  --python-version 3.11 --no-annotate --no-header --quiet -o requirements/tryton.lock
 	$(UV) pip compile --group dlt --universal --generate-hashes \
 	  --python-version 3.11 --no-annotate --no-header --quiet -o requirements/dlt.lock

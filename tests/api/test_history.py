@@ -1,5 +1,6 @@
 """The history as one Excel file: at once or by a job, typed, masked, for its own tenant alone."""
 
+import asyncio
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
@@ -27,6 +28,7 @@ from tests.support.callers import ClientAs
 from tests.support.identity import MakeTenant
 from tests.support.jobs import POINTS, run_jobs, run_through_kills
 from tests.support.ledger import ERP_CLIENT, fault, keep, push, rejection
+from tests.support.office import read_by_office
 
 HOME = "/api/v1/exchanges/exports"
 AT_ONCE = "/api/v1/exchanges/history.xlsx"
@@ -392,6 +394,35 @@ async def test_nothing_of_another_tenant_is_in_the_file(
     found = await sheets_for(caller)
 
     assert (found["Requisições"], found["vendedor"]) == ([], [])
+
+
+@pytest.mark.stack
+async def test_libreoffice_sees_the_same_types(
+    caller: AsyncClient, uow: UnitOfWork, tenant: Tenant, tmp_path: Path
+) -> None:
+    order = {"id_erp": "1", "data_emissao": "2026-11-02", "valor_total": 1234.5, "situacao": "=1+1"}
+    now = datetime.now(UTC)
+    await keep(uow, tenant.tenant_id, sellers(), push("pedido", [order], "u", started_at=now))
+    asked = {"tables": ["vendedor", "pedido"]}
+    content = (await caller.get(AT_ONCE, headers=PORTUGUESE, params=asked)).content
+
+    found = await asyncio.to_thread(read_by_office, content, tmp_path)
+
+    rows = {}
+    for table in ("vendedor", "pedido"):
+        titles, cells = found[table]
+        rows[table] = dict(zip([title for _, title in titles], cells, strict=False))
+    assert list(found) == ["Como ler", "Requisições", "vendedor", "pedido"]
+    assert len(found["Requisições"]) == 3
+    assert rows["vendedor"]["Código no ERP (id_erp)"] == ("string", "1")
+    assert rows["vendedor"]["Nome (nome)"] == ("string", "Ana")
+    assert rows["vendedor"]["Comissão (comissao)"] == ("float", "2.5")
+    assert rows["vendedor"]["Ativo (ativo)"] == ("boolean", "true")
+    changed = rows["vendedor"]["Atualizado em (atualizado_em)"]
+    assert changed == ("date", "2026-11-20T14:05:00")
+    assert rows["pedido"]["Valor total (valor_total)"] == ("float", "1234.5")
+    assert rows["pedido"]["Data de emissão (data_emissao)"] == ("date", "2026-11-02")
+    assert rows["pedido"]["Situação (situacao)"] == ("string", "=1+1")
 
 
 async def test_openpyxl_opens_it_too(caller: AsyncClient, uow: UnitOfWork, tenant: Tenant) -> None:
