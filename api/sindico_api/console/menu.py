@@ -92,6 +92,14 @@ MENU: tuple[MenuGroup, ...] = (
                 customers_only=True,
             ),
             MenuItem(
+                label=translatable("Salespeople"),
+                about=translatable("Who of the users each of the ERP's salespeople is."),
+                href="/console/sellers",
+                icon="user-circle",
+                permission="sellers:access",
+                customers_only=True,
+            ),
+            MenuItem(
                 label=translatable("ABC curve"),
                 about=translatable("Which customers make most of the revenue."),
                 href="/console/abc-curve",

@@ -4,23 +4,31 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from litestar import Response, get
+from litestar import Response, get, post
 from litestar.params import FromPath
 
 from sindico_api.console import rendering
 from sindico_api.console.abc_words import CLASSES, KINDS, MEASURES, PLACED_BY
 from sindico_api.console.document_views import read_panel
+from sindico_api.console.forms import EMPTY_FORM, Form
 from sindico_api.console.listing import Listing
-from sindico_api.console.submitted import id_in
-from sindico_api.console.view import ConsoleRequest, view_of
+from sindico_api.console.rendering import see_other
+from sindico_api.console.submitted import id_in, sent_texts
+from sindico_api.console.view import ConsoleRequest, Flash, view_of
 from sindico_api.dependencies import AskedPage, CurrentActor, Uow
 from sindico_api.guards import requires
 from sindico_api.i18n import CONSOLE_PATH
 from sindico_platform.brazil.states import STATES
+from sindico_platform.database.tx import Tx
+from sindico_platform.paging.schemas import MAX_LIMIT, PageRequest
 from sindico_tenants.abc_curve.standings.queries import read_classification
 from sindico_tenants.accounts import queries as accounts
 from sindico_tenants.accounts.schemas import AccountFilters, ContactFilters, PersonType
 from sindico_tenants.documents.schemas import AttachedTo
+from sindico_tenants.portfolios import queries as portfolios
+from sindico_tenants.portfolios.models import PlacedBy
+from sindico_tenants.portfolios.schemas import PlacementIn, PlacementOut
+from sindico_tenants.portfolios.service import place_by_hand
 
 SITUATIONS: dict[str, dict[str, bool]] = {
     "active": {"is_active": True, "is_removed": False},
@@ -65,6 +73,8 @@ async def show_account(
         classified = None
         if actor.may("abc_curve:view"):
             classified = await read_classification(tx, account_id)
+        groupings = await _groupings(tx) if actor.may("portfolios:edit") else None
+        placement = await portfolios.read_placement(tx, account_id) if groupings else None
     return rendering.page(
         request,
         "records/account.html",
@@ -75,7 +85,47 @@ async def show_account(
         measures=MEASURES,
         placed_by=PLACED_BY,
         kinds=KINDS,
+        groupings=groupings,
+        form=_placement_form(placement),
     )
+
+
+async def _groupings(tx: Tx) -> dict[str, list[tuple[str, str]]]:
+    """Categories and portfolios to choose from, by name."""
+    page = PageRequest(limit=MAX_LIMIT)
+    categories = await portfolios.list_categories(tx, request=page)
+    all_portfolios = await portfolios.list_portfolios(tx, request=page)
+    return {
+        "categories": [(str(each.id), each.name) for each in categories.items],
+        "portfolios": [(str(each.id), each.name) for each in all_portfolios.items],
+    }
+
+
+def _placement_form(placement: PlacementOut | None) -> Form:
+    """What a person decided; what the rules decide is left to them."""
+    if placement is None:
+        return EMPTY_FORM
+    by_hand = {
+        "category_id": placement.category_id if placement.category_by == PlacedBy.HAND else None,
+        "portfolio_id": placement.portfolio_id if placement.portfolio_by == PlacedBy.HAND else None,
+    }
+    return Form({name: str(value) for name, value in by_hand.items() if value})
+
+
+@post("/accounts/{account_id:uuid}/placement", guards=[requires("portfolios:edit")])
+async def place_account(
+    request: ConsoleRequest, account_id: FromPath[UUID], actor: CurrentActor, uow: Uow
+) -> Response[None]:
+    """Put the account where a person says; an empty choice leaves it to the rules."""
+    _ = view_of(request).translate
+    sent = await sent_texts(request, "category_id", "portfolio_id")
+    data = PlacementIn(
+        category_id=id_in(sent["category_id"]), portfolio_id=id_in(sent["portfolio_id"])
+    )
+    async with uow.begin(actor) as tx:
+        await place_by_hand(tx, account_id=account_id, data=data)
+    flash = Flash(text=_("Category and portfolio saved."))
+    return see_other(request, f"{CONSOLE_PATH}/accounts/{account_id}", flash=flash)
 
 
 @get("/contacts", guards=[requires("contacts:view")])

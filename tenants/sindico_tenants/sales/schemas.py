@@ -30,6 +30,23 @@ class SellerOut(Output, kw_only=True, frozen=True):
     updated_at: datetime
 
 
+class SellerLink(Output, kw_only=True, frozen=True):
+    """A seller, the user it is, and the one it may be."""
+
+    id: UUID
+    name: str
+    email: str | None
+    is_active: bool
+    erp_removed_at: datetime | None
+    user_id: UUID | None
+    user_name: str | None
+    user_login: str | None
+    suggested_id: UUID | None
+    """The one user with the seller's mail address, if it is nobody yet."""
+    suggested_name: str | None
+    suggested_login: str | None
+
+
 class SoldOut(Output, kw_only=True, frozen=True):
     """What every sales document has."""
 

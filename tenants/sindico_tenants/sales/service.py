@@ -13,6 +13,9 @@ from sindico_tenants.erp_links.service import merge_rows
 from sindico_tenants.sales import queries
 from sindico_tenants.sales.models import FiscalNote, SalesOrder, Seller, TradeBill
 
+MOST_AT_ONCE = 500
+"""Sellers that one command links."""
+
 
 async def import_sellers(
     tx: Tx, *, integration_id: UUID, incoming: Select[Any], most: int
@@ -69,3 +72,15 @@ async def set_user(tx: Tx, *, seller_id: UUID, user_id: UUID | None) -> Seller:
         tx, "seller:change", target_type="seller", target_id=seller_id, changes=changes
     )
     return seller
+
+
+async def link_suggested(tx: Tx) -> int:
+    """Let each seller who is nobody yet be the one user with the same mail address.
+
+    Returns:
+        How many sellers.
+    """
+    found = await queries.list_suggestions(tx, limit=MOST_AT_ONCE)
+    for seller_id, user_id in found:
+        await set_user(tx, seller_id=seller_id, user_id=user_id)
+    return len(found)

@@ -1,0 +1,128 @@
+"""Records › Salespeople, and accounts placed by hand."""
+
+import html
+import re
+from uuid import UUID
+
+import pytest
+from httpx import AsyncClient
+
+from sindico_api.i18n import LANGUAGE_COOKIE
+from sindico_platform.database.tx import Actor
+from sindico_platform.database.uow import UnitOfWork
+from sindico_platform.identity.models import TenantUser
+from sindico_platform.tenancy.models import Tenant
+from sindico_tenants.portfolios.queries import read_placement
+from sindico_tenants.portfolios.service import create_category
+from sindico_tenants.sales.models import Seller
+from sindico_tenants.sales.queries import get_seller
+from tests.support.callers import ClientAs
+from tests.support.identity import MakeTenant, MakeUser
+from tests.support.rows import make_account, make_seller
+from tests.support.statements import CountStatements
+
+PATH = "/console/sellers"
+
+
+def text_of(page: str) -> str:
+    return html.unescape(" ".join(re.sub(r"<[^>]+>", " ", page).split()))
+
+
+@pytest.fixture
+async def tenant(make_tenant: MakeTenant) -> Tenant:
+    return await make_tenant()
+
+
+@pytest.fixture
+async def browser(tenant: Tenant, console_as: ClientAs) -> AsyncClient:
+    grants = ("sellers:view", "sellers:edit", "accounts:view", "portfolios:edit")
+    browser = await console_as(tenant, *grants)
+    browser.cookies.set(LANGUAGE_COOKIE, "en")
+    return browser
+
+
+async def add_sellers(uow: UnitOfWork, tenant: Tenant, *emails: str | None) -> list[UUID]:
+    ids = []
+    async with uow.begin(Actor.system(tenant.tenant_id)) as tx:
+        for email in emails:
+            ids.append(await make_seller(tx))
+            row = await tx.session.get_one(Seller, (tx.tenant_id, ids[-1]))
+            row.email = email
+    return ids
+
+
+async def user_of(uow: UnitOfWork, tenant: Tenant, seller_id: UUID) -> UUID | None:
+    async with uow.begin(Actor.system(tenant.tenant_id)) as tx:
+        return (await get_seller(tx, seller_id)).user_id
+
+
+async def give_email(uow: UnitOfWork, user: TenantUser, email: str) -> None:
+    async with uow.begin(Actor.system(user.tenant_id)) as tx:
+        (await tx.session.get_one(TenantUser, (user.tenant_id, user.id))).email = email
+
+
+async def test_salespeople_are_linked_by_suggestion_and_by_choice(
+    uow: UnitOfWork,
+    tenant: Tenant,
+    browser: AsyncClient,
+    make_user: MakeUser,
+    count_statements: CountStatements,
+) -> None:
+    ana, bob = await make_user(tenant), await make_user(tenant)
+    await give_email(uow, ana, "Ana@acme.example")
+    same, other = await add_sellers(uow, tenant, "ana@ACME.example", None)
+
+    listed = text_of((await browser.get(PATH)).text)
+    with count_statements() as few:
+        await browser.get(PATH)
+    taken = await browser.post(f"{PATH}/link-suggested")
+    chosen = await browser.post(f"{PATH}/{other}", data={"user_id": str(bob.id)})
+    users = [await user_of(uow, tenant, each) for each in (same, other)]
+    await add_sellers(uow, tenant, *["ana@acme.example"] * 60)
+    with count_statements() as many:
+        page = (await browser.get(f"{PATH}?linked=no")).text
+    nobody = await browser.post(f"{PATH}/{other}", data={"user_id": ""})
+    shown = (await browser.get(f"{PATH}/{same}")).text
+
+    assert f"Same e-mail: {ana.login}" in listed
+    assert "Nobody yet" in listed
+    assert [taken.status_code, chosen.status_code, nobody.status_code] == [303] * 3
+    assert users == [ana.id, bob.id]
+    assert await user_of(uow, tenant, other) is None
+    assert many.total <= few.total
+    assert 'rel="next"' in page
+    assert f'<option value="{ana.id}" selected>' in shown
+
+
+async def test_an_address_that_two_users_share_suggests_nobody(
+    uow: UnitOfWork, tenant: Tenant, browser: AsyncClient, make_user: MakeUser
+) -> None:
+    for user in (await make_user(tenant), await make_user(tenant)):
+        await give_email(uow, user, "vendas@acme.example")
+    [seller_id] = await add_sellers(uow, tenant, "vendas@acme.example")
+
+    await browser.post(f"{PATH}/link-suggested")
+
+    assert await user_of(uow, tenant, seller_id) is None
+
+
+async def test_an_account_is_placed_by_hand_and_given_back_to_the_rules(
+    uow: UnitOfWork, tenant: Tenant, browser: AsyncClient
+) -> None:
+    async with uow.begin(Actor.system(tenant.tenant_id)) as tx:
+        account_id = await make_account(tx)
+        category = await create_category(tx, name="Contas-chave")
+    address = f"/console/accounts/{account_id}"
+
+    placed = await browser.post(f"{address}/placement", data={"category_id": str(category.id)})
+    async with uow.begin(Actor.system(tenant.tenant_id)) as tx:
+        by_hand = await read_placement(tx, account_id)
+    page = (await browser.get(address)).text
+    await browser.post(f"{address}/placement", data={"category_id": ""})
+    async with uow.begin(Actor.system(tenant.tenant_id)) as tx:
+        by_rules = await read_placement(tx, account_id)
+
+    assert placed.headers["location"] == address
+    assert (by_hand.category, by_hand.category_by) == ("Contas-chave", "hand")
+    assert f'<option value="{category.id}" selected>' in page
+    assert by_rules.category_by != "hand"
