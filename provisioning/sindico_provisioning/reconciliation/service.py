@@ -201,7 +201,7 @@ async def _keep_keys(tx: Tx, at: Place, checked: Checked) -> None:
     if checked.rows:
         await driver.execute(said.create_incoming)
         await driver.copy_records_to_table(INCOMING, records=checked.rows, columns=said.columns)
-        await driver.execute(statements.keep_page(checked.table), *bound)
+        await driver.execute(statements.keep_page(checked.table), *bound, at.integration_id, tx.now)
         await driver.execute(f"DROP TABLE {INCOMING}")
     keys = sorted({each.id_erp for each in checked.rejections if each.id_erp is not None})
     if keys:

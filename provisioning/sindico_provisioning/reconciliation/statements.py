@@ -11,7 +11,7 @@ from functools import lru_cache
 from sindico_provisioning.erp_tables.queries import list_copy_columns
 from sindico_provisioning.erp_tables.schemas import ErpTable
 from sindico_provisioning.loads.processing.queries import LINKED
-from sindico_provisioning.staging.statements import INCOMING
+from sindico_provisioning.staging.statements import INCOMING, is_let_in
 
 KEPT_KEYS = 1000
 """Of each kind and table."""
@@ -25,10 +25,16 @@ def _digest(table: ErpTable) -> str:
 
 @lru_cache
 def keep_page(table: ErpTable) -> str:
-    """Keep keys and digests of the page in the temporary table; $1 tenant, $2 comparison."""
+    """Keep keys and digests of the page in the temporary table, of rows that a load would keep.
+
+    $1 tenant, $2 comparison, $3 integration, $4 instant.
+    """
     return f"""
         INSERT INTO staging.source_key (tenant_id, reconciliation_id, resource, id_erp, digest)
-        SELECT $1, $2, '{table.name}', id_erp, {_digest(table)} FROM {INCOMING} ORDER BY id_erp
+        SELECT $1, $2, '{table.name}', id_erp, {_digest(table)} FROM {INCOMING}
+        WHERE $3::uuid IS NOT NULL AND $4::timestamptz IS NOT NULL
+            AND {is_let_in(table, integration="$3", instant="$4")}
+        ORDER BY id_erp
         ON CONFLICT (tenant_id, reconciliation_id, resource, id_erp)
         DO UPDATE SET digest = excluded.digest
     """  # noqa: S608  (names of the definition alone)

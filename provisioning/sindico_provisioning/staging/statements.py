@@ -70,7 +70,7 @@ def _upsert(table: ErpTable, columns: tuple[str, ...], source: str) -> str:
                 (tenant_id, integration_id, {names}, {CHANGED_AT})
             SELECT $1, $2, {mine}, $3
             FROM (
-                SELECT {names} FROM {source}{_unless_retired(table)}
+                SELECT {names} FROM {source} WHERE {is_let_in(table)}
                 ORDER BY {KEY} COLLATE "C" OFFSET 0
             ) AS incoming
             WHERE NOT EXISTS (
@@ -124,15 +124,19 @@ def _remove(table: ErpTable) -> str:
     """  # noqa: S608  (names of the definition alone)
 
 
-def _unless_retired(table: ErpTable) -> str:
+def is_let_in(table: ErpTable, *, integration: str = "$2", instant: str = "$3") -> str:
+    """The condition on an incoming row: neither too old nor paid (R-385, R-386), or here already.
+
+    Args:
+        integration, instant: the parameters that bind them; the tenant is $1.
+    """
     if table.closed_when_zero is not None:
         retired = f"{INCOMING}.{table.closed_when_zero} <= 0"
     elif table.history_years is not None and table.date_field is not None:
         years = f"interval '{table.history_years} years 1 day'"  # a day: zones differ
-        retired = f"{INCOMING}.{table.date_field} < ($3::timestamptz - {years})::date"
+        retired = f"{INCOMING}.{table.date_field} < ({instant}::timestamptz - {years})::date"
     else:
-        return ""
-    return f"""
-            WHERE ({retired}) IS NOT TRUE OR EXISTS (SELECT FROM staging.{table.name} AS here
-                WHERE here.tenant_id = $1 AND here.integration_id = $2
-                    AND here.{KEY} = {INCOMING}.{KEY} COLLATE "C" OFFSET 0)"""
+        return "true"
+    return f"""(({retired}) IS NOT TRUE OR EXISTS (SELECT FROM staging.{table.name} AS here
+                WHERE here.tenant_id = $1 AND here.integration_id = {integration}
+                    AND here.{KEY} = {INCOMING}.{KEY} COLLATE "C" OFFSET 0))"""

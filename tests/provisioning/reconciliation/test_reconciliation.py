@@ -94,6 +94,19 @@ async def test_a_row_that_was_rejected_is_missing_but_never_changed(site: Site) 
     assert (found.missing, found.changed, found.source_rows) == (1, 0, 2)
 
 
+async def test_what_no_load_keeps_is_not_missed(site: Site) -> None:
+    site.erp.put("empresa_propria", "1")
+    site.erp.put("empresa", "c", cod_empresa="1")
+    site.erp.put("fatura", "open", "paid", empresa_id="c", valor=100, saldo=100)
+    site.erp.put("fatura", "paid", "paid-before", empresa_id="c", valor=100, saldo=0)
+    await site.load()
+
+    found = (await reconcile(site))["fatura"]
+
+    assert (found.source_rows, found.staged_rows, found.missing, found.changed) == (1, 1, 0, 0)
+    assert found.source_checksum == found.staged_checksum is not None
+
+
 async def test_rows_that_are_staged_and_not_in_the_crm_are_told(site: Site) -> None:
     site.erp.put("empresa_propria", "1")
     site.erp.put("empresa", "a", "b", cod_empresa="1")
