@@ -4,6 +4,7 @@ import re
 from html import unescape
 
 import pytest
+import trustme
 from httpx import AsyncClient
 
 from sindico_platform.tenancy.models import Tenant
@@ -95,6 +96,24 @@ async def test_what_is_wrong_stands_at_its_field(
     again = await browser.post(SCREEN, data=typed(postgres))
     assert again.status_code == 409
     assert 'id="field-name-error"' in again.text
+
+
+async def test_another_certificate_to_trust_asks_for_the_password_again(
+    browser: AsyncClient, postgres: RunningDatabase
+) -> None:
+    stored, other = (trustme.CA().cert_pem.bytes().decode() for _ in range(2))
+    form = typed(postgres, tls="verified", ca_certificate=stored)
+    where = (await browser.post(SCREEN, data=form)).headers["Location"]
+    kept = form | {"password": "", "integration_id": where.rpartition("/")[2]}
+
+    saved = await browser.post(where, data=kept | {"ca_certificate": other})
+    tested = await browser.post(f"{SCREEN}/test", data=kept | {"ca_certificate": other})
+    unchanged = await browser.post(where, data=kept)
+
+    for refused in (saved, tested):
+        assert refused.status_code == 422
+        assert "Digite de novo, porque o destino" in refused.text
+    assert unchanged.status_code == 303
 
 
 async def test_the_form_is_tested_stage_by_stage_and_saved_with_its_report(
