@@ -10,7 +10,6 @@ from sqlalchemy import (
     DateTime,
     FromClause,
     Integer,
-    ScalarSelect,
     Select,
     Uuid,
     any_,
@@ -36,20 +35,25 @@ from sindico_tenants.erp_links.models import ExternalRef
 NEVER_PINNED = frozenset({"erp_removed_at"})
 
 
-def linked_id(
-    tx: Tx, *, integration_id: UUID, resource: str, id_erp: ColumnElement[str]
-) -> ScalarSelect[UUID]:
-    """Sub-select of the id that a row's `id_erp` column stands for; null if there is none."""
-    return (
+def find_links(tx: Tx, *, integration_id: UUID, resource: str, keys: ColumnElement[str]) -> CTE:
+    """The ids that an ERP's keys stand for, as ``id_erp`` and ``id``; null if there is none.
+
+    Args:
+        keys: a column; a key that stands in it often is looked up once.
+    """
+    key = collate(keys, "C").label("id_erp")
+    once = select(key).where(keys.is_not(None)).distinct().subquery()
+    found = (
         select(ExternalRef.id)
         .where(
             ExternalRef.tenant_id == tx.tenant_id,
             ExternalRef.integration_id == integration_id,
             ExternalRef.resource == resource,
-            ExternalRef.id_erp == collate(id_erp, "C"),
+            ExternalRef.id_erp == once.c.id_erp,
         )
         .scalar_subquery()
     )
+    return select(once.c.id_erp, found.label("id")).cte().prefix_with("MATERIALIZED")
 
 
 async def has_link(tx: Tx, *, resource: str, row_id: UUID) -> bool:
@@ -65,6 +69,9 @@ async def has_link(tx: Tx, *, resource: str, row_id: UUID) -> bool:
 def build_merge(into: type[DeclarativeBase], incoming: CTE) -> Select[Any]:
     """One statement that links, creates and changes rows and gives the three counts.
 
+    Rows of ours and links are looked up by their keys, so that a batch costs the same however many
+    there are; `join_by_hash` is to be called before it.
+
     Its parameters are ``merge_tenant``, ``merge_integration``, ``merge_now`` and ``merge_ids``, at
     least as many new ids as `incoming` has rows.
     """
@@ -74,7 +81,7 @@ def build_merge(into: type[DeclarativeBase], incoming: CTE) -> Select[Any]:
     fresh = _fresh(known)
     created = _create(table, fresh, names)
     linked = _link(table.name, fresh)
-    changed = _change(table, known, names)
+    changed = _change(table, _differing(table, known, names), names)
     parts = (known, created, changed)
     counts = [select(func.count()).select_from(part).scalar_subquery() for part in parts]
     return select(*counts).add_cte(linked)
@@ -83,20 +90,18 @@ def build_merge(into: type[DeclarativeBase], incoming: CTE) -> Select[Any]:
 def _known(resource: str, incoming: CTE) -> CTE:
     """The incoming rows, each with the id of our row if there is one."""
     ref = ExternalRef.__table__
-    return (
-        select(incoming, ref.c.id.label("known_id"))
-        .select_from(
-            incoming.outerjoin(
-                ref,
-                (ref.c.tenant_id == _tenant())
-                & (ref.c.integration_id == _integration())
-                & (ref.c.resource == literal(resource))
-                & (ref.c.id_erp == collate(incoming.c.id_erp, "C")),
-            )
+    known_id = (
+        select(ref.c.id)
+        .where(
+            ref.c.tenant_id == _tenant(),
+            ref.c.integration_id == _integration(),
+            ref.c.resource == literal(resource),
+            ref.c.id_erp == collate(incoming.c.id_erp, "C"),
         )
-        .cte("known")
-        .prefix_with("MATERIALIZED")
+        .scalar_subquery()
     )
+    found = select(incoming, known_id.label("known_id"))
+    return found.cte("known").prefix_with("MATERIALIZED")
 
 
 def _fresh(known: CTE) -> CTE:
@@ -123,14 +128,22 @@ def _link(resource: str, fresh: CTE) -> CTE:
     return insert(ExternalRef).from_select(columns, values).cte("linked")
 
 
-def _change(table: Any, known: CTE, names: list[str]) -> CTE:
-    wanted = {name: _unless_pinned(table, known, name) for name in names}
-    differs = tuple_(*(table.c[name] for name in names)).is_distinct_from(tuple_(*wanted.values()))
+def _differing(table: Any, known: CTE, names: list[str]) -> CTE:
+    """The rows of which ours says something else, as far as it isn't pinned."""
+    wanted = (_unless_pinned(table, known, name) for name in names)
+    differs = tuple_(*(table.c[name] for name in names)).is_distinct_from(tuple_(*wanted))
+    ours = select(differs).where(table.c.tenant_id == _tenant(), table.c.id == known.c.known_id)
+    found = select(known).where(known.c.known_id.is_not(None), ours.scalar_subquery())
+    return found.cte("differing").prefix_with("MATERIALIZED")
+
+
+def _change(table: Any, differing: CTE, names: list[str]) -> CTE:
+    wanted = {name: _unless_pinned(table, differing, name) for name in names}
     counted = {"revision": table.c.revision + 1} if "revision" in table.c else {}
     return (
         update(table)
         .values(**wanted, **counted, updated_at=_now(), updated_by=null())
-        .where(table.c.tenant_id == _tenant(), table.c.id == known.c.known_id, differs)
+        .where(table.c.tenant_id == _tenant(), table.c.id == differing.c.known_id)
         .returning(table.c.id)
         .cte("changed")
     )

@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import Select, delete
 from sqlalchemy.orm import DeclarativeBase
 
+from sindico_platform.database.planning import join_by_hash
 from sindico_platform.database.tx import Tx
 from sindico_tenants.erp_links.models import ExternalRef
 from sindico_tenants.erp_links.queries import build_merge
@@ -32,6 +33,7 @@ async def merge_rows(
         most: upper bound of the rows that `incoming` gives.
     """
     statement = build_merge(into, incoming.cte("incoming"))
+    await join_by_hash(tx)
     found = await tx.session.execute(
         statement,
         {

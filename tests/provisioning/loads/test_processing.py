@@ -88,6 +88,29 @@ async def test_sales_are_brought_in_with_who_bought_and_what_came_back(site: Sit
     assert await site.rows(Seller.name) == [("Ana",)]
 
 
+async def test_each_person_buys_for_the_account_they_are_at(site: Site) -> None:
+    await fill(site)
+    site.erp.put("contato", "p2", empresa_id="c1")
+    site.erp.put("contato", "p3", empresa_id=None)
+    for number, person in enumerate(("p1", "p2", "p2", "p3", "p4"), start=2):
+        site.erp.put("pedido", f"o{number}", contato_id=person, valor_total=number)
+
+    await site.load()
+
+    async with site.context.uow.begin(site.actor) as tx:
+        bought = await tx.session.execute(
+            select(SalesOrder.total_cents, Account.erp_category)
+            .outerjoin(Account, Account.id == SalesOrder.account_id)
+            .where(SalesOrder.total_cents != 700)
+            .order_by(SalesOrder.total_cents)
+        )
+        known = await tx.session.scalars(
+            select(SalesOrder.total_cents).where(SalesOrder.account_id.is_not(None))
+        )
+        assert [category for _, category in bought] == [None, "Atacado", "Atacado", None, None]
+        assert sorted(known) == [200, 300, 400, 700]
+
+
 async def test_every_account_gets_class_category_and_portfolio(site: Site) -> None:
     await fill(site)
 

@@ -7,12 +7,13 @@ from uuid import UUID
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
-    ScalarSelect,
+    FromClause,
     Select,
     Table,
     Text,
     case,
     cast,
+    collate,
     func,
     literal,
     select,
@@ -22,7 +23,7 @@ from sindico_platform.database.tx import Tx
 from sindico_provisioning.loads.pages.schemas import Stretch
 from sindico_provisioning.staging.models import STAGING
 from sindico_tenants.accounts.models import Contact
-from sindico_tenants.erp_links.queries import linked_id
+from sindico_tenants.erp_links.queries import find_links
 
 BATCH_ROWS = 5_000
 
@@ -80,42 +81,91 @@ async def find_stretch(tx: Tx, staged: Table, *, integration_id: UUID, after: st
     )
 
 
-def select_companies(_tx: Tx, stretch: Stretch) -> Select[Any]:
+class Batch:
+    """The rows of a stretch, and our rows that their columns stand for."""
+
+    def __init__(self, tx: Tx, stretch: Stretch, staged: Table) -> None:
+        self._tx, self._stretch = tx, stretch
+        rows = select(staged).where(
+            staged.c.integration_id == stretch.integration_id,
+            staged.c.id_erp > stretch.after,
+            staged.c.id_erp <= stretch.last,
+        )
+        self._rows = rows.cte("staged").prefix_with("MATERIALIZED")
+        self._joined: FromClause = self._rows
+        self.c = self._rows.c
+
+    def find_id(self, resource: str, name: str) -> ColumnElement[UUID]:
+        """The id of our row that a column's key stands for; null if there is none."""
+        key = self.c[name]
+        links = find_links(
+            self._tx, integration_id=self._stretch.integration_id, resource=resource, keys=key
+        )
+        self._joined = self._joined.outerjoin(links, links.c.id_erp == collate(key, "C"))
+        return links.c.id
+
+    def find_account_of_contact(self) -> ColumnElement[UUID | None]:
+        """The account at which a row's person is; null if there is none."""
+        person = self.find_id("contact", "contato_id")
+        at = select(Contact.account_id).where(
+            Contact.tenant_id == self._tx.tenant_id, Contact.id == person
+        )
+        return at.scalar_subquery()
+
+    def columns(self, names: Mapping[str, str]) -> list[ColumnElement[Any]]:
+        return [self.c[theirs].label(ours) for ours, theirs in names.items()]
+
+    def scope(self) -> list[ColumnElement[Any]]:
+        """From which company and branch."""
+        return [
+            self.find_id("company", "cod_empresa").label("company_id"),
+            self.find_id("branch", "cod_filial").label("branch_id"),
+        ]
+
+    def parties(self) -> list[ColumnElement[Any]]:
+        """Who bought, and from whom; a person buys for the account they are at."""
+        account = func.coalesce(
+            self.find_id("account", "empresa_id"), self.find_account_of_contact()
+        )
+        return [account.label("account_id"), *self.scope()]
+
+    def select(self, *columns: ColumnElement[Any]) -> Select[Any]:
+        return select(*columns).select_from(self._joined)
+
+
+def select_companies(tx: Tx, stretch: Stretch) -> Select[Any]:
     """Own companies, from `empresa_propria`."""
-    return _select(COMPANIES, stretch, *_columns(COMPANIES, KEPT | COMPANY_VALUES))
+    batch = Batch(tx, stretch, COMPANIES)
+    return batch.select(*batch.columns(KEPT | COMPANY_VALUES))
 
 
 def select_branches(tx: Tx, stretch: Stretch) -> Select[Any]:
     """Branches of companies that are here, from `filial`."""
-    company = _link(tx, stretch, "company", BRANCHES.c.cod_empresa)
-    return _select(
-        BRANCHES,
-        stretch,
-        *_columns(BRANCHES, KEPT | BRANCH_VALUES),
-        company.label("company_id"),
-    ).where(company.is_not(None))
+    batch = Batch(tx, stretch, BRANCHES)
+    company = batch.find_id("company", "cod_empresa")
+    columns = batch.columns(KEPT | BRANCH_VALUES)
+    return batch.select(*columns, company.label("company_id")).where(company.is_not(None))
 
 
 async def list_orphan_branches(tx: Tx, stretch: Stretch) -> list[dict[str, Any]]:
     """Branches whose company is not here."""
-    company = _link(tx, stretch, "company", BRANCHES.c.cod_empresa)
-    columns = (BRANCHES.c.id_erp, BRANCHES.c.cod_empresa, BRANCHES.c.razao_social)
-    orphans = _select(BRANCHES, stretch, *columns).where(company.is_(None))
-    rows = await tx.session.execute(orphans.order_by(BRANCHES.c.id_erp))
+    batch = Batch(tx, stretch, BRANCHES)
+    company = batch.find_id("company", "cod_empresa")
+    orphans = batch.select(batch.c.id_erp, batch.c.cod_empresa, batch.c.razao_social)
+    rows = await tx.session.execute(orphans.where(company.is_(None)).order_by(batch.c.id_erp))
     return [dict(row) for row in rows.mappings()]
 
 
 def select_accounts(tx: Tx, stretch: Stretch) -> Select[Any]:
     """Client companies, from `empresa`."""
-    return _select(
-        ACCOUNTS,
-        stretch,
-        *_columns(ACCOUNTS, KEPT | REGISTERED | REACHED | ADDRESSED),
+    batch = Batch(tx, stretch, ACCOUNTS)
+    return batch.select(
+        *batch.columns(KEPT | REGISTERED | REACHED | ADDRESSED),
         cast(literal("company"), Text).label("person_type"),
-        ACCOUNTS.c.categoria.label("erp_category"),
-        ACCOUNTS.c.carteira.label("erp_portfolio"),
-        _link(tx, stretch, "seller", ACCOUNTS.c.vendedor_id).label("seller_id"),
-        *_scope(tx, stretch, ACCOUNTS),
+        batch.c.categoria.label("erp_category"),
+        batch.c.carteira.label("erp_portfolio"),
+        batch.find_id("seller", "vendedor_id").label("seller_id"),
+        *batch.scope(),
     )
 
 
@@ -129,43 +179,40 @@ def select_contacts(tx: Tx, stretch: Stretch) -> Select[Any]:
         "birth_date": "data_nascimento",
         "is_active": "ativo",
     }
-    return _select(
-        CONTACTS,
-        stretch,
-        *_columns(CONTACTS, KEPT | own | REACHED),
-        _link(tx, stretch, "account", CONTACTS.c.empresa_id).label("account_id"),
-        *_scope(tx, stretch, CONTACTS),
+    batch = Batch(tx, stretch, CONTACTS)
+    return batch.select(
+        *batch.columns(KEPT | own | REACHED),
+        batch.find_id("account", "empresa_id").label("account_id"),
+        *batch.scope(),
     )
 
 
-def select_sellers(_tx: Tx, stretch: Stretch) -> Select[Any]:
+def select_sellers(tx: Tx, stretch: Stretch) -> Select[Any]:
     """Sellers, from `vendedor`."""
-    own = {"name": "nome", "is_active": "ativo"}
-    return _select(SELLERS, stretch, *_columns(SELLERS, KEPT | own | REACHED))
+    batch = Batch(tx, stretch, SELLERS)
+    return batch.select(*batch.columns(KEPT | {"name": "nome", "is_active": "ativo"} | REACHED))
 
 
 def select_orders(tx: Tx, stretch: Stretch) -> Select[Any]:
     """Orders, from `pedido`."""
-    return _select(
-        ORDERS,
-        stretch,
-        *_columns(ORDERS, KEPT | SOLD | {"delivery_on": "data_entrega"}),
-        *_parties(tx, stretch, ORDERS),
-        _link(tx, stretch, "seller", ORDERS.c.vendedor_id).label("seller_id"),
-        _cents(ORDERS.c.valor_total, ORDERS.c.valor_produtos).label("total_cents"),
+    batch = Batch(tx, stretch, ORDERS)
+    return batch.select(
+        *batch.columns(KEPT | SOLD | {"delivery_on": "data_entrega"}),
+        *batch.parties(),
+        batch.find_id("seller", "vendedor_id").label("seller_id"),
+        _cents(batch.c.valor_total, batch.c.valor_produtos).label("total_cents"),
     )
 
 
 def select_notes(tx: Tx, stretch: Stretch) -> Select[Any]:
     """Fiscal notes, from `nota`; what comes back counts below zero, whatever its sign there."""
-    is_return = func.coalesce(func.left(NOTES.c.cfop, 1).in_(INCOMING_CFOPS), False)
-    total = _cents(NOTES.c.valor_total, NOTES.c.valor_produtos)
-    return _select(
-        NOTES,
-        stretch,
-        *_columns(NOTES, KEPT | SOLD),
-        *_parties(tx, stretch, NOTES),
-        _link(tx, stretch, "seller", NOTES.c.vendedor_id).label("seller_id"),
+    batch = Batch(tx, stretch, NOTES)
+    is_return = func.coalesce(func.left(batch.c.cfop, 1).in_(INCOMING_CFOPS), False)
+    total = _cents(batch.c.valor_total, batch.c.valor_produtos)
+    return batch.select(
+        *batch.columns(KEPT | SOLD),
+        *batch.parties(),
+        batch.find_id("seller", "vendedor_id").label("seller_id"),
         case((is_return, -func.abs(total)), else_=total).label("total_cents"),
         is_return.label("is_return"),
     )
@@ -173,52 +220,15 @@ def select_notes(tx: Tx, stretch: Stretch) -> Select[Any]:
 
 def select_bills(tx: Tx, stretch: Stretch) -> Select[Any]:
     """Trade bills, from `fatura`; without a balance all of it is open."""
-    own = {"installment": "parcela"}
-    return _select(
-        BILLS,
-        stretch,
-        *_columns(BILLS, KEPT | SOLD | own),
-        *_parties(tx, stretch, BILLS),
-        func.coalesce(BILLS.c.data_prorrogada, BILLS.c.data_vencimento).label("due_on"),
-        _cents(BILLS.c.valor).label("amount_cents"),
-        _cents(BILLS.c.saldo, BILLS.c.valor).label("open_cents"),
+    batch = Batch(tx, stretch, BILLS)
+    return batch.select(
+        *batch.columns(KEPT | SOLD | {"installment": "parcela"}),
+        *batch.parties(),
+        func.coalesce(batch.c.data_prorrogada, batch.c.data_vencimento).label("due_on"),
+        _cents(batch.c.valor).label("amount_cents"),
+        _cents(batch.c.saldo, batch.c.valor).label("open_cents"),
     )
-
-
-def _parties(tx: Tx, stretch: Stretch, staged: Table) -> list[ColumnElement[Any]]:
-    """Who bought, and from which company and branch; a person buys for the account they are at."""
-    person = _link(tx, stretch, "contact", staged.c.contato_id)
-    at = select(Contact.account_id).where(Contact.tenant_id == tx.tenant_id, Contact.id == person)
-    account = func.coalesce(
-        _link(tx, stretch, "account", staged.c.empresa_id), at.scalar_subquery()
-    )
-    return [account.label("account_id"), *_scope(tx, stretch, staged)]
 
 
 def _cents(*amounts: ColumnElement[Any]) -> ColumnElement[int]:
     return cast(func.coalesce(*amounts, 0) * 100, BigInteger)
-
-
-def _columns(staged: Table, names: Mapping[str, str]) -> list[ColumnElement[Any]]:
-    return [staged.c[theirs].label(ours) for ours, theirs in names.items()]
-
-
-def _scope(tx: Tx, stretch: Stretch, staged: Table) -> list[ColumnElement[Any]]:
-    return [
-        _link(tx, stretch, "company", staged.c.cod_empresa).label("company_id"),
-        _link(tx, stretch, "branch", staged.c.cod_filial).label("branch_id"),
-    ]
-
-
-def _link(
-    tx: Tx, stretch: Stretch, resource: str, column: ColumnElement[str]
-) -> ScalarSelect[UUID]:
-    return linked_id(tx, integration_id=stretch.integration_id, resource=resource, id_erp=column)
-
-
-def _select(staged: Table, stretch: Stretch, *columns: ColumnElement[Any]) -> Select[Any]:
-    return select(*columns).where(
-        staged.c.integration_id == stretch.integration_id,
-        staged.c.id_erp > stretch.after,
-        staged.c.id_erp <= stretch.last,
-    )

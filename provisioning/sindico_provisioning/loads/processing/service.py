@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from sindico_platform.audit import service as audit
+from sindico_platform.database.planning import join_by_hash
 from sindico_platform.database.tx import Tx
 from sindico_platform.jobs import service as jobs
 from sindico_platform.jobs.context import JobContext
@@ -39,6 +40,7 @@ async def analyse(tx: Tx, ctx: JobContext, *, stint: Stint, at: PhaseState) -> N
         LeaseLost, LoadStopped: somebody else goes on; nothing was written.
     """
     load, phase = await hold_phase(tx, ctx, stint, at)
+    await join_by_hash(tx)
     run = await abc_curve.draw_curves(tx, load_id=stint.load_id)
     if run.moved:
         await jobs.add(tx, tell_of_changes, run_id=run.id)
@@ -64,6 +66,7 @@ async def bring_up_to_date(tx: Tx, ctx: JobContext, *, stint: Stint, at: PhaseSt
         LeaseLost, LoadStopped: somebody else goes on; nothing was written.
     """
     load, phase = await hold_phase(tx, ctx, stint, at)
+    await join_by_hash(tx)
     merged = await UPDATES[phase.resource](tx)
     counts = Counts(updated=merged.updated, unchanged=merged.unchanged)
     advance_phase(tx, load, phase, counts, cursor=None, progress=1)
@@ -77,6 +80,7 @@ async def categorise(tx: Tx, ctx: JobContext, *, stint: Stint, at: PhaseState) -
         LeaseLost, LoadStopped: somebody else goes on; nothing was written.
     """
     load, phase = await hold_phase(tx, ctx, stint, at)
+    await join_by_hash(tx)
     placed = await portfolios.place_accounts(tx, KINDS[phase.resource])
     counts = Counts(
         created=placed.placed,

@@ -1,0 +1,17 @@
+"""What the planner is told where its statistics mislead it."""
+
+from sqlalchemy import text
+
+from sindico_platform.database.tx import Tx
+
+WITHOUT_NESTED_LOOPS = text("SET LOCAL enable_nestloop = off")
+
+
+async def join_by_hash(tx: Tx) -> None:
+    """Join by hash or by order for the rest of the transaction, for statements over many rows.
+
+    Of a tenant that has come after the last ANALYZE the planner thinks that it has no rows, so
+    that it would loop over all of them for each. What is to be found by its key, row by row, is
+    then written as a scalar sub-select, which no plan turns into anything else.
+    """
+    await tx.session.execute(WITHOUT_NESTED_LOOPS)
