@@ -1,18 +1,18 @@
 """The tab *History*: a period, tables, and the Excel file of what came in it."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
 from litestar import Response, get, post
 from litestar.params import FromPath
-from litestar.response import ServerSentEvent, ServerSentEventMessage, Stream
+from litestar.response import ServerSentEvent, Stream
 
 from sindico_api.console import rendering
 from sindico_api.console.erp_data import HISTORY_PATH, frame_of
 from sindico_api.console.forms import Form
-from sindico_api.console.rendering import render_block, see_other
+from sindico_api.console.live_blocks import stream_block
+from sindico_api.console.rendering import see_other
 from sindico_api.console.view import ConsoleRequest, Flash, View, view_of
 from sindico_api.dependencies import AppContext, AskedPage, CurrentActor, Uow
 from sindico_api.guards import requires
@@ -175,24 +175,7 @@ async def follow_file(
         read=read,
         is_final=lambda shown: shown["is_ended"],
     )
-    return ServerSentEvent(_blocks(states, view))
-
-
-async def _blocks(
-    states: AsyncIterator[dict[str, Any] | None], view: View
-) -> AsyncIterator[ServerSentEventMessage]:
-    is_ended = False
-    async for shown in states:
-        if shown is None:
-            yield ServerSentEventMessage(data=None, comment="nothing new")
-        else:
-            is_ended = shown["is_ended"]
-            text = render_block(
-                view, "erp_data/file.html", "progress", **{**shown, "is_streamed": True}
-            )
-            yield ServerSentEventMessage(event="progress", data=text)
-    if is_ended:
-        yield ServerSentEventMessage(event="end", data="")
+    return ServerSentEvent(stream_block(states, view, "erp_data/file.html", "progress"))
 
 
 @get("/erp-data/history/files/{export_id:uuid}/download", guards=[MAY_EXPORT])

@@ -1,20 +1,20 @@
 """One import: how it is read, what its columns are, what it would do, what it did."""
 
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from litestar import Response, get, post
 from litestar.params import FromPath
-from litestar.response import ServerSentEvent, ServerSentEventMessage
+from litestar.response import ServerSentEvent
 
 from sindico_api.console import rendering
 from sindico_api.console.formats import BRAZILIAN, MISSING
 from sindico_api.console.forms import EMPTY_FORM, Form
 from sindico_api.console.imports import HOMES, IMPORTS_PATH, MAY_IMPORT, MAY_VIEW
 from sindico_api.console.listing import Listing
-from sindico_api.console.rendering import render_block, see_other
+from sindico_api.console.live_blocks import stream_block
+from sindico_api.console.rendering import see_other
 from sindico_api.console.view import ConsoleRequest, View, view_of
 from sindico_api.dependencies import AppContext, AskedPage, CurrentActor, Uow
 from sindico_api.i18n import Translator
@@ -107,9 +107,9 @@ async def follow_import(
         context.redis,
         channel=queries.wake_channel(import_id),
         read=read,
-        is_final=lambda shown: shown["is_at_rest"],
+        is_final=lambda shown: shown["is_ended"],
     )
-    return ServerSentEvent(_blocks(states, view))
+    return ServerSentEvent(stream_block(states, view, DETAIL, "progress"))
 
 
 @get("/imports/{import_id:uuid}/mapping", guards=[MAY_IMPORT])
@@ -178,7 +178,7 @@ async def import_variables(tx: Tx, import_id: UUID, view: View) -> dict[str, Any
         "import_id": import_id,
         "definition": definition,
         "home": HOMES[found.resource],
-        "is_at_rest": queries.is_at_rest(found),
+        "is_ended": queries.is_at_rest(found),
         "is_streamed": False,
         "seconds": _seconds(found, tx),
         "kept_days": KEPT_DAYS,
@@ -270,19 +270,3 @@ def say(field: str, value: Value, _: Translator) -> str:
         return _("Yes") if value else _("No")
     write = BRAZILIAN.get(field)
     return write(value) if write else shorten(value or MISSING)
-
-
-async def _blocks(
-    states: AsyncIterator[dict[str, Any] | None], view: View
-) -> AsyncIterator[ServerSentEventMessage]:
-    """Render each state as the event `progress`; `end` tells the page to stop listening."""
-    is_at_rest = False
-    async for shown in states:
-        if shown is None:
-            yield ServerSentEventMessage(data=None, comment="nothing new")
-        else:
-            is_at_rest = shown["is_at_rest"]
-            text = render_block(view, DETAIL, "progress", **{**shown, "is_streamed": True})
-            yield ServerSentEventMessage(event="progress", data=text)
-    if is_at_rest:
-        yield ServerSentEventMessage(event="end", data="")

@@ -1,6 +1,5 @@
 """One load: how far it is, live; its log; the rows it did not take."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -11,13 +10,13 @@ from zoneinfo import ZoneInfo
 import msgspec
 from litestar import Response, get
 from litestar.params import FromPath
-from litestar.response import ServerSentEvent, ServerSentEventMessage, Stream
+from litestar.response import ServerSentEvent, Stream
 
 from sindico_api.console import rendering
 from sindico_api.console.listing import Listing
+from sindico_api.console.live_blocks import stream_block
 from sindico_api.console.load_words import KIND_LABELS, LEVELS, TABLE_LABELS, table_label
 from sindico_api.console.loads import LOADS_PATH, MAY_VIEW
-from sindico_api.console.rendering import render_block
 from sindico_api.console.view import ConsoleRequest, View, view_of
 from sindico_api.dependencies import AppContext, AskedPage, CurrentActor, Uow
 from sindico_api.downloads import NDJSON, CountRows, as_ndjson, demand_exportable, export_rows
@@ -74,7 +73,7 @@ async def follow_load(
         read=read,
         is_final=lambda shown: shown["is_ended"],
     )
-    return ServerSentEvent(_blocks(states, view, "loads/detail.html", "progress"))
+    return ServerSentEvent(stream_block(states, view, "loads/detail.html", "progress"))
 
 
 @get("/loads/{load_id:uuid}/log", guards=[MAY_VIEW])
@@ -138,7 +137,7 @@ async def follow_log(
         read=read,
         is_final=lambda shown: shown["is_ended"],
     )
-    return ServerSentEvent(_blocks(states, view, "loads/log.html", "lines"))
+    return ServerSentEvent(stream_block(states, view, "loads/log.html", "lines"))
 
 
 @get("/loads/{load_id:uuid}/log.txt", guards=[MAY_VIEW])
@@ -332,19 +331,3 @@ def _log_reader(request: ConsoleRequest, load_id: UUID, actor: Actor, uow: UnitO
             )
 
     return read
-
-
-async def _blocks(
-    states: AsyncIterator[dict[str, Any] | None], view: View, template: str, block: str
-) -> AsyncIterator[ServerSentEventMessage]:
-    """Render each state as the block's event; `end` tells the page to stop listening."""
-    is_ended = False
-    async for shown in states:
-        if shown is None:
-            yield ServerSentEventMessage(data=None, comment="nothing new")
-        else:
-            is_ended = shown["is_ended"]
-            text = render_block(view, template, block, **{**shown, "is_streamed": True})
-            yield ServerSentEventMessage(event=block, data=text)
-    if is_ended:
-        yield ServerSentEventMessage(event="end", data="")

@@ -132,16 +132,6 @@ async def read_body(tx: Tx, exchange: Exchange) -> bytes | None:
     return b"".join([body async for _, body in stream_chunks(tx, exchange)])
 
 
-def read_answer(tx: Tx, exchange: Exchange) -> bytes | None:
-    """What was answered, but for the rejections; None to those who may not see what is in it.
-
-    An answer that shows rows may show personal data; one that counts them does not.
-    """
-    if exchange.answer is None or (exchange.method == "GET" and not sees_all(tx.actor)):
-        return None
-    return decompress(exchange.answer)
-
-
 async def stream_rows(tx: Tx, exchange: Exchange) -> AsyncIterator[ReceivedRow]:
     """The rows of a body in order, each with what became of it, in constant memory."""
     outcomes = decompress(exchange.outcomes).decode() if exchange.outcomes else ""

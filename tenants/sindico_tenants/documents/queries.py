@@ -164,12 +164,6 @@ async def count_on_server(tx: Tx, settings_id: UUID) -> int:
     return await tx.session.scalar(statement) or 0
 
 
-async def count_servers(tx: Tx) -> int:
-    """How many FTP configurations the tenant has."""
-    statement = select(func.count()).select_from(FtpSettings)
-    return await tx.session.scalar(statement.where(FtpSettings.tenant_id == tx.tenant_id)) or 0
-
-
 def show_document(row: Document, translate: Translate = in_english) -> DocumentOut:
     """The document as its readers see it."""
     method = row.transfer_method

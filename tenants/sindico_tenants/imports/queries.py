@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, Text, any_, exists, func, literal, select
+from sqlalchemy import ColumnElement, Text, any_, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from sindico_platform.database.base import table_of
@@ -175,12 +175,6 @@ async def find_stretch(
     found = await tx.session.execute(select(func.min(numbers.c.number), func.max(numbers.c.number)))
     first, last = found.one()
     return None if first is None else (first, last)
-
-
-async def is_header_kept(tx: Tx, import_id: UUID) -> bool:
-    """Whether any row was kept already."""
-    kept = exists().where(ImportRow.tenant_id == tx.tenant_id, ImportRow.import_id == import_id)
-    return bool(await tx.session.scalar(select(kept)))
 
 
 async def look_up(tx: Tx, definition: Importable, wanted: Mapping[str, Sequence[str]]) -> Known:

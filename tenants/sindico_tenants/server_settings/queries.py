@@ -82,19 +82,6 @@ async def find_effective(
     return found
 
 
-async def find_of_scope(
-    tx: Tx, table: type[S], *, company_id: UUID | None, branch_id: UUID | None
-) -> S | None:
-    """The settings of exactly this scope."""
-    statement = select(table).where(
-        table.tenant_id == tx.tenant_id,
-        table.company_id.is_not_distinct_from(company_id),
-        table.branch_id.is_not_distinct_from(branch_id),
-    )
-    found: S | None = await tx.session.scalar(statement)
-    return found
-
-
 def _used_by_branch(table: type[S]) -> FromClause:
     source = case(
         (table.branch_id.is_not(None), ScopeLevel.BRANCH.value),
