@@ -1,6 +1,8 @@
 """Each mistake that people make with a database is told apart, on the databases themselves."""
 
 import asyncio
+import socket
+import struct
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -16,6 +18,7 @@ from sindico_platform.settings import Secret
 from sindico_provisioning.connectors.view import reaching
 from sindico_provisioning.connectors.view.drivers import postgresql
 from sindico_provisioning.connectors.view.schemas import Dialect, TlsMode
+from sindico_provisioning.connectors.view.session import SIGN_IN_SECONDS
 from tests.provisioning.connectors.view.databases import (
     HOST,
     Diagnosis,
@@ -192,6 +195,22 @@ async def test_what_hangs_up_is_no_database(dialect: Dialect) -> None:
         writer.close()
 
     async with listening(hang_up) as port:
+        found = await diagnose(server_of(dialect, port))
+
+    assert found == Diagnosis(Stage.AUTHENTICATE, "view-not-a-database")
+
+
+@LEAKS
+@pytest.mark.parametrize("dialect", list(Dialect), ids=str)
+async def test_what_breaks_off_is_no_database(dialect: Dialect) -> None:
+    async def break_off(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if dialect in {Dialect.POSTGRESQL, Dialect.SQLSERVER, Dialect.ORACLE}:  # they speak first
+            await reader.read(1)
+        connection = writer.get_extra_info("socket")
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        writer.transport.abort()
+
+    async with asyncio.timeout(SIGN_IN_SECONDS / 2), listening(break_off) as port:
         found = await diagnose(server_of(dialect, port))
 
     assert found == Diagnosis(Stage.AUTHENTICATE, "view-not-a-database")

@@ -1,6 +1,9 @@
 """SQL Server, by python-tds."""
 
+import socket
 import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -66,11 +69,42 @@ def _connect(way: Doorway) -> tuple[Engine, Connection]:
     with tempfile.NamedTemporaryFile("w", suffix=".pem") as authorities:
         authorities.write(way.server.ca_certificate or "")
         authorities.flush()
-        driver = pytds.connect(**_arguments(way, authorities.name), sock=way.sock)
+        driver = pytds.connect(**_arguments(way, authorities.name), sock=Told(way.sock))
     engine = create_engine(
         "mssql+pymssql://", module=pytds, creator=lambda: driver, poolclass=StaticPool
     )
     return engine, engine.connect()
+
+
+class Told:
+    """A socket that says of a broken connection what the driver takes as the end of its attempt.
+
+    Told of it as it is, the driver sleeps until the time for signing in is over, and then calls it
+    a time-out.
+    """
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._sock, name)
+        return self._guarded(found) if callable(found) else found
+
+    @staticmethod
+    def _guarded(call: Callable[..., Any]) -> Callable[..., Any]:
+        def tell(*args: Any, **options: Any) -> Any:
+            with _as_end():
+                return call(*args, **options)
+
+        return tell
+
+
+@contextmanager
+def _as_end() -> Iterator[None]:
+    try:
+        yield
+    except ConnectionError as error:
+        raise EOFError(str(error)) from error
 
 
 def _arguments(way: Doorway, authorities: str) -> dict[str, Any]:
