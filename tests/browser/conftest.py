@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright, expect
 
 from sindico_api.app import create_app
 from sindico_api.cookies import session_cookie_name
@@ -19,6 +19,8 @@ from tests.browser.gallery import gallery_app
 from tests.browser.screens import CHROMIUM, Look, open_screen, served
 from tests.support.callers import session_of
 from tests.support.identity import MakeUser
+
+expect.set_options(timeout=20_000)  # a busy machine is slow, not wrong
 
 OpenAs = Callable[..., AbstractAsyncContextManager[Page]]
 

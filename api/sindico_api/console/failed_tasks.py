@@ -29,6 +29,9 @@ TASK_LABELS: dict[str, str] = {
     "reconciliation.reconcile": translatable("Comparing with the ERP"),
     "reconciliation.reconcile_totals": translatable("Comparing totals with the ERP"),
     "staging.measure_size": translatable("Measuring the intermediate database"),
+    "staging.retire_rows": translatable(
+        "Clearing the intermediate database of what is old or paid"
+    ),
     "documents.store_document": translatable("Storing a document on its server"),
     "documents.remove_document_file": translatable("Removing a document from its server"),
     "document_notices.notice_failed_document": translatable("Looking after a file that waits"),
