@@ -20,6 +20,7 @@ MODULES = (
     "push",
     "spreadsheet_import",
     "processing",
+    "history_export",
     "startup",
     "files",
     "outgoing_mail",

@@ -75,7 +75,7 @@ async def add_tenant(tx: Tx, *, domain: str = "benchmark.test") -> None:
             package="freemium",
             crm_state="active",
             crm_state_at=tx.now,
-            overrides={"api_requests_per_minute": 10_000_000},
+            overrides={"api_requests_per_minute": 10_000_000, "export_rows": 10_000_000},
             revision=1,
         )
     )
