@@ -20,6 +20,8 @@ from sindico_platform.tenancy.models import Tenant, TenantState
 from sindico_provisioning.packages.models import Subscription
 from sindico_provisioning.release.service import migrate
 
+SELDOM_MET = ("api_requests_per_minute", "export_rows", "push_rows_per_minute")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Stack:
@@ -53,7 +55,7 @@ class Stack:
 
 
 async def add_tenant(tx: Tx, *, domain: str = "benchmark.test") -> None:
-    """The bound tenant, active, with a package whose requests are counted and seldom run out."""
+    """The bound tenant, active, with a package whose limits are counted and seldom met."""
     tx.session.add(
         Tenant(
             tenant_id=tx.tenant_id,
@@ -75,7 +77,7 @@ async def add_tenant(tx: Tx, *, domain: str = "benchmark.test") -> None:
             package="freemium",
             crm_state="active",
             crm_state_at=tx.now,
-            overrides={"api_requests_per_minute": 10_000_000, "export_rows": 10_000_000},
+            overrides=dict.fromkeys(SELDOM_MET, 10_000_000_000),
             revision=1,
         )
     )

@@ -156,22 +156,26 @@ async def _take(
     body.encoding = encoding_of(request.headers.get("content-encoding"))
     if (request.content_length or 0) > MAX_BYTES:
         raise PushTooLarge(most_bytes=MAX_BYTES)
+    await context.request_limits.admit_push(exchange.actor)
     with context.push_lanes.enter(exchange.actor.tenant_id):
         await body.receive(request.stream())
         push = Push(
             table=asked.table, body=body, form=form, is_atomic=asked.is_atomic, intake=intake
         )
-        async with context.push_lanes.store():
-            once = Once(
-                context=context,
-                actor=exchange.actor,
-                method=request.method,
-                path=exchange.path,
-                body=b"",
-                key=asked.key,
-                digest=body.digest,
-            )
-            return await once.run(partial(_store, exchange, push, translate))
+        once = Once(
+            context=context,
+            actor=exchange.actor,
+            method=request.method,
+            path=exchange.path,
+            body=b"",
+            key=asked.key,
+            digest=body.digest,
+        )
+        try:
+            async with context.push_lanes.store():
+                return await once.run(partial(_store, exchange, push, translate))
+        finally:
+            await context.request_limits.count_rows(exchange.actor, intake.received)
 
 
 async def _store(

@@ -41,7 +41,14 @@ from tests.support.jobs import eventually, run_jobs
 
 __all__ = ["erp_kind"]
 
-GRANTS = ("users:view", "users:include", "users:edit", "loads:view", "loads:include")
+GRANTS = (
+    "users:view",
+    "users:include",
+    "users:edit",
+    "loads:view",
+    "loads:include",
+    "erp_tables:include",
+)
 SET_LIMITS = [code for code, limit in LIMITS.items() if not limit.is_open]
 WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
 
@@ -71,7 +78,8 @@ class Ground:
     async def allow(self, limit: str, number: int | None) -> None:
         """Give the tenant a limit of its own; None is none."""
         async with self.context.uow.begin(self.actor) as tx:
-            (await get_subscription(tx)).overrides = {limit: number}
+            # A second integration is what rows are pushed into.
+            (await get_subscription(tx)).overrides = {"integrations": 2} | {limit: number}
         # What the API remembers of the tenant for a while.
         self.app.state.context.request_limits._known.clear()
 
@@ -124,6 +132,10 @@ async def request_something(ground: Ground) -> Response:
     return await ground.caller.get("/api/v1/auth/me")
 
 
+async def push_a_row(ground: Ground) -> Response:
+    return await ground.caller.post("/api/v1/erp/vendedor", json=[{"id_erp": "1", "nome": "Ana"}])
+
+
 async def store(ground: Ground, chunks: AsyncIterator[bytes]) -> UUID:
     written = await write_blob(
         ground.context.uow,
@@ -151,10 +163,14 @@ ATTEMPTS: dict[str, Attempt] = {
     "runs_per_day": run_a_load,
     "export_rows": export_one_row_more,
     "api_requests_per_minute": request_something,
+    "push_rows_per_minute": push_a_row,
     "storage_bytes": store_a_byte,
 }
 """Each takes one more of what the limit counts."""
-CODES = {"api_requests_per_minute": "too-many-requests"}
+CODES = {
+    "api_requests_per_minute": "too-many-requests",
+    "push_rows_per_minute": "too-many-rows",
+}
 
 
 async def refusal(attempt: Attempt, ground: Ground) -> dict[str, Any] | None:
@@ -235,7 +251,7 @@ TAKES: dict[str, Take] = {
     "runs_per_day": take_a_run,
     "storage_bytes": take_a_byte,
 }
-"""What is counted from rows; requests are counted in one place, and an export adds nothing."""
+"""What is counted from rows; what is sent is counted in one place, and an export adds nothing."""
 
 
 @pytest.mark.parametrize("limit", sorted(TAKES))
@@ -262,7 +278,7 @@ async def test_two_at_once_do_not_both_take_the_last_place(ground: Ground, limit
 
 
 def test_every_counted_limit_is_raced_for() -> None:
-    once = {"api_requests_per_minute", "export_rows"}
+    once = {"api_requests_per_minute", "push_rows_per_minute", "export_rows"}
 
     assert TAKES.keys() == ATTEMPTS.keys() - once
     assert ATTEMPTS.keys() == set(SET_LIMITS)

@@ -15,6 +15,7 @@ from tests.support.callers import ClientAs
 from tests.support.identity import MakeTenant
 
 ME = "/api/v1/auth/me"
+PUSH = "/api/v1/erp/vendedor"
 ALLOWED = 3
 
 
@@ -65,6 +66,33 @@ async def test_callers_of_one_tenant_share_its_limit_and_no_other(
 
     assert (await two.get(ME)).status_code == 429
     assert (await neighbour.get(ME)).status_code == 200
+
+
+async def test_pushed_rows_are_counted_as_they_came_and_refused_unread_when_spent(
+    customer: Tenant, client_as: ClientAs, uow: UnitOfWork
+) -> None:
+    async with uow.begin(Actor.system(customer.tenant_id)) as tx:
+        (await tx.session.scalars(select(Subscription))).one().overrides = {
+            "push_rows_per_minute": ALLOWED
+        }
+    pusher = await client_as(customer, "erp_tables:include")
+    row = {"id_erp": "1", "nome": "Ana"}
+    over = [row | {"id_erp": str(number)} for number in range(2, ALLOWED + 3)]
+
+    rejected = await pusher.post(PUSH, json=[{"id_erp": ""}, row], params={"atomic": True})
+    last = await pusher.post(PUSH, json=over)
+    refused = await pusher.post(
+        PUSH, content=b"no JSON", headers={"Accept-Language": "pt-BR"}, params={"atomic": True}
+    )
+    elsewhere = await pusher.get(ME)
+
+    assert (rejected.status_code, last.status_code, elsewhere.status_code) == (422, 200, 200)
+    problem = refused.json()
+    assert (refused.status_code, problem["code"]) == (429, "too-many-rows")
+    assert (problem["limit"], problem["allowed"]) == ("push_rows_per_minute", ALLOWED)
+    assert problem["title"] == "Linhas demais neste minuto"
+    assert refused.headers["content-type"] == "application/problem+json"
+    assert refused.headers["Retry-After"] == "50"
 
 
 async def test_the_vendor_is_not_limited(client_as: ClientAs, make_tenant: MakeTenant) -> None:

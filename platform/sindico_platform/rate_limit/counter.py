@@ -65,12 +65,28 @@ class RequestCounter:
         window = self._window(key, int(minute))
         if window.known + window.untold < limit:
             window.untold += 1
-            if window.untold >= max(1, limit // STEPS) and now >= self._rests_until:
+            if window.untold >= max(1, limit // STEPS):
                 await self._tell(key, window, now)
             used = window.known + window.untold
         else:
             used = limit + 1
         return Count(used=used, reset_seconds=WINDOW_SECONDS - int(into))
+
+    async def find_standing(self, key: str) -> Count:
+        """Where `key` stands now, with what all processes counted; it asks Redis each time."""
+        now = self._clock()
+        minute, into = divmod(now, WINDOW_SECONDS)
+        window = self._window(key, int(minute))
+        await self._tell(key, window, now)
+        used = window.known + window.untold
+        return Count(used=used, reset_seconds=WINDOW_SECONDS - int(into))
+
+    async def add(self, key: str, amount: int) -> None:
+        """Count `amount` at once, beyond any limit too; it tells Redis each time."""
+        now = self._clock()
+        window = self._window(key, int(now // WINDOW_SECONDS))
+        window.untold += amount
+        await self._tell(key, window, now)
 
     def _window(self, key: str, minute: int) -> _Window:
         window = self._windows.get(key)
@@ -83,6 +99,8 @@ class RequestCounter:
 
     async def _tell(self, key: str, window: _Window, now: float) -> None:
         """Add what was counted here to what everybody counted, in one round trip."""
+        if now < self._rests_until:
+            return
         name, told = f"sindico:requests:{key}:{window.minute}", window.untold
         window.known, window.untold = window.known + told, 0  # others go on while Redis answers
         try:

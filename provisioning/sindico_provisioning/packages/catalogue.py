@@ -111,6 +111,12 @@ ALL_LIMITS = (
         renews=True,
     ),
     Limit(
+        code="push_rows_per_minute",
+        title=translatable("Pushed rows per minute"),
+        unit=translatable("rows"),
+        renews=True,
+    ),
+    Limit(
         code="storage_bytes",
         title=translatable("File storage"),
         unit=BYTES,
@@ -141,6 +147,7 @@ FREEMIUM = Package(
         "runs_per_day": 48,
         "export_rows": 50_000,
         "api_requests_per_minute": 600,
+        "push_rows_per_minute": 300_000,
         "storage_bytes": 5 * GIGABYTE,
     },
 )
@@ -157,6 +164,7 @@ STARTER = Package(
         "runs_per_day": 288,
         "export_rows": 500_000,
         "api_requests_per_minute": 3_000,
+        "push_rows_per_minute": 1_500_000,
         "storage_bytes": 50 * GIGABYTE,
     },
 )
@@ -173,6 +181,7 @@ ADVANCED = Package(
         "runs_per_day": None,
         "export_rows": None,
         "api_requests_per_minute": 12_000,
+        "push_rows_per_minute": 6_000_000,
         "storage_bytes": 500 * GIGABYTE,
     },
 )

@@ -99,11 +99,19 @@ async def limit_of(tx: Tx, limit: str) -> int | None:
 
 async def find_allowance(tx: Tx, limit: str) -> Allowance | None:
     """What the bound tenant may have of a limit; None without a limit or a package in force."""
+    return (await find_allowances(tx, limit)).get(limit)
+
+
+async def find_allowances(tx: Tx, *limits: str) -> dict[str, Allowance]:
+    """As `find_allowance`, of several by their codes; those without a limit are left out."""
     subscription = await queries.find_subscription(tx)
     if subscription is None or subscription.package is None:
-        return None
-    maximum = allowed(subscription, limit)
-    return None if maximum is None else Allowance(package=subscription.package, allowed=maximum)
+        return {}
+    return {
+        limit: Allowance(package=subscription.package, allowed=maximum)
+        for limit in limits
+        if (maximum := allowed(subscription, limit)) is not None
+    }
 
 
 @quotas.answers

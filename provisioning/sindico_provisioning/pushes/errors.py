@@ -61,6 +61,16 @@ class TooManyPushes(SindicoError):
     )
 
 
+class TooManyRows(SindicoError):
+    """The package's pushed rows of this minute are used up."""
+
+    code, status, title = "too-many-rows", 429, "Too many rows in this minute"
+    detail = (
+        "The package {package} allows {allowed} pushed rows per minute. Wait"
+        " {retry_after_seconds} seconds."
+    )
+
+
 class PushRefused(SindicoError):
     """An atomic push of which some row is wrong."""
 

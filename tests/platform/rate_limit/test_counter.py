@@ -52,6 +52,30 @@ async def test_redis_hears_of_each_hundredth_alone(redis_url: str) -> None:
         assert int(await redis.get(f"sindico:requests:{key}:1000")) == 20
 
 
+async def test_what_is_added_at_once_is_known_to_every_process_at_once(redis_url: str) -> None:
+    key, clock = secrets.token_hex(4), Clock()
+    async with Redis.from_url(redis_url) as redis:
+        one, other = RequestCounter(redis, clock=clock), RequestCounter(redis, clock=clock)
+        await one.add(key, 7)
+        await other.add(key, 5)
+        standing = await one.find_standing(key)
+        await redis.delete(f"sindico:requests:{key}:1000")
+        flushed = await one.find_standing(key)
+        clock.now += standing.reset_seconds
+
+        assert (standing.used, standing.reset_seconds) == (12, 15)
+        assert flushed.used == 12
+        assert (await one.find_standing(key)).used == 0
+
+
+async def test_without_redis_what_is_added_counts_in_its_process() -> None:
+    async with Redis.from_url("redis://127.0.0.1:1", socket_timeout=1) as gone:
+        counter = RequestCounter(gone, clock=Clock())
+        await counter.add("key", 7)
+
+        assert (await counter.find_standing("key")).used == 7
+
+
 async def test_without_redis_the_process_counts_for_itself() -> None:
     async with Redis.from_url("redis://127.0.0.1:1", socket_timeout=1) as gone:
         counter = RequestCounter(gone, clock=Clock())
