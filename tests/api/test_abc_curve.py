@@ -78,7 +78,10 @@ async def test_killed_anywhere_classes_change_once_and_are_told_once(
     *,
     point: str,
 ) -> None:
+    """People by notifications, other systems by webhooks."""
     await director.post(SETTINGS, json=NARROW)
+    told = await client_as(tenant, "webhooks:view", "webhooks:include")
+    added = (await told.post("/api/v1/webhooks", json={"url": "https://1.1.1.1/abc"})).json()
 
     drawing = kill_after(point, only="classification.classify_accounts")
     await run_jobs(context, tenant.tenant_id, kill=drawing)
@@ -89,6 +92,8 @@ async def test_killed_anywhere_classes_change_once_and_are_told_once(
     notices = (await reader.get("/api/v1/notifications")).json()["items"]
     assert await classes(director) == {"Acme": "A", "Bela": "C", "Casa": "C", "Duda": "none"}
     assert [each["code"] for each in notices].count("abc-changed") == 1
+    sent = await told.get(f"/api/v1/webhooks/{added['webhook']['id']}/deliveries")
+    assert [each["event"] for each in sent.json()["items"]] == ["account.class_changed"]
 
 
 async def test_settings_take_effect_and_can_be_given_up(

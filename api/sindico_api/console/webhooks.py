@@ -50,6 +50,10 @@ EVENTS: dict[str, tuple[str, str]] = {
         translatable("Schedule paused"),
         translatable("It failed for so long that it no longer runs by itself."),
     ),
+    WebhookEvent.CLASS_CHANGED: (
+        translatable("Accounts changed class"),
+        translatable("Accounts came into a class of the ABC curve; many in one message."),
+    ),
 }
 """What each is called, and when it is told."""
 

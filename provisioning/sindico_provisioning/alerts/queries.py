@@ -15,6 +15,7 @@ from sindico_platform.words import Translate, in_english
 from sindico_provisioning.alerts.errors import DeliveryNotFound
 from sindico_provisioning.alerts.models import AlertDelivery, DeliveryState
 from sindico_provisioning.alerts.schemas import DeliveryDetail, DeliveryErrorOut, DeliveryOut
+from sindico_provisioning.webhooks.models import WebhookEvent
 
 ORDERS = Keyset(AlertDelivery.id, default="-created_at", created_at=AlertDelivery.id)
 PURGE = text("SELECT control.purge_alert_deliveries(:keep_days, :batch)")
@@ -25,11 +26,12 @@ async def list_due(
 ) -> list[tuple[UUID, UUID]]:
     """Tenant and id of deliveries that are due, of no address more than some at a time.
 
-    An address that answers slowly keeps no other waiting.
+    An address that answers slowly keeps no other waiting, and the many messages of one run no
+    alert.
     """
     turn = func.row_number().over(
         partition_by=(AlertDelivery.tenant_id, AlertDelivery.webhook_id),
-        order_by=AlertDelivery.due_at,
+        order_by=(AlertDelivery.event == WebhookEvent.CLASS_CHANGED, AlertDelivery.due_at),
     )
     due = (
         select(AlertDelivery.tenant_id, AlertDelivery.id, turn.label("turn"))

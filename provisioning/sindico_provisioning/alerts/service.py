@@ -14,7 +14,7 @@ from sindico_platform.errors import Transient
 from sindico_platform.jobs.runner import describe
 from sindico_platform.secrets import KeyRing
 from sindico_platform.words import translatable
-from sindico_provisioning.alerts import queries
+from sindico_provisioning.alerts import queries, statements
 from sindico_provisioning.alerts.models import AlertDelivery, DeliveryState
 from sindico_provisioning.alerts.schemas import Contact, Parcel
 from sindico_provisioning.webhooks import queries as webhooks
@@ -64,6 +64,29 @@ async def send_alert(
     if rows:
         await tx.session.execute(insert(table_of(AlertDelivery)), rows)
     return len(rows)
+
+
+async def send_each(
+    tx: Tx,
+    *,
+    webhook_ids: Sequence[UUID],
+    event: str,
+    messages: str,
+    count: int,
+    values: dict[str, Any],
+) -> None:
+    """Write many messages down by one statement, in the caller's transaction.
+
+    Args:
+        webhook_ids: each gets every message.
+        messages: a query of ours with the columns ``part``, which orders them, and ``data``.
+        count: how many messages it gives.
+        values: its parameters beside ``tenant_id`` and ``now``.
+    """
+    ids = [tx.new_id() for _ in range(count * len(webhook_ids))]
+    own = {"tenant_id": tx.tenant_id, "now": tx.now, "event": event}
+    addressed = {"webhook_ids": webhook_ids, "ids": ids}
+    await tx.session.execute(statements.send_each(messages), values | own | addressed)
 
 
 async def claim_parcel(tx: Tx, keys: KeyRing, *, delivery_id: UUID) -> Parcel | None:

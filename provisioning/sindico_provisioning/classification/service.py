@@ -2,11 +2,16 @@
 
 from uuid import UUID
 
+from sindico_platform.database.planning import join_by_hash
 from sindico_platform.database.tx import Tx
 from sindico_platform.jobs import service as jobs
+from sindico_provisioning.alerts import service as alerts
 from sindico_provisioning.classification import jobs as own_jobs
+from sindico_provisioning.classification import statements
 from sindico_provisioning.notifications.catalogue import ABC_CHANGED, OWN_ABC_CHANGED
 from sindico_provisioning.notifications.service import notify
+from sindico_provisioning.webhooks import queries as webhooks
+from sindico_provisioning.webhooks.models import WebhookEvent
 from sindico_tenants.abc_curve import queries as abc_queries
 from sindico_tenants.abc_curve import service as abc_curve
 from sindico_tenants.abc_curve.models import AbcSettings
@@ -15,6 +20,8 @@ from sindico_tenants.portfolios import service as portfolios
 from sindico_tenants.portfolios.schemas import Kind
 
 CHANGES_PATH = "/console/abc-curve/changes"
+MOST_CHANGES = 250
+"""In one message to a webhook: well below the 100 KB that receivers commonly take."""
 
 
 async def create_settings(tx: Tx, *, data: AbcSettingsIn) -> AbcSettings:
@@ -57,12 +64,48 @@ async def request_classification(tx: Tx) -> UUID:
 
 async def classify_accounts(tx: Tx) -> RunOut:
     """Draw every curve, categorise by it, and let people know. Repeatable."""
-    run = await abc_curve.draw_curves(tx)
+    run = await draw_curves(tx)
     for kind in Kind:
         await portfolios.place_accounts(tx, kind)
+    return run
+
+
+async def draw_curves(tx: Tx, *, load_id: UUID | None = None) -> RunOut:
+    """Draw every curve; what came into a class is told, by the job and webhooks, if this commits.
+
+    Args:
+        load_id: the load that this is a phase of.
+    """
+    run = await abc_curve.draw_curves(tx, load_id=load_id)
     if run.moved:
         await jobs.add(tx, own_jobs.tell_of_changes, run_id=run.id)
+    if run.classified or run.moved:
+        await _tell_webhooks(tx, run)
     return run
+
+
+async def _tell_webhooks(tx: Tx, run: RunOut) -> None:
+    event = WebhookEvent.CLASS_CHANGED
+    webhook_ids = await webhooks.list_active_ids(tx, event=event)
+    if not webhook_ids:
+        return
+    await join_by_hash(tx)
+    parts = -(-await abc_queries.count_changes(tx, run.id) // MOST_CHANGES)
+    values = {
+        "run_id": run.id,
+        "load_id": run.load_id,
+        "at": run.at.isoformat().replace("+00:00", "Z"),
+        "parts": parts,
+        "most": MOST_CHANGES,
+    }
+    await alerts.send_each(
+        tx,
+        webhook_ids=webhook_ids,
+        event=event,
+        messages=statements.CLASS_CHANGES,
+        count=parts,
+        values=values,
+    )
 
 
 async def tell_of_changes(tx: Tx, *, run_id: UUID) -> None:

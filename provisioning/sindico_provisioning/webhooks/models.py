@@ -17,6 +17,7 @@ class WebhookEvent(StrEnum):
     RECOVERED = "integration.recovered"
     FAILING = "integration.failing"
     PAUSED = "integration.paused"
+    CLASS_CHANGED = "account.class_changed"
 
 
 class WebhookEndpoint(TenantRow, Base):

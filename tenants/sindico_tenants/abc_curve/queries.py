@@ -245,6 +245,16 @@ def _show_run(row: Any) -> RunOut:
     return msgspec.convert(values, RunOut)
 
 
+async def count_changes(tx: Tx, run_id: UUID) -> int:
+    """How many accounts came into a class in the run of this very transaction."""
+    found = await tx.session.scalar(
+        select(func.count(AbcChange.account_id)).where(
+            AbcChange.tenant_id == tx.tenant_id, AbcChange.at == tx.now, AbcChange.run_id == run_id
+        )
+    )
+    return found or 0
+
+
 async def count_changes_by_owner(tx: Tx, run_id: UUID) -> list[OwnerChanges]:
     """How many accounts went up and down in a run, by who sees to them; new classes do not count.
 

@@ -21,6 +21,7 @@ from sindico_provisioning.alerts.courier import Courier
 from sindico_provisioning.alerts.models import AlertDelivery
 from sindico_provisioning.alerts.schemas import Contact
 from sindico_provisioning.webhooks import service as webhooks
+from sindico_provisioning.webhooks.models import WebhookEvent
 from sindico_provisioning.webhooks.schemas import WebhookIn
 from tests.platform.mail.conftest import Mailbox, serving
 from tests.support.identity import tenant_factory
@@ -51,10 +52,10 @@ class Post:
     def courier(self) -> Courier:
         return courier_of(self.context, self.mailer)
 
-    async def add_webhook(self, url: str) -> tuple[UUID, str]:
+    async def add_webhook(self, url: str, *events: WebhookEvent) -> tuple[UUID, str]:
         """Its id and secret."""
         async with self.context.uow.begin(self.actor) as tx:
-            data = WebhookIn(url=url)
+            data = WebhookIn(url=url, events=events)
             row, secret = await webhooks.create_webhook(tx, self.context.secrets, data=data)
             return row.id, secret.reveal()
 

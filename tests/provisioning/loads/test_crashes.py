@@ -8,10 +8,14 @@ from sqlalchemy import func, select, update
 from uuid_utils.compat import uuid4
 
 from sindico_platform.jobs.models import Job
+from sindico_provisioning.alerts.models import AlertDelivery
 from sindico_provisioning.loads import service
 from sindico_provisioning.loads.errors import LoadAlreadyRunning, LoadEnded, LoadNotResumable
 from sindico_provisioning.loads.models import Load, LoadPhase, LoadStatus
 from sindico_provisioning.staging.models import STAGING
+from sindico_provisioning.webhooks import service as webhooks
+from sindico_provisioning.webhooks.models import WebhookEvent
+from sindico_provisioning.webhooks.schemas import WebhookIn
 from sindico_tenants.abc_curve.models import AbcChange, AbcRun, AccountAbc
 from sindico_tenants.accounts.models import Account, Contact
 from sindico_tenants.companies.models import Branch, Company
@@ -39,6 +43,7 @@ OURS: tuple[Any, ...] = (
     Category,
     Portfolio,
     PlacementChange,
+    AlertDelivery,
 )
 
 
@@ -91,6 +96,9 @@ COMPLETE = {
 @pytest.mark.parametrize("step", range(1, 31))
 async def test_killed_after_any_commit_it_ends_the_same(site: Site, step: int) -> None:
     fill(site)
+    async with site.context.uow.begin(site.actor) as tx:
+        told = WebhookIn(url="https://1.1.1.1/hook", events=(WebhookEvent.CLASS_CHANGED,))
+        await webhooks.create_webhook(tx, site.context.secrets, data=told)
     load_id = await site.start()
 
     drained = await site.run(kill_after("committed", step))
@@ -99,7 +107,7 @@ async def test_killed_after_any_commit_it_ends_the_same(site: Site, step: int) -
 
     assert drained.killed
     assert load.status == LoadStatus.SUCCEEDED
-    assert await final_state(site) == COMPLETE
+    assert await final_state(site) == COMPLETE | {"alert_delivery": 1}
     assert all(phase.created == phase.received for phase in load.phases)
 
 

@@ -6,9 +6,8 @@ from typing import Any
 from sindico_platform.audit import service as audit
 from sindico_platform.database.planning import join_by_hash
 from sindico_platform.database.tx import Tx
-from sindico_platform.jobs import service as jobs
 from sindico_platform.jobs.context import JobContext
-from sindico_provisioning.classification.jobs import tell_of_changes
+from sindico_provisioning.classification import service as classification
 from sindico_provisioning.loads.pages.service import (
     advance_phase,
     finish_phase,
@@ -20,7 +19,6 @@ from sindico_provisioning.loads.schemas import PhaseState, Stint
 from sindico_provisioning.staging.retention import service as retention
 from sindico_provisioning.staging.schemas import Counts
 from sindico_tenants.abc_curve import queries as abc_queries
-from sindico_tenants.abc_curve import service as abc_curve
 from sindico_tenants.accounts import service as accounts
 from sindico_tenants.erp_links.schemas import MergeCounts
 from sindico_tenants.portfolios import service as portfolios
@@ -41,9 +39,7 @@ async def analyse(tx: Tx, ctx: JobContext, *, stint: Stint, at: PhaseState) -> N
     """
     load, phase = await hold_phase(tx, ctx, stint, at)
     await join_by_hash(tx)
-    run = await abc_curve.draw_curves(tx, load_id=stint.load_id)
-    if run.moved:
-        await jobs.add(tx, tell_of_changes, run_id=run.id)
+    run = await classification.draw_curves(tx, load_id=stint.load_id)
     counts = Counts(
         created=run.classified,
         updated=run.moved,
