@@ -74,7 +74,11 @@ async def open_screen(
         page.on("console", note)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         await page.goto(url)
-        yield page
+        try:
+            yield page
+        except AssertionError as error:
+            error.add_note("\n".join(["The page said:", *complaints]))
+            raise
         assert not complaints, "\n".join(complaints)
     finally:
         await context.close()

@@ -165,12 +165,8 @@ async def test_the_import_is_started_and_followed_in_place(
     customer.erp.put("filial", "1-9", cod_empresa="1", razao_social="Itajaí Nova", cnpj=None)
     path = f"{SCREEN}/branches"
     async with open_as(customer.tenant, "admin", "crm-director", path=path) as page:
+        await page.get_by_role("button", name="Importar do ERP").click()
         dialog = page.locator("dialog[open]")
-        button = page.get_by_role("button", name="Importar do ERP")
-        for _ in range(3):  # a click that comes before the scripts are ready opens nothing
-            if not await dialog.is_visible():
-                await button.click()
-                await page.wait_for_timeout(500)
         await expect(dialog.get_by_text("nada é enviado ao ERP")).to_be_visible()
         await shoot(page, pictures, "erp-import-dialog")
         await dialog.get_by_role("button", name="Importar", exact=True).click()

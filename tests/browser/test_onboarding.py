@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Response, expect
 
 from sindico_api.context import Context
 from tests.browser.conftest import OpenAs
@@ -15,7 +15,13 @@ from tests.support.identity import MakeTenant
 __all__ = ["erp_kind"]
 
 pytestmark = pytest.mark.browser
-RIGHTS = ("onboarding:view", "onboarding:edit", "onboarding:include", "loads:view")
+RIGHTS = (
+    "onboarding:view",
+    "onboarding:edit",
+    "onboarding:include",
+    "loads:view",
+    "notifications:view",
+)
 
 
 async def see_every_look(page: Page, pictures: Path, name: str) -> None:
@@ -36,6 +42,30 @@ async def load(site: Site) -> None:
     site.erp.put("contato", "p1", "p2", empresa_id="c1")
     site.erp.put("cotacao", "q1", "q2", "q3")
     await site.load()
+
+
+def is_refresh(answer: Response) -> bool:
+    return "/console/onboarding" in answer.url and answer.request.method == "GET"
+
+
+async def keeps_what_one_is_at(page: Page) -> None:
+    """While the page refreshes itself, an open dialog stays, and so does what was unfolded."""
+    await page.locator("#table-empresa summary").click()
+    await page.locator("#table-contato").get_by_role("button", name="Aprovar").click()
+    note = page.get_by_role("dialog").get_by_label("Observação")
+    await note.fill("Falta o R12")
+    for _ in range(2):  # the second is asked for after the first was answered
+        async with page.expect_response(is_refresh):
+            pass
+    await page.evaluate(
+        "htmx.ajax('GET', '/console/notifications/bell', {target: '#bell', swap: 'outerHTML'})"
+    )
+    await expect(note).to_have_value("Falta o R12")
+    await expect(note).to_be_visible()
+    await page.get_by_role("dialog").get_by_role("button", name="Cancelar").click()
+    async with page.expect_response(is_refresh):
+        pass
+    await expect(page.locator("#table-empresa details[open]")).to_be_visible()
 
 
 async def test_the_focal_point_signs_off_and_compares(
@@ -59,10 +89,10 @@ async def test_the_focal_point_signs_off_and_compares(
         customer.erp.put("empresa", "nova", "outra", cod_empresa="1")
         await page.get_by_role("button", name="Conferir com o ERP").click()
         await expect(page.get_by_text("A conferência foi iniciada.")).to_be_visible()
+        await keeps_what_one_is_at(page)
         await customer.run()
         await expect(row.get_by_text("No ERP, e não aqui: 3")).to_be_visible()
         await expect(row.get_by_text("Aprovação retirada")).to_be_visible()
-        await row.locator("summary").click()
         await see_every_look(page, pictures, "onboarding")
 
         await row.get_by_role("link", name="No ERP, e não aqui").click()

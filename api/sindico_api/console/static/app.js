@@ -209,12 +209,25 @@
     if (errors) errors.focus();
     if (event.detail.elt?.matches?.("#problems, .form-problem")) event.detail.elt.scrollIntoView({ block: "nearest" });
   });
-  // A dialog whose command was answered is done, whether with a page or a problem.
-  // What a dialog shows inside itself, such as what it searches, is no such answer.
+  // A dialog whose command was answered is done, whether with a page or a problem. What a dialog shows
+  // inside itself, such as what it searches, is no such answer; nor is what the page fetches by itself,
+  // such as the bell. A list that keeps itself fresh leaves a dialog within it open, for its next turn.
   document.addEventListener("htmx:beforeSwap", (event) => {
-    if (event.detail.target.closest("dialog")) return;
-    document.querySelectorAll("dialog[open]").forEach((dialog) => dialog.close());
+    const { target, requestConfig: { elt: asker } } = event.detail;
+    const dialog = asker.closest("dialog[open]");
+    if (dialog) {
+      if (!dialog.contains(target)) dialog.close();
+      return;
+    }
+    const others = asker.getAttribute("hx-select-oob")?.split(",").map((each) => each.trim().split(":")[0]) ?? [];
+    const held = [target, ...others.map((each) => document.querySelector(each))]
+      .flatMap((region) => [...(region?.querySelectorAll("dialog[open]") ?? [])]);
+    if (held.length && asker.matches("[hx-trigger^=every]")) event.detail.shouldSwap = false;
+    else held.forEach((each) => each.close());
   });
+  // What a reader unfolded stays so when the list around it is refreshed.
+  Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, element, change) =>
+    !(name === "open" && change === "remove" && element.matches("details"));
   document.addEventListener("htmx:sendError", () => showToast(body.dataset.offline, "bad"));
 
   // Slid in over a narrow page the menu is a dialog, and a dialog has a name.
