@@ -143,7 +143,12 @@ async def test_personal_data_are_masked_for_those_without_the_right(
     outsider: AsyncClient, uow: UnitOfWork, tenant: Tenant
 ) -> None:
     extra = SELLER | {"apelido": "Aninha", "telefone": None}
-    await keep(uow, tenant.tenant_id, sellers(extra, b'"Ana"', outcomes="cr"))
+    quoting = fault("email", "email-format", "The address {address} is not one.", address="a@b")
+    await keep(
+        uow,
+        tenant.tenant_id,
+        sellers(extra, b'"Ana"', outcomes="cr", rejections=[rejection(1, quoting)]),
+    )
 
     first, second = (await sheets_for(outsider))["vendedor"]
 
@@ -151,6 +156,7 @@ async def test_personal_data_are_masked_for_those_without_the_right(
     assert first["Comissão (comissao)"] == 2.5
     assert first["Outros campos"] == "apelido: ***"
     assert second["Outros campos"] == "***"
+    assert second["Motivos"] == "E-mail: The address *** is not one."
 
 
 @pytest.mark.parametrize("kind", [BodyFormat.NDJSON, BodyFormat.JSON])

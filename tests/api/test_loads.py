@@ -222,6 +222,36 @@ async def test_rejected_rows_come_with_their_reasons(client: AsyncClient, site: 
     assert json.loads(ndjson.text) == row
 
 
+async def test_personal_data_of_rejected_rows_are_masked_for_those_without_the_right(
+    client: AsyncClient, site: Site, client_as: ClientAs
+) -> None:
+    site.erp.put("contato", "bad", nome="Ana", cpf="52998224726", email=None, apelido="Aninha")
+    site.erp.rows["contato"].append("Ana, 52998224726")
+    load = await start(client, site)
+    await site.run()
+    rejections = f"/api/v1/loads/{load['id']}/rejections"
+    sees_all = await client_as(site.tenant, "loads:view", "personal_data:view")
+
+    whole, text = (await sees_all.get(rejections)).json()["items"]
+    masked, hidden = (await client.get(rejections)).json()["items"]
+    ndjson = await client.get(rejections, params={"format": "ndjson"})
+    whole_ndjson = await sees_all.get(rejections, params={"format": "ndjson"})
+
+    assert (whole["row"]["nome"], whole["row"]["apelido"]) == ("Ana", "Aninha")
+    assert "529.982.247-26" in str(whole["reasons"])
+    assert text["row"] == "Ana, 52998224726"
+    named = {name: masked["row"][name] for name in ("id_erp", "nome", "cpf", "email", "apelido")}
+    assert list(named.values()) == ["bad", "***", "***", None, "***"]
+    assert hidden["row"] == "***"
+    reasons = {reason["code"]: reason["detail"] for reason in masked["reasons"]}
+    assert reasons.keys() == {"cpf-check-digits", "unknown-field"}
+    assert "***" in reasons["cpf-check-digits"]
+    for quoted in ("Ana", "Aninha", "529"):
+        assert quoted not in ndjson.text
+    assert [json.loads(line) for line in ndjson.text.splitlines()] == [masked, hidden]
+    assert [json.loads(line) for line in whole_ndjson.text.splitlines()] == [whole, text]
+
+
 async def test_events_tell_the_end(client: AsyncClient, site: Site) -> None:
     site.erp.put("empresa", "a")
     load = await start(client, site)

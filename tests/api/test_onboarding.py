@@ -143,6 +143,22 @@ async def test_a_row_is_only_quoted_to_those_who_may_see_the_rows_of_a_load(
     assert "/rejections" not in without_page
 
 
+async def test_what_a_reason_quotes_of_a_person_is_masked_for_those_without_the_right(
+    loaded: Site, client_as: ClientAs
+) -> None:
+    loaded.erp.put("contato", "c", cpf="52998224726")
+    await loaded.load()
+    address = f"/api/v1/integrations/{loaded.integration_id}/onboarding"
+    rights = ("onboarding:view", "loads:view")
+    without = await client_as(loaded.tenant, *rights)
+    with_right = await client_as(loaded.tenant, *rights, "personal_data:view")
+
+    told = [(await caller.get(address)).text for caller in (without, with_right)]
+
+    assert ["529.982.247-26" in text for text in told] == [False, True]
+    assert all("11.222.333/0001-82" in text for text in told)
+
+
 async def test_the_page_takes_the_same_statements_however_many_loads(
     loaded: Site, focal: AsyncClient, count_statements: CountStatements
 ) -> None:

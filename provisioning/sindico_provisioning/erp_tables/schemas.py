@@ -80,6 +80,11 @@ class ErpTable:
         return tuple(by_name[name] for name in [*order, "atualizado_em"])
 
     @cached_property
+    def impersonal(self) -> frozenset[str]:
+        """Names of the fields that say nothing about a person."""
+        return frozenset(column.name for column in self.columns if not column.personal)
+
+    @cached_property
     def references(self) -> frozenset[str]:
         """The other tables whose keys stand in this one."""
         named = {column.references for column in self.columns if column.references}

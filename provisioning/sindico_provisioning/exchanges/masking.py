@@ -1,8 +1,10 @@
 """What of a body is shown to those who may not see personal data."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, quote
+
+import msgspec
 
 from sindico_platform.database.tx import Actor
 from sindico_provisioning.erp_tables.schemas import ErpTable
@@ -26,8 +28,28 @@ def mask_row(table: ErpTable, row: Mapping[str, Any]) -> dict[str, Any]:
 
     Nulls stay, so that one still sees what is missing.
     """
-    plain = {field.name for field in table.columns if not field.personal}
+    plain = table.impersonal
     return {name: value if value is None or name in plain else MASK for name, value in row.items()}
+
+
+def mask_json(table: ErpTable, rendered: str) -> str:
+    """Put a mask over a row as JSON; over all of it if it is no object."""
+    row = msgspec.json.decode(rendered)
+    return msgspec.json.encode(mask_row(table, row) if isinstance(row, dict) else MASK).decode()
+
+
+def mask_facts(table: ErpTable, field: str, facts: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Put a mask over what a reason quotes of a field; numbers are limits and lengths."""
+    if field in table.impersonal:
+        return facts
+    return {name: MASK if isinstance(fact, str) else fact for name, fact in facts.items()}
+
+
+def mask_errors(table: ErpTable, errors: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Put a mask over what the reasons of a rejected row quote of it."""
+    return [
+        {**error, "facts": mask_facts(table, error["field"], error["facts"])} for error in errors
+    ]
 
 
 def mask_query(query: str) -> str:

@@ -16,7 +16,7 @@ from sindico_provisioning.erp_tables.examine import Unreadable, parse_row
 from sindico_provisioning.erp_tables.queries import TABLES
 from sindico_provisioning.exchanges.compression import decompress
 from sindico_provisioning.exchanges.errors import ExchangeNotFound
-from sindico_provisioning.exchanges.masking import mask_row, sees_all
+from sindico_provisioning.exchanges.masking import mask_errors, mask_row, sees_all
 from sindico_provisioning.exchanges.models import BodyFormat, Direction, Exchange, ExchangeChunk
 from sindico_provisioning.exchanges.schemas import (
     RETENTION_DAYS,
@@ -135,7 +135,7 @@ async def read_body(tx: Tx, exchange: Exchange) -> bytes | None:
 async def stream_rows(tx: Tx, exchange: Exchange) -> AsyncIterator[ReceivedRow]:
     """The rows of a body in order, each with what became of it, in constant memory."""
     outcomes = decompress(exchange.outcomes).decode() if exchange.outcomes else ""
-    rejections = _rejections_by_index(exchange)
+    rejections = _rejections_by_index(tx, exchange)
     async for chunk, body in stream_chunks(tx, exchange):
         for index, piece in enumerate(_split(chunk, body), start=chunk.first_index):
             row, text = _show(tx, exchange, piece)
@@ -148,10 +148,13 @@ async def stream_rows(tx: Tx, exchange: Exchange) -> AsyncIterator[ReceivedRow]:
             )
 
 
-def _rejections_by_index(exchange: Exchange) -> dict[int, dict[str, Any]]:
+def _rejections_by_index(tx: Tx, exchange: Exchange) -> dict[int, dict[str, Any]]:
     if not exchange.rejections:
         return {}
     told = msgspec.json.decode(decompress(exchange.rejections), type=list[dict[str, Any]])
+    table = TABLES.get(exchange.resource or "")
+    if table and not sees_all(tx.actor):
+        told = [{**item, "errors": mask_errors(table, item["errors"])} for item in told]
     return {item["index"]: item for item in told}
 
 

@@ -2,7 +2,7 @@
 
 from array import array
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -37,7 +37,7 @@ from sindico_provisioning.erp_tables import kinds
 from sindico_provisioning.erp_tables.examine import Unreadable, parse_row
 from sindico_provisioning.erp_tables.schemas import ErpField, ErpTable
 from sindico_provisioning.exchanges.compression import decompress
-from sindico_provisioning.exchanges.masking import MASK
+from sindico_provisioning.exchanges.masking import MASK, mask_facts
 from sindico_provisioning.exchanges.models import BodyFormat, Direction, Exchange, ExchangeChunk
 from sindico_provisioning.exchanges.schemas import Outcome
 from sindico_provisioning.history_exports.queries import Verdict
@@ -221,7 +221,6 @@ class TableSheet:
         self._fields = [(item.name, _writer_of(item, reader)) for item in table.fields]
         self._known = frozenset(item.name for item in table.fields)
         self._labels = {item.name: item.label for item in table.fields}
-        self._personal = frozenset(item.name for item in table.fields if item.personal)
         self._instant, self._whole = instant_cells(reader.zone), number_cells(WHOLE)
         self._outcomes = {
             str(letter): text_cell(reader.translate(text), OUTCOME_STYLES[Outcome(letter)])
@@ -291,9 +290,9 @@ class TableSheet:
         return wrapped_cell("\n".join(map(self._reason, _read_faults(errors))))
 
     def _reason(self, fault: _Fault) -> str:
-        facts = fault.facts
-        if fault.field in self._personal and not self._reader.sees_personal:
-            facts = {name: MASK if isinstance(v, str) else v for name, v in facts.items()}
+        facts: Mapping[str, Any] = fault.facts
+        if not self._reader.sees_personal:
+            facts = mask_facts(self.table, fault.field, facts)
         try:
             detail = self._reader.translate(fault.detail, **facts)
         except (KeyError, IndexError, ValueError):  # it stands there already filled in

@@ -9,13 +9,14 @@ import msgspec
 from sqlalchemy import ColumnElement, and_, any_, exists, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
-from sindico_platform.database.tx import Tx
+from sindico_platform.database.tx import Actor, Tx
 from sindico_platform.jobs.models import Job, JobState
 from sindico_platform.paging.keyset import Keyset
 from sindico_platform.paging.reading import StructReader
 from sindico_platform.paging.schemas import Page, PageRequest
 from sindico_platform.tenancy.models import Tenant
 from sindico_platform.words import Translate, in_english
+from sindico_provisioning.exchanges.masking import mask_errors, mask_json, sees_all
 from sindico_provisioning.loads.advice import advice_for
 from sindico_provisioning.loads.errors import LoadNotFound
 from sindico_provisioning.loads.models import (
@@ -26,6 +27,7 @@ from sindico_provisioning.loads.models import (
     LoadStatus,
     PhaseStep,
 )
+from sindico_provisioning.loads.processing.queries import find_erp_table
 from sindico_provisioning.loads.schemas import (
     Brought,
     LoadCounts,
@@ -336,13 +338,18 @@ async def list_rejections(
     table: str | None = None,
     translate: Translate = in_english,
 ) -> Page[RejectionOut]:
-    """List the rows a load did not take, in the order they came."""
+    """List the rows a load did not take, in the order they came.
+
+    Rows and what their reasons quote are masked for those who may not see personal data.
+    """
     columns = select(
         StagingRejection, StagingRejection.id.label("order_value"), StagingRejection.id
     )
     statement = REJECTION_ORDERS.apply(columns.where(*_chosen_rejections(load_id, table)), request)
     rows = (await tx.session.execute(statement)).all()
-    return REJECTION_ORDERS.page(rows, request, lambda row: _show_rejection(row[0], translate))
+    return REJECTION_ORDERS.page(
+        rows, request, lambda row: _show_rejection(tx.actor, row[0], translate)
+    )
 
 
 async def count_rejections(tx: Tx, *, load_id: UUID, table: str | None = None) -> int:
@@ -425,7 +432,11 @@ def show_line(line: LoadLog, translate: Translate = in_english) -> LogLineOut:
     )
 
 
-def _show_rejection(kept: StagingRejection, translate: Translate) -> RejectionOut:
+def _show_rejection(actor: Actor, kept: StagingRejection, translate: Translate) -> RejectionOut:
+    errors, row = kept.errors, kept.raw
+    if not sees_all(actor):
+        table = find_erp_table(kept.resource)
+        errors, row = mask_errors(table, errors), mask_json(table, row)
     return RejectionOut(
         id=kept.id,
         table=kept.resource,
@@ -437,7 +448,7 @@ def _show_rejection(kept: StagingRejection, translate: Translate) -> RejectionOu
                 code=item["code"],
                 detail=translate(item["detail"], **item["facts"]),
             )
-            for item in kept.errors
+            for item in errors
         ],
-        row=msgspec.Raw(kept.raw.encode()),
+        row=msgspec.Raw(row.encode()),
     )

@@ -103,7 +103,10 @@ class RejectionOut(Output, kw_only=True, frozen=True):
     id_erp: str | None
     reasons: list[ReasonOut]
     row: msgspec.Raw
-    """The row as it came; a text if it was no JSON or too long to be kept whole."""
+    """The row as it came; a text if it was no JSON or too long to be kept whole.
+
+    Personal fields are masked for those without the right to see them.
+    """
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

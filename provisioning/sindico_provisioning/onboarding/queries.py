@@ -24,10 +24,11 @@ from sqlalchemy.dialects.postgresql import JSONB, distinct_on
 from sindico_platform.database.tx import Tx
 from sindico_platform.words import Translate, in_english
 from sindico_provisioning.erp_tables.queries import TABLES
+from sindico_provisioning.exchanges.masking import mask_errors, sees_all
 from sindico_provisioning.integrations.queries import get_integration
 from sindico_provisioning.loads.models import ACTIVE, Load, LoadKind, LoadPhase, LoadStatus
 from sindico_provisioning.loads.models import PhaseStep as Step
-from sindico_provisioning.loads.processing.queries import LINKED, SYNCHRONISED
+from sindico_provisioning.loads.processing.queries import LINKED, SYNCHRONISED, find_erp_table
 from sindico_provisioning.onboarding.models import TableSignOff
 from sindico_provisioning.onboarding.rules import REASONS, Counts
 from sindico_provisioning.onboarding.schemas import (
@@ -58,7 +59,8 @@ async def read_onboarding(
 ) -> OnboardingOut:
     """How far the transfer is, table by table.
 
-    What a rejected row was told may quote it, so it is only told to those who see rows.
+    What a rejected row was told may quote it, so it is only told to those who see rows, and
+    masked where they may not see personal data.
 
     Raises:
         IntegrationNotFound: no such integration.
@@ -286,16 +288,13 @@ async def _list_reasons(
         .order_by(StagingRejection.resource, func.count().desc(), code, field)
     )
     for row in await tx.session.execute(grouped):
-        table = next((name for name, ours in SYNCHRONISED.items() if ours == row.resource), None)
-        _add_reason(found[table or row.resource], row, translate)
+        table = find_erp_table(row.resource)
+        [example] = [row.example] if sees_all(tx.actor) else mask_errors(table, [row.example])
+        if len(found[table.name]) < MAX_REASONS:
+            told = translate(example["detail"], **example["facts"]) if translate else None
+            shown = ReasonCount(code=row.code, field=row.field, example=told, rows=row.rows)
+            found[table.name].append(shown)
     return found
-
-
-def _add_reason(reasons: list[ReasonCount], row: Row[Any], translate: Translate | None) -> None:
-    if len(reasons) < MAX_REASONS:
-        example = row.example
-        told = translate(example["detail"], **example["facts"]) if translate else None
-        reasons.append(ReasonCount(code=row.code, field=row.field, example=told, rows=row.rows))
 
 
 async def _list_newest_sign_offs(tx: Tx, integration_id: UUID) -> dict[str, TableSignOff]:

@@ -113,6 +113,26 @@ async def test_the_log_and_the_rejections_are_read_and_downloaded(
     assert json.loads(rows.text)["id_erp"] == "bad"
 
 
+async def test_rejected_rows_show_personal_data_only_to_those_with_the_right(
+    browser: AsyncClient, site: Site, console_as: ClientAs
+) -> None:
+    site.erp.put("contato", "bad", nome="Ana Souza", cpf="52998224726")
+    address = f"/console/loads/{(await site.load()).id}/rejections"
+    sees_all = await console_as(site.tenant, "loads:view", "personal_data:view")
+
+    masked = [(await browser.get(address + form)).text for form in ("", ".ndjson")]
+    whole = [(await sees_all.get(address + form)).text for form in ("", ".ndjson")]
+
+    for shown in masked:
+        assert "cpf" in shown
+        assert "***" in shown
+        assert "Ana Souza" not in shown
+        assert "247-26" not in shown
+    for shown in whole:
+        assert "Ana Souza" in shown
+        assert "247-26" in shown
+
+
 async def test_a_running_load_is_cancelled_and_resumed(browser: AsyncClient, site: Site) -> None:
     load_id = await site.start()
     moving = (await browser.get("/console/loads", params={"status": "pending"})).text

@@ -30,7 +30,9 @@ ROWS = (
 REJECTION = {
     "index": 1,
     "key": "2",
-    "errors": [{"field": "nome", "code": "required", "detail": "It is required.", "facts": {}}],
+    "errors": [
+        {"field": "nome", "code": "odd", "detail": "{name} is odd.", "facts": {"name": "Bia"}}
+    ],
 }
 
 
@@ -108,6 +110,8 @@ async def test_personal_and_unknown_fields_are_masked_for_those_without_the_righ
     assert (first.row["id_erp"], first.row["email"]) == ("1", MASK)
     assert second.row is not None
     assert (second.row["nome"], second.row["apelido"]) == (None, MASK)
+    assert second.rejection is not None
+    assert second.rejection["errors"][0]["facts"] == {"name": MASK}
     assert (third.row, third.text) == (None, None)
 
 

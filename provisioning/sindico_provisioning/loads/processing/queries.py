@@ -2,7 +2,8 @@
 
 from collections.abc import Collection
 
-from sindico_provisioning.erp_tables.queries import OWN_TABLES
+from sindico_provisioning.erp_tables.queries import OWN_TABLES, TABLES
+from sindico_provisioning.erp_tables.schemas import ErpTable
 from sindico_provisioning.loads.models import PhaseStep
 
 SYNCHRONISED = {
@@ -40,6 +41,14 @@ UNDERSTOOD = (
 
 RETIRED = ("itens_pedido", "pedido", "itens_nota", "nota", "fatura")
 """ERP tables that rows leave in time; items before the documents whose date decides."""
+
+
+_MADE_OF = {ours: theirs for theirs, ours in SYNCHRONISED.items()}
+
+
+def find_erp_table(resource: str) -> ErpTable:
+    """The ERP table that a phase reads, or of which it makes something of the CRM."""
+    return TABLES[_MADE_OF.get(resource, resource)]
 
 
 def list_processing_steps(fetched: Collection[str]) -> list[tuple[PhaseStep, str]]:
