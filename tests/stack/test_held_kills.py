@@ -3,7 +3,6 @@
 import asyncio
 import secrets
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from io import BytesIO
@@ -100,13 +99,13 @@ def test_a_push_whose_api_is_killed_lands_once_when_it_is_sent_again(
     mark, body = sellers(ROWS)
     headers = NDJSON | {"Idempotency-Key": mark}
 
-    def send() -> httpx.Response:
-        return integrator.send("POST", PATH, content=body, headers=headers)
+    def is_answered() -> bool:
+        answer = integrator.send("POST", PATH, content=body, headers=headers)
+        return not is_passing(answer.status_code)
 
     def push() -> None:
         with suppress(httpx.TransportError):
-            while is_passing(send().status_code):
-                time.sleep(POLL_SECONDS)
+            wait_until(is_answered, seconds=LONG_SECONDS, pause_seconds=POLL_SECONDS)
 
     sender = threading.Thread(target=push)
     with writers_held(demo, "staging.vendedor") as wait:
