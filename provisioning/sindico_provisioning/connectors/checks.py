@@ -1,12 +1,55 @@
-"""Finding what is wrong with service properties that several connectors have."""
+"""Finding what is wrong with service properties."""
 
+from collections.abc import Collection, Iterable, Mapping
+from types import MappingProxyType
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sindico_platform.egress import tls_context
 from sindico_platform.errors import FieldError, Terminal, field_error
 from sindico_platform.words import translatable
-from sindico_provisioning.connectors.schemas import Property
+from sindico_provisioning.connectors.schemas import Property, PropertyType
+
+MAX_ROUTE = 300
+"""Characters of a path."""
+
+
+class FindFaults(Protocol):
+    """Finds what is wrong with a text that is given for a property."""
+
+    def __call__(self, value: str, *, field: str) -> list[FieldError]: ...
+
+
+def find_property_faults(
+    declared: Iterable[Property],
+    given: Mapping[str, Any],
+    *,
+    finders: Mapping[str, FindFaults],
+    needed: Collection[str] = (),
+) -> list[FieldError]:
+    """Find everything that is wrong with the properties that are given.
+
+    Args:
+        finders: by key, for texts that have to have a form.
+        needed: keys that what else is given requires.
+    """
+    faults: list[FieldError] = []
+    for item in declared:
+        value = given.get(item.key)
+        if item.type is PropertyType.BOOLEAN:
+            if not isinstance(value, bool | None):
+                faults.append(field_error(item.key, "wrong-type", "Expected true or false."))
+        elif value is None or value == "":
+            if item.required or item.key in needed:
+                faults.append(field_error(item.key, "required", "This field is required."))
+        elif not isinstance(value, str):
+            faults.append(field_error(item.key, "wrong-type", "Expected text."))
+        elif item.choices:
+            faults.extend(find_choice_faults(item, value))
+        elif find := finders.get(item.key):
+            faults.extend(find(value, field=item.key))
+    return faults
 
 
 def find_url_faults(value: str, *, field: str) -> list[FieldError]:
@@ -62,3 +105,13 @@ def find_choice_faults(item: Property, value: str) -> list[FieldError]:
         return []
     detail = translatable("Choose one of: {values}.")
     return [field_error(item.key, "not-offered", detail, values=", ".join(values))]
+
+
+SHARED_FINDERS: Mapping[str, FindFaults] = MappingProxyType(
+    {
+        "url": find_url_faults,
+        "caCertificate": find_certificate_faults,
+        "fusoHorario": find_zone_faults,
+    }
+)
+"""By key of a property that connectors of ERPs over HTTP have alike."""

@@ -136,6 +136,21 @@ class Connector(Protocol):
     ) -> None: ...
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Route:
+    """Where an ERP over HTTP has a table's rows."""
+
+    table: str
+    path: str
+    verified: bool = False
+    """A public source shows this very route; otherwise it is our proposal."""
+
+    @property
+    def setting(self) -> str:
+        """Name of the service property that corrects the path: ``rotaItensPedido``."""
+        return "rota" + "".join(part.capitalize() for part in self.table.split("_"))
+
+
 class PropertyType(StrEnum):
     """Types of service properties."""
 

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from sindico_provisioning.connectors.schemas import Route
+
 BRIDGE = "/t/senior.com.br/bridge/1.0"
 """Where the platform's services begin, in production and in its test environment."""
 LOGIN = "/rest/platform/authentication/actions/login"
@@ -34,22 +36,15 @@ class Paging(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Route:
-    """Where a table's rows come from."""
+class ErpxRoute(Route):
+    """A route whose path is an entity's, from ``/rest`` on.
 
-    table: str
-    path: str
-    """From ``/rest`` on, with ``?filter=`` and an expression if not all rows are meant; empty where
-    nothing public tells how they are told apart."""
+    ``?filter=`` and an expression follow if not all rows are meant. The path is empty where nothing
+    public tells how they are told apart.
+    """
+
     days: int = HISTORY_DAYS
     """How far back `SINCE_MARK` lies."""
-    verified: bool = False
-    """A public source shows this very entity; otherwise it is our proposal."""
-
-    @property
-    def setting(self) -> str:
-        """Name of the service property that corrects the path: ``rotaItensPedido``."""
-        return "rota" + "".join(part.capitalize() for part in self.table.split("_"))
 
 
 _PERSON = "/erpx_fnd/pessoa/entities/e001pes"
@@ -59,17 +54,21 @@ _NOTE = "/erpx_com_ven/notafiscal/entities"
 ROUTES = {
     route.table: route
     for route in (
-        Route(table="empresa_propria", path="/erpx_fnd/empresa/entities/e070emp"),
-        Route(table="filial", path="/erpx_fnd/empresa/entities/e070fil"),
-        Route(table="vendedor", path="/erpx_com_ven/representante/entities/e090rep"),
-        Route(table="fornecedor", path=""),
-        Route(table="empresa", path=f"{_PERSON}?filter=tipPes eq 'VJ'", verified=True),
-        Route(table="contato", path=f"{_PERSON}?filter=tipPes eq 'VF'", verified=True),
-        Route(table="pedido", path=f"{_ORDER}/e120ped?filter=datEmi ge {SINCE_MARK}"),
-        Route(table="itens_pedido", path=f"{_ORDER}/e120ipd?filter=e120ped.datEmi ge {SINCE_MARK}"),
-        Route(table="nota", path=f"{_NOTE}/e140nfv?filter=datEmi ge {SINCE_MARK}"),
-        Route(table="itens_nota", path=f"{_NOTE}/e140ipv?filter=e140nfv.datEmi ge {SINCE_MARK}"),
-        Route(
+        ErpxRoute(table="empresa_propria", path="/erpx_fnd/empresa/entities/e070emp"),
+        ErpxRoute(table="filial", path="/erpx_fnd/empresa/entities/e070fil"),
+        ErpxRoute(table="vendedor", path="/erpx_com_ven/representante/entities/e090rep"),
+        ErpxRoute(table="fornecedor", path=""),
+        ErpxRoute(table="empresa", path=f"{_PERSON}?filter=tipPes eq 'VJ'", verified=True),
+        ErpxRoute(table="contato", path=f"{_PERSON}?filter=tipPes eq 'VF'", verified=True),
+        ErpxRoute(table="pedido", path=f"{_ORDER}/e120ped?filter=datEmi ge {SINCE_MARK}"),
+        ErpxRoute(
+            table="itens_pedido", path=f"{_ORDER}/e120ipd?filter=e120ped.datEmi ge {SINCE_MARK}"
+        ),
+        ErpxRoute(table="nota", path=f"{_NOTE}/e140nfv?filter=datEmi ge {SINCE_MARK}"),
+        ErpxRoute(
+            table="itens_nota", path=f"{_NOTE}/e140ipv?filter=e140nfv.datEmi ge {SINCE_MARK}"
+        ),
+        ErpxRoute(
             table="fatura",
             path=f"/erpx_fin/titulo/entities/e301tcr?filter=vctPro ge {SINCE_MARK}",
             days=OVERDUE_DAYS,

@@ -9,10 +9,10 @@ from sindico_platform.errors import FieldError, InvalidInput, field_error
 from sindico_platform.settings import Secret
 from sindico_platform.words import translatable
 from sindico_provisioning.connectors.checks import (
-    find_certificate_faults,
-    find_choice_faults,
-    find_url_faults,
-    find_zone_faults,
+    MAX_ROUTE,
+    SHARED_FINDERS,
+    FindFaults,
+    find_property_faults,
 )
 from sindico_provisioning.connectors.erpx.schemas import (
     BRIDGE,
@@ -23,9 +23,16 @@ from sindico_provisioning.connectors.erpx.schemas import (
     Access,
     Paging,
 )
+from sindico_provisioning.connectors.properties import (
+    ACTIVE,
+    CA_CERTIFICATE,
+    DEFAULT_ZONE,
+    TIME_ZONE,
+    declare_routes,
+    read_secret,
+)
 from sindico_provisioning.connectors.schemas import Choice, Property, PropertyType
 
-_MAX_ROUTE = 300
 _BASE = re.compile(r"(/[\w.-]+)*", re.ASCII)
 _ROUTE = re.compile(r"(/[\w.-]+)+(\?filter=(?P<filter>[^?&#]+))?", re.ASCII)
 
@@ -85,22 +92,8 @@ PROPERTIES = (
         label=translatable("Password"),
         description=translatable("Of a user: the password."),
     ),
-    Property(
-        key="caCertificate",
-        type=PropertyType.STRING,
-        label=translatable("CA certificate"),
-        description=translatable(
-            "Certificate in PEM form, where the ERP's authority is not a public one."
-        ),
-        multiline=True,
-    ),
-    Property(
-        key="ativo",
-        type=PropertyType.BOOLEAN,
-        label=translatable("Active"),
-        description=translatable("Whether the integration may run."),
-        default=True,
-    ),
+    CA_CERTIFICATE,
+    ACTIVE,
     Property(
         key="caminhoBase",
         type=PropertyType.STRING,
@@ -148,29 +141,13 @@ PROPERTIES = (
         proposed=True,
         advanced=True,
     ),
-    Property(
-        key="fusoHorario",
-        type=PropertyType.STRING,
-        label=translatable("Time zone"),
-        description=translatable("Zone of the times that the ERP gives without one."),
-        default="America/Sao_Paulo",
-        advanced=True,
-    ),
-    *(
-        Property(
-            key=route.setting,
-            type=PropertyType.STRING,
-            label=translatable("Route of the table {table}"),
-            description=translatable(
-                "Path of the entity, with ?filter= and an expression if not all rows are meant; "
-                "{{inicio}} becomes the first day. Empty: not read."
-            ),
-            facts={"table": route.table},
-            default=route.path,
-            proposed=not route.verified,
-            advanced=True,
-        )
-        for route in ROUTES.values()
+    TIME_ZONE,
+    *declare_routes(
+        ROUTES.values(),
+        translatable(
+            "Path of the entity, with ?filter= and an expression if not all rows are meant; "
+            "{{inicio}} becomes the first day. Empty: not read."
+        ),
     ),
 )
 
@@ -209,7 +186,7 @@ def read_settings(properties: Mapping[str, Any]) -> ErpxSettings:
         InvalidInput: naming everything that is wrong with them.
     """
     given = {item.key: properties.get(item.key, item.default) for item in PROPERTIES}
-    secret, password = _secret_of(given["secret"]), _secret_of(given["password"])
+    secret, password = read_secret(given["secret"]), read_secret(given["password"])
     plain = {"secret": secret.reveal(), "password": password.reveal()}
     if faults := find_setting_faults(given | plain):
         raise InvalidInput(*faults)
@@ -226,40 +203,17 @@ def read_settings(properties: Mapping[str, Any]) -> ErpxSettings:
         paging=Paging(given["paginacao"] or Paging.IDS),
         page_rows=int(given["linhasPorPagina"] or DEFAULT_PAGE_ROWS),
         decimal_comma=given["separadorDecimal"] == ",",
-        time_zone=given["fusoHorario"] or "America/Sao_Paulo",
+        time_zone=given["fusoHorario"] or DEFAULT_ZONE,
         routes={r.table: path for r in ROUTES.values() if (path := given[r.setting])},
     )
-
-
-def _secret_of(value: Any) -> Secret[str]:
-    return value if isinstance(value, Secret) else Secret(str(value or ""))
 
 
 def find_setting_faults(properties: Mapping[str, Any]) -> list[FieldError]:
     """Find everything that is wrong with the properties that are given."""
     access = properties.get("acesso") or Access.KEY
-    needed = {"url", *NEEDED.get(access, ())}
-    faults: list[FieldError] = []
-    for item in PROPERTIES:
-        value = properties.get(item.key)
-        if item.type is PropertyType.BOOLEAN:
-            if not isinstance(value, bool | None):
-                faults.append(field_error(item.key, "wrong-type", "Expected true or false."))
-        elif value is None or value == "":
-            if item.key in needed:
-                faults.append(field_error(item.key, "required", "This field is required."))
-        elif not isinstance(value, str):
-            faults.append(field_error(item.key, "wrong-type", "Expected text."))
-        else:
-            faults.extend(_find_faults(item, value))
-    return faults
-
-
-def _find_faults(item: Property, value: str) -> list[FieldError]:
-    if item.choices:
-        return find_choice_faults(item, value)
-    find = _find_route_faults if item.key.startswith("rota") else _FINDERS.get(item.key)
-    return find(value, field=item.key) if find else []
+    return find_property_faults(
+        PROPERTIES, properties, finders=_FINDERS, needed=NEEDED.get(access, ())
+    )
 
 
 def _find_number_faults(value: str, *, field: str) -> list[FieldError]:
@@ -271,7 +225,7 @@ def _find_number_faults(value: str, *, field: str) -> list[FieldError]:
 
 
 def _find_base_faults(value: str, *, field: str) -> list[FieldError]:
-    if len(value) <= _MAX_ROUTE and _BASE.fullmatch(value) and ".." not in value:
+    if len(value) <= MAX_ROUTE and _BASE.fullmatch(value) and ".." not in value:
         return []
     detail = translatable(
         "A base path begins with a slash and ends without one, such as {example}."
@@ -283,7 +237,7 @@ def _find_route_faults(value: str, *, field: str) -> list[FieldError]:
     found = _ROUTE.fullmatch(value)
     plain = value.replace(SINCE_MARK, "", 1)
     is_right = found and value.isprintable() and ".." not in value and not set(plain) & set("{}")
-    if is_right and len(value) <= _MAX_ROUTE:
+    if is_right and len(value) <= MAX_ROUTE:
         return []
     detail = translatable(
         "A route is the path of an entity such as /erpx_fnd/pessoa/entities/e001pes, followed by "
@@ -292,10 +246,9 @@ def _find_route_faults(value: str, *, field: str) -> list[FieldError]:
     return [field_error(field, "route-malformed", detail)]
 
 
-_FINDERS = {
-    "url": find_url_faults,
-    "caCertificate": find_certificate_faults,
-    "fusoHorario": find_zone_faults,
+_FINDERS: Mapping[str, FindFaults] = {
+    **SHARED_FINDERS,
     "linhasPorPagina": _find_number_faults,
     "caminhoBase": _find_base_faults,
+    **{route.setting: _find_route_faults for route in ROUTES.values()},
 }

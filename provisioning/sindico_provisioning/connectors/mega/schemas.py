@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from sindico_provisioning.connectors.schemas import Route
+
 
 class Span(StrEnum):
     """Which days a windowed route is asked for."""
@@ -16,22 +18,13 @@ class Span(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Route:
-    """Where a table's rows come from."""
+class MegaRoute(Route):
+    """A route in whose path ``{inicio}`` and ``{fim}`` stand for the days of a window.
 
-    table: str
-    path: str
-    """``{inicio}`` and ``{fim}`` stand for the first and last day of a window; a route without
-    them answers everything at once.
+    One without them answers everything at once.
     """
-    span: Span = Span.REGISTERS
-    verified: bool = False
-    """A public source shows this very route; otherwise it is our proposal."""
 
-    @property
-    def setting(self) -> str:
-        """Name of the service property that corrects the path: ``rotaItensPedido``."""
-        return "rota" + "".join(part.capitalize() for part in self.table.split("_"))
+    span: Span = Span.REGISTERS
 
 
 _SALES = "/api/VendaMovimentacao"
@@ -39,30 +32,30 @@ _SALES = "/api/VendaMovimentacao"
 ROUTES = {
     route.table: route
     for route in (
-        Route(table="empresa_propria", path="/api/global/Empresa"),
-        Route(table="filial", path="/api/global/Filial"),
-        Route(table="vendedor", path="/api/global/Vendedor"),
-        Route(table="fornecedor", path="/api/globalagente/AgenteFornecedor"),
-        Route(table="empresa", path="/api/globalagente/AgenteCliente/Periodo/{inicio}/{fim}"),
-        Route(table="empresa_marca", path="/api/globalagente/AgenteMarca"),
-        Route(table="contato", path="/api/globalagente/AgenteContato/Periodo/{inicio}/{fim}"),
-        Route(table="cotacao", path=f"{_SALES}/Cotacao/{{inicio}}/{{fim}}", span=Span.HISTORY),
-        Route(
+        MegaRoute(table="empresa_propria", path="/api/global/Empresa"),
+        MegaRoute(table="filial", path="/api/global/Filial"),
+        MegaRoute(table="vendedor", path="/api/global/Vendedor"),
+        MegaRoute(table="fornecedor", path="/api/globalagente/AgenteFornecedor"),
+        MegaRoute(table="empresa", path="/api/globalagente/AgenteCliente/Periodo/{inicio}/{fim}"),
+        MegaRoute(table="empresa_marca", path="/api/globalagente/AgenteMarca"),
+        MegaRoute(table="contato", path="/api/globalagente/AgenteContato/Periodo/{inicio}/{fim}"),
+        MegaRoute(table="cotacao", path=f"{_SALES}/Cotacao/{{inicio}}/{{fim}}", span=Span.HISTORY),
+        MegaRoute(
             table="itens_cotacao",
             path=f"{_SALES}/CotacaoItem/{{inicio}}/{{fim}}",
             span=Span.HISTORY,
         ),
-        Route(table="pedido", path=f"{_SALES}/Pedido/{{inicio}}/{{fim}}", span=Span.HISTORY),
-        Route(
+        MegaRoute(table="pedido", path=f"{_SALES}/Pedido/{{inicio}}/{{fim}}", span=Span.HISTORY),
+        MegaRoute(
             table="itens_pedido", path=f"{_SALES}/PedidoItem/{{inicio}}/{{fim}}", span=Span.HISTORY
         ),
-        Route(table="nota", path=f"{_SALES}/NotaFiscal/{{inicio}}/{{fim}}", span=Span.HISTORY),
-        Route(
+        MegaRoute(table="nota", path=f"{_SALES}/NotaFiscal/{{inicio}}/{{fim}}", span=Span.HISTORY),
+        MegaRoute(
             table="itens_nota",
             path=f"{_SALES}/NotaFiscalItem/{{inicio}}/{{fim}}",
             span=Span.HISTORY,
         ),
-        Route(
+        MegaRoute(
             table="fatura",
             path="/api/FinanceiroMovimentacao/FaturaReceber/Saldo/{inicio}/{fim}",
             span=Span.BILLS,

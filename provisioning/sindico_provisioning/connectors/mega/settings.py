@@ -10,15 +10,23 @@ from sindico_platform.errors import FieldError, InvalidInput, field_error
 from sindico_platform.settings import Secret
 from sindico_platform.words import translatable
 from sindico_provisioning.connectors.checks import (
-    find_certificate_faults,
-    find_url_faults,
-    find_zone_faults,
+    MAX_ROUTE,
+    SHARED_FINDERS,
+    FindFaults,
+    find_property_faults,
 )
 from sindico_provisioning.connectors.mega.schemas import ROUTES
+from sindico_provisioning.connectors.properties import (
+    ACTIVE,
+    CA_CERTIFICATE,
+    DEFAULT_ZONE,
+    TIME_ZONE,
+    declare_routes,
+    read_secret,
+)
 from sindico_provisioning.connectors.schemas import Property, PropertyType
 
 _WINDOW_MARKS = ("{inicio}", "{fim}")
-_MAX_ROUTE = 300
 _ROUTE = re.compile(r"/(?!/)[\w./?&=%{}:,-]*", re.ASCII)
 
 PROPERTIES = (
@@ -58,44 +66,12 @@ PROPERTIES = (
         description=translatable("How to authenticate; Mega knows Api."),
         default="Api",
     ),
-    Property(
-        key="caCertificate",
-        type=PropertyType.STRING,
-        label=translatable("CA certificate"),
-        description=translatable(
-            "Certificate in PEM form, where the ERP's authority is not a public one."
-        ),
-        multiline=True,
-    ),
-    Property(
-        key="ativo",
-        type=PropertyType.BOOLEAN,
-        label=translatable("Active"),
-        description=translatable("Whether the integration may run."),
-        default=True,
-    ),
-    Property(
-        key="fusoHorario",
-        type=PropertyType.STRING,
-        label=translatable("Time zone"),
-        description=translatable("Zone of the times that the ERP gives without one."),
-        default="America/Sao_Paulo",
-        advanced=True,
-    ),
-    *(
-        Property(
-            key=route.setting,
-            type=PropertyType.STRING,
-            label=translatable("Route of the table {table}"),
-            description=translatable(
-                "Path in the ERP; {{inicio}} and {{fim}} become dates. Empty: not read."
-            ),
-            facts={"table": route.table},
-            default=route.path,
-            proposed=not route.verified,
-            advanced=True,
-        )
-        for route in ROUTES.values()
+    CA_CERTIFICATE,
+    ACTIVE,
+    TIME_ZONE,
+    *declare_routes(
+        ROUTES.values(),
+        translatable("Path in the ERP; {{inicio}} and {{fim}} become dates. Empty: not read."),
     ),
 )
 
@@ -111,7 +87,7 @@ class MegaSettings:
     grant_type: str = "Api"
     ca_certificate: str | None = None
     active: bool = True
-    time_zone: str = "America/Sao_Paulo"
+    time_zone: str = DEFAULT_ZONE
     routes: Mapping[str, str]
     """Path by table; tables without one are not read."""
 
@@ -123,78 +99,55 @@ def read_settings(properties: Mapping[str, Any]) -> MegaSettings:
         InvalidInput: naming everything that is wrong with them.
     """
     given = {item.key: properties.get(item.key, item.default) for item in PROPERTIES}
-    password = given["password"]
-    secret = password if isinstance(password, Secret) else Secret(str(password or ""))
-    faults = find_setting_faults(given | {"password": secret.reveal()})
-    if faults:
+    password = read_secret(given["password"])
+    if faults := find_setting_faults(given | {"password": password.reveal()}):
         raise InvalidInput(*faults)
     return MegaSettings(
         url=given["url"],
         username=given["username"],
-        password=secret,
+        password=password,
         tenant_id=given["tenantId"] or None,
         grant_type=given["grantType"] or "Api",
         ca_certificate=given["caCertificate"] or None,
         active=bool(given["ativo"]),
-        time_zone=given["fusoHorario"] or "America/Sao_Paulo",
+        time_zone=given["fusoHorario"] or DEFAULT_ZONE,
         routes={r.table: path for r in ROUTES.values() if (path := given[r.setting])},
     )
 
 
 def find_setting_faults(properties: Mapping[str, Any]) -> list[FieldError]:
     """Find everything that is wrong with the properties that are given."""
-    faults: list[FieldError] = []
-    for item in PROPERTIES:
-        value = properties.get(item.key)
-        if item.type is PropertyType.BOOLEAN:
-            if not isinstance(value, bool | None):
-                faults.append(field_error(item.key, "wrong-type", "Expected true or false."))
-        elif value is None or value == "":
-            if item.required:
-                faults.append(field_error(item.key, "required", "This field is required."))
-        elif not isinstance(value, str):
-            faults.append(field_error(item.key, "wrong-type", "Expected text."))
-        else:
-            faults.extend(_find_faults(item.key, value))
-    return faults
+    return find_property_faults(PROPERTIES, properties, finders=_FINDERS)
 
 
-def _find_faults(key: str, value: str) -> list[FieldError]:
-    match key:
-        case "url":
-            return find_url_faults(value, field=key)
-        case "tenantId":
-            return _find_tenant_id_faults(value)
-        case "caCertificate":
-            return find_certificate_faults(value, field=key)
-        case "fusoHorario":
-            return find_zone_faults(value, field=key)
-        case _ if key.startswith("rota"):
-            return _find_route_faults(key, value)
-    return []
-
-
-def _find_tenant_id_faults(value: str) -> list[FieldError]:
+def _find_tenant_id_faults(value: str, *, field: str) -> list[FieldError]:
     try:
         UUID(value)
     except ValueError:
         detail = translatable(
             "The tenant id must be a GUID, such as 6f0c1d52-8f0e-4c5b-9a53-2f9a1f6f0d11."
         )
-        return [field_error("tenantId", "guid-malformed", detail)]
+        return [field_error(field, "guid-malformed", detail)]
     return []
 
 
-def _find_route_faults(key: str, value: str) -> list[FieldError]:
+def _find_route_faults(value: str, *, field: str) -> list[FieldError]:
     marks = [mark in value for mark in _WINDOW_MARKS]
     plain = value
     for mark in _WINDOW_MARKS:
         plain = plain.replace(mark, "", 1)
     right = _ROUTE.fullmatch(value) and ".." not in value and not set(plain) & set("{}")
-    if not right or len(value) > _MAX_ROUTE or len(set(marks)) > 1:
+    if not right or len(value) > MAX_ROUTE or len(set(marks)) > 1:
         detail = translatable(
             "A route is a path such as /api/global/Filial; dates stand in it as both {{inicio}} "
             "and {{fim}}, or not at all."
         )
-        return [field_error(key, "route-malformed", detail)]
+        return [field_error(field, "route-malformed", detail)]
     return []
+
+
+_FINDERS: Mapping[str, FindFaults] = {
+    **SHARED_FINDERS,
+    "tenantId": _find_tenant_id_faults,
+    **{route.setting: _find_route_faults for route in ROUTES.values()},
+}
