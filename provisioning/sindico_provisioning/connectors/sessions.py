@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from typing import Generic, TypeVar
 
 import httpx
 
@@ -23,6 +24,7 @@ _DEFAULT_WAIT_SECONDS = 60
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 Now = Callable[[], datetime]
+Settings = TypeVar("Settings")
 
 
 def utc_now() -> datetime:
@@ -61,18 +63,25 @@ class TokenCache:
         return self._entries.setdefault(digest, TokenEntry())
 
 
-class TokenSession(ABC):
+class TokenSession(ABC, Generic[Settings]):
     """Requests of one connector, with the credential's token."""
 
     def __init__(
         self,
         client: httpx.AsyncClient,
+        settings: Settings,
         entry: TokenEntry,
         *,
         now: Now,
         record: Callable[[Exchange], None],
     ) -> None:
-        self._client, self._entry, self._now, self._record = client, entry, now, record
+        self._client, self._settings, self._entry = client, settings, entry
+        self._now, self._record = now, record
+
+    @staticmethod
+    @abstractmethod
+    def credential_of(settings: Settings) -> tuple[str, ...]:
+        """Everything that makes a credential."""
 
     @abstractmethod
     async def _sign_in(self) -> str:

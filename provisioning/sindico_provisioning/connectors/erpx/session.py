@@ -1,7 +1,6 @@
 """Signing in to Senior's platform, as an application or as a user."""
 
 import json
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -13,14 +12,7 @@ from sindico_provisioning.connectors.erpx import errors
 from sindico_provisioning.connectors.erpx.schemas import KEY_LOGIN, LOGIN, REFRESH, Access
 from sindico_provisioning.connectors.erpx.settings import ErpxSettings
 from sindico_provisioning.connectors.errors import PAGE_UNEXPECTED
-from sindico_provisioning.connectors.schemas import Exchange
-from sindico_provisioning.connectors.sessions import (
-    LONG_AGO,
-    Now,
-    TokenEntry,
-    TokenSession,
-    refuse_failure,
-)
+from sindico_provisioning.connectors.sessions import LONG_AGO, TokenSession, refuse_failure
 
 _EARLY = timedelta(seconds=60)
 _USUAL_LIFE = timedelta(days=7)
@@ -38,28 +30,15 @@ class _Token(msgspec.Struct):
     expires_in: int | None = None
 
 
-def credential_of(settings: ErpxSettings) -> tuple[str, ...]:
-    """Everything that makes a credential."""
-    shared = (settings.url, settings.base_path, settings.access, settings.tenant_name or "")
-    if settings.access is Access.KEY:
-        return (*shared, settings.access_key, settings.secret.reveal())
-    return (*shared, settings.username, settings.password.reveal())
-
-
-class Session(TokenSession):
+class Session(TokenSession[ErpxSettings]):
     """Requests of one connector, with the credential's token."""
 
-    def __init__(
-        self,
-        client: httpx.AsyncClient,
-        settings: ErpxSettings,
-        entry: TokenEntry,
-        *,
-        now: Now,
-        record: Callable[[Exchange], None],
-    ) -> None:
-        super().__init__(client, entry, now=now, record=record)
-        self._settings = settings
+    @staticmethod
+    def credential_of(settings: ErpxSettings) -> tuple[str, ...]:
+        shared = (settings.url, settings.base_path, settings.access, settings.tenant_name or "")
+        if settings.access is Access.KEY:
+            return (*shared, settings.access_key, settings.secret.reveal())
+        return (*shared, settings.username, settings.password.reveal())
 
     def _login_refused(self) -> OutsideError:
         settings = self._settings

@@ -1,92 +1,30 @@
 """The Mega connector: one route per table, one date window per page."""
 
-from contextlib import AsyncExitStack
-from types import TracebackType
-from typing import Any, Self
-from zoneinfo import ZoneInfo
+from typing import Any
 
-from sindico_platform.connection_tests.schemas import Stage
-from sindico_platform.connection_tests.walk import UNWATCHED, Seen, Watch
+from sindico_platform.connection_tests.walk import Seen
 from sindico_platform.errors import OutsideError
 from sindico_platform.words import translatable
 from sindico_provisioning.connectors import errors
 from sindico_provisioning.connectors.answers import parse_json
 from sindico_provisioning.connectors.mega.schemas import ROUTES, Span
-from sindico_provisioning.connectors.mega.session import Session, credential_of
+from sindico_provisioning.connectors.mega.session import Session
 from sindico_provisioning.connectors.mega.settings import MegaSettings
 from sindico_provisioning.connectors.mega.windows import Window
 from sindico_provisioning.connectors.mega.wire import turn_rows
-from sindico_provisioning.connectors.schemas import Cursor, Exchange, HttpClients, Page, Totals
-from sindico_provisioning.connectors.sessions import Now, TokenCache, utc_now
-
-MAX_BODY_BYTES = 48 << 20
-READ_SECONDS = 60
-_SPLIT_CODES = {"answer-too-large", "answer-timed-out"}
-"""Failures of a window that a narrower one may not have."""
-
-TOKENS = TokenCache()
-"""This process's tokens."""
+from sindico_provisioning.connectors.over_http import TOO_MUCH_CODES, HttpConnector
+from sindico_provisioning.connectors.schemas import Cursor, Page, Totals
 
 
-class MegaConnector:
-    """Reads one customer's Mega; see `sindico_provisioning.connectors.schemas.Connector`.
+class MegaConnector(HttpConnector[MegaSettings]):
+    """Reads one customer's Mega; see `sindico_provisioning.connectors.schemas.Connector`."""
 
-    Args:
-        settings: where it is and as whom to read it.
-        http: makes guarded clients.
-        scope: whose credential it is, usually the tenant's id.
-        tokens: shared by connectors that may share a token.
-        now: the clock, for tokens and for what "today" is.
-    """
-
-    def __init__(
-        self,
-        settings: MegaSettings,
-        *,
-        http: HttpClients,
-        scope: str,
-        tokens: TokenCache = TOKENS,
-        now: Now = utc_now,
-        read_seconds: float = READ_SECONDS,
-        max_body_bytes: int = MAX_BODY_BYTES,
-    ) -> None:
-        self._settings, self._http, self._now = settings, http, now
-        self._zone = ZoneInfo(settings.time_zone)
-        self._entry = tokens.entry(scope, *credential_of(settings))
-        self._read_seconds, self._max_body_bytes = read_seconds, max_body_bytes
-        self._stack = AsyncExitStack()
-        self._opened: Session | None = None
-        self._watch: Watch = UNWATCHED
-        self._exchanges: list[Exchange] = []
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self._close()
-
-    @property
-    def tables(self) -> tuple[str, ...]:
-        return tuple(table for table in ROUTES if table in self._settings.routes)
+    session_kind = Session
 
     @property
     def snapshots(self) -> frozenset[str]:
         """The registers: answered at once, or by windows that end after the walk does."""
         return frozenset(name for name in self.tables if ROUTES[name].span is Span.REGISTERS)
-
-    async def check(self, watch: Watch) -> None:
-        await self._close()  # so that the connection is made under the watch
-        self._watch = watch
-        with watch.stage(Stage.AUTHENTICATE) as seen:
-            await self._session().sign_in_anew()
-            seen.note("Signed in as {user}.", user=self._settings.username)
-        with watch.stage(Stage.READ) as seen:
-            await self._read_a_little(seen)
 
     async def read_page(self, table: str, cursor: Cursor | None) -> Page:
         if table not in self._settings.routes:
@@ -99,11 +37,6 @@ class MegaConnector:
     async def tell_totals(self, table: str) -> Totals | None:  # noqa: ARG002  (the protocol's)
         """Mega answers no totals: all that it tells of a table are its rows."""
         return None
-
-    def take_exchanges(self) -> list[Exchange]:
-        taken = self._exchanges.copy()
-        self._exchanges.clear()
-        return taken
 
     def _find_window(self, table: str, cursor: Cursor | None) -> Window:
         if cursor is not None:
@@ -129,7 +62,7 @@ class MegaConnector:
         try:
             body, rows = await self._read_rows(table, path)
         except OutsideError as error:
-            narrower = window.cursor_halved() if error.code in _SPLIT_CODES else None
+            narrower = window.cursor_halved() if error.code in TOO_MUCH_CODES else None
             if narrower is None:
                 raise
             return _split(table, window, narrower, error)
@@ -149,36 +82,15 @@ class MegaConnector:
             return body, []
         return body, turn_rows(table, parse_page(body, path), self._zone)
 
+    def _note_identity(self, seen: Seen) -> None:
+        seen.note("Signed in as {user}.", user=self._settings.username)
+
     async def _read_a_little(self, seen: Seen) -> None:
         for table in self.tables:
             if "{inicio}" not in self._settings.routes[table]:
                 page = await self.read_page(table, None)
                 seen.note("{table}: {rows} records", table=table, rows=len(page.rows))
                 return
-
-    async def _close(self) -> None:
-        self._opened = None
-        await self._stack.aclose()
-
-    def _session(self) -> Session:
-        if self._opened is None:
-            client = self._http.client(
-                self._settings.url,
-                ca_pem=self._settings.ca_certificate,
-                read_seconds=self._read_seconds,
-                max_body_bytes=self._max_body_bytes,
-                system="erp",
-                watch=self._watch,
-            )
-            self._stack.push_async_callback(client.aclose)
-            self._opened = Session(
-                client,
-                self._settings,
-                self._entry,
-                now=self._now,
-                record=self._exchanges.append,
-            )
-        return self._opened
 
 
 def _split(table: str, window: Window, narrower: Cursor, error: OutsideError) -> Page:

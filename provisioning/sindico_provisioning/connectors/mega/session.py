@@ -1,7 +1,6 @@
 """Signing in to Mega, whose refusals may come as 200 with text."""
 
 import re
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import httpx
@@ -11,14 +10,7 @@ from sindico_platform.errors import OutsideError
 from sindico_provisioning.connectors import errors
 from sindico_provisioning.connectors.mega.schemas import SIGN_IN
 from sindico_provisioning.connectors.mega.settings import MegaSettings
-from sindico_provisioning.connectors.schemas import Exchange
-from sindico_provisioning.connectors.sessions import (
-    LONG_AGO,
-    Now,
-    TokenEntry,
-    TokenSession,
-    refuse_failure,
-)
+from sindico_provisioning.connectors.sessions import LONG_AGO, TokenSession, refuse_failure
 
 _EARLY = timedelta(minutes=2)
 _LONGEST_LIFE = timedelta(hours=2)
@@ -30,31 +22,18 @@ class _SignedIn(msgspec.Struct, rename="camel"):
     expiration_token: str | None = None
 
 
-def credential_of(settings: MegaSettings) -> tuple[str, ...]:
-    """Everything that makes a credential."""
-    return (
-        settings.url,
-        settings.tenant_id or "",
-        settings.grant_type,
-        settings.username,
-        settings.password.reveal(),
-    )
-
-
-class Session(TokenSession):
+class Session(TokenSession[MegaSettings]):
     """Requests of one connector, with the credential's token."""
 
-    def __init__(
-        self,
-        client: httpx.AsyncClient,
-        settings: MegaSettings,
-        entry: TokenEntry,
-        *,
-        now: Now,
-        record: Callable[[Exchange], None],
-    ) -> None:
-        super().__init__(client, entry, now=now, record=record)
-        self._settings = settings
+    @staticmethod
+    def credential_of(settings: MegaSettings) -> tuple[str, ...]:
+        return (
+            settings.url,
+            settings.tenant_id or "",
+            settings.grant_type,
+            settings.username,
+            settings.password.reveal(),
+        )
 
     def _login_refused(self) -> OutsideError:
         return errors.LOGIN_REFUSED.error(user=self._settings.username)

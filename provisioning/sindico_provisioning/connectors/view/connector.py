@@ -6,8 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import partial
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Integer, Numeric
@@ -17,6 +16,7 @@ from sindico_platform.egress import EgressGuard
 from sindico_platform.errors import OutsideError
 from sindico_platform.words import translatable
 from sindico_provisioning.connectors.errors import TableNotOffered
+from sindico_provisioning.connectors.recording import RecordingConnector
 from sindico_provisioning.connectors.schemas import Cursor, Exchange, Page, Totals
 from sindico_provisioning.connectors.view import errors
 from sindico_provisioning.connectors.view.check import check_database
@@ -42,7 +42,7 @@ PAGE_ROWS = 10_000
 Rows = Sequence[Sequence[Any]]
 
 
-class ViewConnector:
+class ViewConnector(RecordingConnector):
     """Reads one customer's database; see `sindico_provisioning.connectors.schemas.Connector`.
 
     Args:
@@ -62,24 +62,13 @@ class ViewConnector:
         expected: Mapping[str, int] | None = None,
         page_rows: int | None = None,
     ) -> None:
+        super().__init__()
         self._guard, self._server, self._page_rows = guard, server, page_rows or PAGE_ROWS
         self._sources = {source.table: source for source in sources}
         self._reached, self._expected = reached or {}, expected or {}
         self._zone = ZoneInfo(server.time_zone)
         self._session: Session | None = None
         self._layouts: dict[str, Layout] = {}
-        self._exchanges: list[Exchange] = []
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self._hang_up()
 
     @property
     def tables(self) -> tuple[str, ...]:
@@ -138,11 +127,6 @@ class ViewConnector:
             raise
         finally:
             self._note(source, started_at, time.monotonic() - started, failure)
-
-    def take_exchanges(self) -> list[Exchange]:
-        taken = self._exchanges.copy()
-        self._exchanges.clear()
-        return taken
 
     def _begin(self, source: ViewSource) -> Place:
         reached = self._reached.get(source.table)
