@@ -4,7 +4,6 @@ import json
 import secrets
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import date
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -22,30 +21,19 @@ from sindico_provisioning.connectors.erpx.schemas import Access
 from sindico_provisioning.exchanges.compression import decompress
 from sindico_provisioning.exchanges.models import Exchange, ExchangeChunk
 from sindico_provisioning.sandbox.erpx.sandbox import ErpxSandbox
-from sindico_provisioning.sandbox.mega.scale import Scale
 from sindico_tenants.accounts.models import Account, Contact
 from sindico_tenants.companies.models import Branch, Company
 from tests.support.callers import ClientAs
 from tests.support.identity import MakeTenant
 from tests.support.jobs import run_jobs
+from tests.support.trade import END, TINY
 
 PROPERTIES = "service-properties/crm/integration_erpx"
-TINY = Scale(
-    name="tiny",
-    companies=1,
-    branches=2,
-    sellers=3,
-    suppliers=4,
-    customers=20,
-    contacts=10,
-    quotations=5,
-    orders=30,
-)
 
 
 @pytest.fixture
 async def erpx(tmp_path: Path) -> AsyncIterator[ErpxSandbox]:
-    async with ErpxSandbox(TINY, end=date(2026, 11, 21), directory=tmp_path) as sandbox:
+    async with ErpxSandbox(scale=TINY, end=END, directory=tmp_path) as sandbox:
         yield sandbox
 
 

@@ -4,10 +4,9 @@ import asyncio
 import json
 import secrets
 import signal
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
@@ -16,8 +15,9 @@ from sindico_provisioning.connectors.erpx.schemas import Access
 from sindico_provisioning.sandbox.certificates import CA_FILE
 from sindico_provisioning.sandbox.erpx.sandbox import SCALE_NAMES, ErpxSandbox
 from sindico_provisioning.sandbox.faults import Fault, FaultKind, parse_fault
+from sindico_provisioning.sandbox.https import HttpsSandbox
 from sindico_provisioning.sandbox.mega.sandbox import MegaSandbox
-from sindico_provisioning.sandbox.mega.scale import SCALES
+from sindico_provisioning.sandbox.scale import SCALES
 
 
 class FaultType(click.ParamType[Fault]):
@@ -44,121 +44,112 @@ def sandbox() -> None:
     """Run a made-up ERP, or mail and file servers."""
 
 
+Command = TypeVar("Command", bound=Callable[..., None])
+
+
+def erp_options(*, scales: Iterable[str], port: int, user: str) -> Callable[[Command], Command]:
+    """What every sandbox ERP is told: its `Options`, who signs in, and how it fails."""
+    options = (
+        click.option(
+            "--scale", type=click.Choice(list(scales)), default="small", show_default=True
+        ),
+        click.option("--seed", default=1, show_default=True, help="Another seed gives other data."),
+        click.option(
+            "--host", default="127.0.0.1", show_default=True, help="Address to listen on."
+        ),
+        click.option(
+            "--port", default=port, show_default=True, help="Port to listen on; 0 for any."
+        ),
+        click.option(
+            "--end",
+            type=click.DateTime(["%Y-%m-%d"]),
+            callback=lambda _context, _option, end: end and end.date(),
+            help="Last day of the data; today.",
+        ),
+        click.option("--user", default=user, show_default=True),
+        password_option("--password"),
+        click.option(
+            "--fault",
+            "faults",
+            type=FaultType(),
+            multiple=True,
+            help="KIND[:ROUTE[:TIMES[:SKIP]]]",
+        ),
+        click.option("--json", "as_json", is_flag=True, help="Print one line of JSON when ready."),
+        data_dir_option,
+    )
+
+    def add(command: Command) -> Command:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return add
+
+
+def password_option(name: str) -> Callable[[Command], Command]:
+    return click.option(
+        name,
+        type=str,
+        default=lambda: secrets.token_urlsafe(12),
+        help="Made up and printed if not given.",
+    )
+
+
 @sandbox.command
-@click.option("--scale", type=click.Choice(list(SCALES)), default="small", show_default=True)
-@click.option("--seed", default=1, show_default=True, help="Another seed gives other data.")
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", default=8443, show_default=True, help="Port to listen on; 0 for any.")
-@click.option("--end", type=click.DateTime(["%Y-%m-%d"]), help="Last day of the data; today.")
-@click.option("--user", default="integracao", show_default=True)
-@click.option("--password", help="Made up and printed if not given.")
-@click.option(
-    "--fault", "faults", type=FaultType(), multiple=True, help="KIND[:ROUTE[:TIMES[:SKIP]]]"
-)
-@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON when ready.")
-@data_dir_option
-def mega(
-    *,
-    scale: str,
-    seed: int,
-    host: str,
-    port: int,
-    end: datetime | None,
-    user: str,
-    password: str | None,
-    faults: tuple[Fault, ...],
-    data_dir: Path,
-    as_json: bool,
-) -> None:
+@erp_options(scales=SCALES, port=8443, user="integracao")
+def mega(*, faults: tuple[Fault, ...], data_dir: Path, as_json: bool, **options: Any) -> None:
     """Serve a Mega ERP over HTTPS until Ctrl-C.
 
     Two years of made-up data up to the last day; about two in a hundred rows are wrong, as they are
     in real life. The certificate authority and the rendered data are kept under the data directory.
     """
-    erp = MegaSandbox(
-        scale,
-        seed=seed,
-        end=end and end.date(),
-        directory=data_dir / "sandbox",
-        host=host,
-        port=port,
-        user=user,
-        password=password or secrets.token_urlsafe(12),
-    )
-    for fault in faults:
-        erp.add_fault(fault)
-    asyncio.run(_serve_mega(erp, data_dir, as_json=as_json))
+    erp = MegaSandbox(directory=data_dir / "sandbox", **options)
 
+    def describe() -> dict[str, str]:
+        return {
+            "url": erp.url,
+            "user": erp.user,
+            "password": erp.password,
+            "tenant_id": erp.tenant_id,
+        }
 
-async def _serve_mega(erp: MegaSandbox, data_dir: Path, *, as_json: bool) -> None:
-    stopped = stop_event()
-    async with erp:
-        facts = _ca_file(data_dir) | {"url": erp.url, "user": erp.user, "password": erp.password}
-        facts |= {"tenant_id": erp.tenant_id}
-        rows = {name: chapter.rows for name, chapter in erp.book.chapters.items()}
-        click.echo(json.dumps(facts) if as_json else "\n".join(_describe(facts, rows)))
-        await stopped.wait()
+    asyncio.run(_serve_erp(erp, faults, describe, data_dir, as_json=as_json))
 
 
 @sandbox.command
-@click.option("--scale", type=click.Choice(SCALE_NAMES), default="small", show_default=True)
-@click.option("--seed", default=1, show_default=True, help="Another seed gives other data.")
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", default=8444, show_default=True, help="Port to listen on; 0 for any.")
-@click.option("--end", type=click.DateTime(["%Y-%m-%d"]), help="Last day of the data; today.")
-@click.option("--user", default="integracao@sandbox.example", show_default=True)
-@click.option("--password", help="Made up and printed if not given; so is the secret.")
-@click.option("--secret", help="Of the application.")
-@click.option(
-    "--fault", "faults", type=FaultType(), multiple=True, help="KIND[:ROUTE[:TIMES[:SKIP]]]"
-)
-@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON when ready.")
-@data_dir_option
-def erpx(
-    *,
-    scale: str,
-    seed: int,
-    host: str,
-    port: int,
-    end: datetime | None,
-    user: str,
-    password: str | None,
-    secret: str | None,
-    faults: tuple[Fault, ...],
-    data_dir: Path,
-    as_json: bool,
-) -> None:
+@erp_options(scales=SCALE_NAMES, port=8444, user="integracao@sandbox.example")
+@password_option("--secret")
+def erpx(*, faults: tuple[Fault, ...], data_dir: Path, as_json: bool, **options: Any) -> None:
     """Serve an ERPX, with the login of Senior's platform, over HTTPS until Ctrl-C.
 
     The same made-up trade as that of the Mega, as the platform's entities. What is printed are the
     service properties that lead there; either the key or the user signs in.
     """
-    erp = ErpxSandbox(
-        scale,
-        seed=seed,
-        end=end and end.date(),
-        directory=data_dir / "sandbox",
-        host=host,
-        port=port,
-        user=user,
-        password=password or secrets.token_urlsafe(12),
-        secret=secret or secrets.token_urlsafe(12),
-    )
-    for fault in faults:
-        erp.add_fault(fault)
-    asyncio.run(_serve_erpx(erp, data_dir, as_json=as_json))
+    erp = ErpxSandbox(directory=data_dir / "sandbox", **options)
 
-
-async def _serve_erpx(erp: ErpxSandbox, data_dir: Path, *, as_json: bool) -> None:
-    stopped = stop_event()
-    async with erp:
+    def describe() -> dict[str, str]:
         properties = erp.properties(Access.USER) | erp.properties(Access.KEY)
         del properties["caCertificate"]  # it stands in the file
-        rows = {name: told.rows for name, told in erp.content.told.items()}
-        if as_json:
-            click.echo(json.dumps(_ca_file(data_dir) | properties))
-        else:
-            click.echo("\n".join(_describe(_ca_file(data_dir) | properties, rows)))
+        return properties
+
+    asyncio.run(_serve_erp(erp, faults, describe, data_dir, as_json=as_json))
+
+
+async def _serve_erp(
+    erp: HttpsSandbox,
+    faults: tuple[Fault, ...],
+    describe: Callable[[], dict[str, str]],
+    data_dir: Path,
+    *,
+    as_json: bool,
+) -> None:
+    for fault in faults:
+        erp.add_fault(fault)
+    stopped = stop_event()
+    async with erp:
+        facts = _ca_file(data_dir) | describe()
+        click.echo(json.dumps(facts) if as_json else "\n".join(_describe(facts, erp.rows)))
         await stopped.wait()
 
 
@@ -174,19 +165,16 @@ def _ca_file(data_dir: Path) -> dict[str, str]:
 @click.option("--web-port", default=8025, show_default=True, help="The page of what arrived.")
 @click.option("--ftp-port", default=2121, show_default=True, help="FTP and FTPS.")
 @click.option("--sftp-port", default=2222, show_default=True, help="SFTP.")
-@click.option("--password", help="Made up and printed if not given.")
+@password_option("--password")
 @data_dir_option
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON when ready.")
-def servers(
-    *, host: str, password: str | None, data_dir: Path, as_json: bool, **ports: int
-) -> None:
+def servers(*, host: str, password: str, data_dir: Path, as_json: bool, **ports: int) -> None:
     """Serve mail, with a page of what arrived, and files by FTP, FTPS and SFTP, until Ctrl-C.
 
     Any port may be 0, which takes a free one. What arrives stays in the data directory; no mail is
     delivered to anybody.
     """
     wanted = {name.removesuffix("_port"): port for name, port in ports.items()}
-    password = password or secrets.token_urlsafe(12)
     asyncio.run(_serve_servers(host, wanted, password, data_dir / "sandbox", as_json=as_json))
 
 
@@ -217,16 +205,15 @@ async def _serve_servers(
 @sandbox.command
 @click.option("--port", default=5433, show_default=True, help="Port to listen on; 0 for any.")
 @click.option("--seed", default=1, show_default=True, help="Another seed gives other data.")
-@click.option("--password", help="Made up and printed if not given.")
+@password_option("--password")
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON when ready.")
 @data_dir_option
-def views(*, port: int, seed: int, password: str | None, data_dir: Path, as_json: bool) -> None:
+def views(*, port: int, seed: int, password: str, data_dir: Path, as_json: bool) -> None:
     """Serve an ERP's PostgreSQL with views to pull from, until Ctrl-C.
 
     Sellers, customers, orders and items are made up; about two in a hundred customers are wrong, as
     they are in real life. What is printed is what a View integration asks for.
     """
-    password = password or secrets.token_urlsafe(12)
     asyncio.run(_serve_views(data_dir / "sandbox", port, seed, password, as_json=as_json))
 
 

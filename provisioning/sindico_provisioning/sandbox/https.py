@@ -5,37 +5,79 @@ import secrets
 import tempfile
 from abc import ABC, abstractmethod
 from collections import Counter, deque
+from collections.abc import Mapping
 from contextlib import ExitStack
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Protocol, Self, TypedDict
+from zoneinfo import ZoneInfo
 
 import msgspec
 
 from sindico_provisioning.sandbox.certificates import Certificates
 from sindico_provisioning.sandbox.faults import Fault, FaultKind, FaultScript, parse_fault
+from sindico_provisioning.sandbox.scale import SCALES, Scale
 from sindico_provisioning.sandbox.server import Answer, Request, SandboxServer, answer_text
 
 CONTROL = "/_sandbox/faults"
 STATE = "/_sandbox/state"
 NO_CONTENT = Answer(status=204)
+ZONE = ZoneInfo("America/Sao_Paulo")
+
+
+class Counted(Protocol):
+    """Rows of a table."""
+
+    @property
+    def rows(self) -> int: ...
+
+    @property
+    def spoilt(self) -> int:
+        """Those that are wrong on purpose."""
+
+
+class Options(TypedDict, total=False):
+    """What every sandbox ERP may be told."""
+
+    scale: str | Scale
+    """Name of a scale, or one's own; `small` if not given."""
+    seed: int
+    """Another seed gives other data of the same kind."""
+    end: date | None
+    """Last day of the two years of orders; today if not given."""
+    directory: Path | None
+    """Keeps what is made and the certificate authority for the next start; a temporary one if not
+    given."""
+    host: str
+    port: int
+    """0 takes a free one."""
 
 
 class HttpsSandbox(ABC):
     """Use as an async context manager; `url` and `ca_pem` are there once it has started.
 
     Args:
-        directory: keeps what is made and the certificate authority for the next start; a temporary
-            one if not given.
-        port: 0 takes a free one.
         token_seconds: how long a token is valid.
+        options: those of `Options`.
     """
 
-    def __init__(self, *, directory: Path | None, host: str, port: int, token_seconds: int) -> None:
+    def __init__(
+        self,
+        *,
+        token_seconds: int,
+        scale: str | Scale = "small",
+        seed: int = 1,
+        end: date | None = None,
+        directory: Path | None = None,
+        host: str = "127.0.0.1",
+        port: int = 0,
+    ) -> None:
         self.requests: deque[tuple[str, str, int]] = deque(maxlen=10_000)
         """Method, path and status of the latest requests."""
         self.sign_ins: Counter[str] = Counter()
         """How often somebody signed in, by ``accepted`` and ``refused``."""
+        self._scale = SCALES[scale] if isinstance(scale, str) else scale
+        self._seed, self._end = seed, end or datetime.now(ZONE).date()
         self._directory, self._host, self._port = directory, host, port
         self._token_seconds = token_seconds
         self._tokens: dict[str, datetime] = {}
@@ -68,8 +110,13 @@ class HttpsSandbox(ABC):
         """Answer what is not of the sandbox's own control."""
 
     @abstractmethod
-    def _describe_data(self) -> dict[str, Any]:
-        """What there is, for the state."""
+    def _count(self) -> Mapping[str, Counted]:
+        """What there is, by table."""
+
+    @property
+    def rows(self) -> dict[str, int]:
+        """How many there are, by table; some are wrong on purpose."""
+        return {name: counted.rows for name, counted in self._count().items()}
 
     def fail_next(self, kind: FaultKind | str, **options: Any) -> None:
         """Script a fault; the options are those of `Fault`: route, times, skip, seconds."""
@@ -127,7 +174,8 @@ class HttpsSandbox(ABC):
             "sign_ins": self.sign_ins,
             "requests": len(self.requests),
             "pending_faults": [fault.kind for fault in self._script.pending],
-            **self._describe_data(),
+            "rows": self.rows,
+            "spoilt": {name: counted.spoilt for name, counted in self._count().items()},
         }
 
     @staticmethod

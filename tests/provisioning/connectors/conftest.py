@@ -1,5 +1,4 @@
 from collections.abc import AsyncIterator
-from datetime import date
 from pathlib import Path
 
 import pytest
@@ -8,9 +7,9 @@ from sindico_platform.egress import EgressGuard, GuardedHttp
 from sindico_platform.egress.ranges import LOOPBACK
 from sindico_provisioning.sandbox.erpx.sandbox import ErpxSandbox
 from sindico_provisioning.sandbox.mega.sandbox import MegaSandbox
-from sindico_provisioning.sandbox.mega.scale import Scale
+from sindico_provisioning.sandbox.scale import Scale
+from tests.support.trade import END
 
-END = date(2026, 11, 21)
 FEW = Scale(
     name="few",
     sellers=5,
@@ -36,11 +35,11 @@ def sandbox_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 async def mega(sandbox_directory: Path) -> AsyncIterator[MegaSandbox]:
-    async with MegaSandbox("small", end=END, directory=sandbox_directory) as sandbox:
+    async with MegaSandbox(scale="small", end=END, directory=sandbox_directory) as sandbox:
         yield sandbox
 
 
 @pytest.fixture
 async def erpx(sandbox_directory: Path) -> AsyncIterator[ErpxSandbox]:
-    async with ErpxSandbox(FEW, end=END, directory=sandbox_directory) as sandbox:
+    async with ErpxSandbox(scale=FEW, end=END, directory=sandbox_directory) as sandbox:
         yield sandbox

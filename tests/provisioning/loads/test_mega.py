@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
-from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -21,32 +20,19 @@ from sindico_provisioning.loads.models import LoadKind, LoadStatus
 from sindico_provisioning.loads.schemas import LoadOut
 from sindico_provisioning.sandbox.faults import CERTIFICATE_FAULTS, FaultKind
 from sindico_provisioning.sandbox.mega.sandbox import MegaSandbox
-from sindico_provisioning.sandbox.mega.scale import Scale
 from sindico_provisioning.service_properties import service as service_properties
 from sindico_provisioning.staging.models import STAGING
 from sindico_tenants.accounts.models import Account, Contact
 from sindico_tenants.companies.models import Branch, Company
 from tests.support.identity import MakeTenant
 from tests.support.jobs import run_jobs
-
-TINY = Scale(
-    name="tiny",
-    companies=1,
-    branches=2,
-    sellers=3,
-    suppliers=4,
-    customers=20,
-    contacts=10,
-    quotations=5,
-    orders=30,
-)
-END = date(2026, 11, 21)
+from tests.support.trade import END, TINY
 
 
 @pytest.fixture
 async def mega(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[MegaSandbox]:
     directory = tmp_path_factory.mktemp("mega")
-    async with MegaSandbox(TINY, end=END, directory=directory) as sandbox:
+    async with MegaSandbox(scale=TINY, end=END, directory=directory) as sandbox:
         yield sandbox
 
 

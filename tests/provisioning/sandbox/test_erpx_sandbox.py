@@ -1,7 +1,7 @@
 """The sandbox ERPX answers as Senior's platform does."""
 
 from collections.abc import AsyncIterator
-from datetime import date
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,19 +15,9 @@ from sindico_provisioning.connectors.erpx.schemas import BRIDGE, KEY_LOGIN, LOGI
 from sindico_provisioning.sandbox.erpx.filters import FilterMalformed, parse_filter
 from sindico_provisioning.sandbox.erpx.sandbox import MAX_SIZE, ErpxSandbox
 from sindico_provisioning.sandbox.https import CONTROL, STATE
-from sindico_provisioning.sandbox.mega.scale import Scale
+from tests.support.trade import END, TINY
 
-TINY = Scale(
-    name="tiny",
-    companies=1,
-    branches=2,
-    sellers=3,
-    suppliers=4,
-    customers=20,
-    contacts=10,
-    quotations=5,
-    orders=600,
-)
+MANY_ORDERS = replace(TINY, orders=600)
 PERSONS, ITEMS = (
     f"{BRIDGE}/rest/erpx_fnd/pessoa/entities/e001pes",
     f"{BRIDGE}/rest/erpx_com_ven/pedido/entities/e120ipd",
@@ -41,7 +31,7 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 async def sandbox(directory: Path) -> AsyncIterator[ErpxSandbox]:
-    async with ErpxSandbox(TINY, end=date(2026, 11, 21), directory=directory) as sandbox:
+    async with ErpxSandbox(scale=MANY_ORDERS, end=END, directory=directory) as sandbox:
         yield sandbox
 
 
@@ -157,7 +147,7 @@ async def test_faults_are_scripted_from_outside_and_seen_in_the_state(
     failed, passed = await client.get(PERSONS), await client.get(PERSONS)
 
     assert state["pending_faults"] == ["503"]
-    assert state["rows"]["pedido"] == TINY.orders
+    assert state["rows"]["pedido"] == MANY_ORDERS.orders
     assert (failed.status_code, passed.status_code) == (503, 200)
 
 

@@ -15,9 +15,9 @@ from sindico_provisioning.sandbox.faults import FaultKind, FaultScript, parse_fa
 from sindico_provisioning.sandbox.https import CONTROL, STATE
 from sindico_provisioning.sandbox.mega.content import ensure_book
 from sindico_provisioning.sandbox.mega.sandbox import MegaSandbox
-from sindico_provisioning.sandbox.mega.scale import SCALES, Scale
+from sindico_provisioning.sandbox.scale import SCALES, Scale
+from tests.support.trade import END
 
-END = date(2026, 11, 21)
 TINY = Scale(
     name="tiny", sellers=3, suppliers=10, customers=60, contacts=40, quotations=20, orders=80
 )
@@ -26,7 +26,7 @@ WHOLE = (date(1, 1, 1), date(9999, 12, 31))
 
 @pytest.fixture
 async def sandbox(tmp_path: Path) -> AsyncIterator[MegaSandbox]:
-    async with MegaSandbox(TINY, end=END, directory=tmp_path) as sandbox:
+    async with MegaSandbox(scale=TINY, end=END, directory=tmp_path) as sandbox:
         yield sandbox
 
 
@@ -167,9 +167,9 @@ async def test_faults_are_scripted_from_outside_too(
 
 
 async def test_the_certificate_authority_stays_the_same(tmp_path: Path) -> None:
-    async with MegaSandbox(TINY, end=END, directory=tmp_path) as one:
+    async with MegaSandbox(scale=TINY, end=END, directory=tmp_path) as one:
         first = one.ca_pem
-    async with MegaSandbox(TINY, end=END, directory=tmp_path) as two:
+    async with MegaSandbox(scale=TINY, end=END, directory=tmp_path) as two:
         assert two.ca_pem == first
     assert (tmp_path / "sandbox-ca-key.pem").stat().st_mode & 0o077 == 0
 

@@ -15,7 +15,7 @@ from uuid import UUID
 import msgspec
 
 from sindico_provisioning.sandbox.book import BookWriter
-from sindico_provisioning.sandbox.mega.scale import Scale
+from sindico_provisioning.sandbox.scale import Scale
 
 EDITION = 2
 """Counted up when the made-up data change, so that older files are not opened."""

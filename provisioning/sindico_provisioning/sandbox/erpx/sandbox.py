@@ -1,11 +1,10 @@
 """An ERPX to try things on: Senior's platform login, its entities, and faults as told."""
 
 import secrets
-from datetime import date, datetime
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 from urllib.parse import parse_qs
-from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -25,8 +24,7 @@ from sindico_provisioning.sandbox.erpx.content import (
     ensure_content,
 )
 from sindico_provisioning.sandbox.erpx.filters import FilterMalformed, parse_filter, value_at
-from sindico_provisioning.sandbox.https import HttpsSandbox
-from sindico_provisioning.sandbox.mega.scale import SCALES, Scale
+from sindico_provisioning.sandbox.https import Counted, HttpsSandbox, Options
 from sindico_provisioning.sandbox.server import Answer, Request
 
 SCALE_NAMES = ("small", "medium")
@@ -34,7 +32,6 @@ SCALE_NAMES = ("small", "medium")
 MAX_SIZE = 1_000
 """Rows that one request gives at most, whatever it asks for."""
 _USUAL_SIZE = 10
-_ZONE = ZoneInfo("America/Sao_Paulo")
 _LOCKED_AFTER = 5
 _PERSONS = ROUTES["empresa"].path.partition("?")[0]
 PATHS = {
@@ -46,45 +43,27 @@ PATHS = {
 
 
 class ErpxSandbox(HttpsSandbox):
-    """Use as an async context manager; `url` and `ca_pem` are there once it has started.
-
-    Args:
-        scale: name of a scale, or one's own.
-        seed: another seed gives other data of the same kind.
-        end: last day of the two years of orders; today if not given.
-        directory: keeps the made data and the certificate authority for the next start; a
-            temporary one if not given.
-        port: 0 takes a free one.
-        token_seconds: how long a token is valid.
-    """
+    """See `HttpsSandbox`, whose options it takes."""
 
     def __init__(
         self,
-        scale: str | Scale = "small",
         *,
-        seed: int = 1,
-        end: date | None = None,
-        directory: Path | None = None,
-        host: str = "127.0.0.1",
-        port: int = 0,
         user: str = "integracao@sandbox.example",
         password: str = "sandbox-erpx",  # noqa: S107 (opens nothing but made-up data)
         access_key: str = "aplicacao-sindico",
         secret: str = "sandbox-erpx-secret",  # noqa: S107 (opens nothing but made-up data)
         token_seconds: int = 604_800,
+        **options: Unpack[Options],
     ) -> None:
-        super().__init__(directory=directory, host=host, port=port, token_seconds=token_seconds)
+        super().__init__(token_seconds=token_seconds, **options)
         self.user, self.password = user, password
         self.access_key, self.secret, self.tenant_name = access_key, secret, "sandbox"
         self.demands: str | None = None
         """What the platform wants of a user first: ``mfaInfo`` or ``resetPasswordInfo``."""
-        self._scale = SCALES[scale] if isinstance(scale, str) else scale
-        self._seed, self._end = seed, end
         self._refresh_tokens: set[str] = set()
 
     def _prepare(self, directory: Path) -> None:
-        end = self._end or datetime.now(_ZONE).date()
-        self._content = ensure_content(self._scale, self._seed, end, directory)
+        self._content = ensure_content(self._scale, self._seed, self._end, directory)
 
     @property
     def content(self) -> Content:
@@ -196,12 +175,8 @@ class ErpxSandbox(HttpsSandbox):
             }
         )
 
-    def _describe_data(self) -> dict[str, Any]:
-        told = self._content.told.items()
-        return {
-            "rows": {name: each.rows for name, each in told},
-            "spoilt": {name: each.spoilt for name, each in told},
-        }
+    def _count(self) -> Mapping[str, Counted]:
+        return self._content.told
 
 
 def _ordered(rows: list[Row], by: str) -> list[Row]:

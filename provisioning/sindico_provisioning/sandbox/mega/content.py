@@ -4,7 +4,7 @@ from datetime import date
 from pathlib import Path
 
 from sindico_provisioning.sandbox.book import Book, save_book
-from sindico_provisioning.sandbox.mega.scale import Scale
+from sindico_provisioning.sandbox.scale import Scale
 
 EDITION = 1
 """Counted up when the made-up data change, so that older books are not opened."""

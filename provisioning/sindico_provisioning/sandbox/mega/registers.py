@@ -10,7 +10,7 @@ from faker import Faker
 
 from sindico_provisioning.sandbox import documents, places
 from sindico_provisioning.sandbox.book import BookWriter
-from sindico_provisioning.sandbox.mega.scale import Scale
+from sindico_provisioning.sandbox.scale import Scale
 
 DIRTY = 0.02
 """Share of rows that are wrong in a way a real register is."""

@@ -2,23 +2,21 @@
 
 import re
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
-from typing import Any
-from zoneinfo import ZoneInfo
+from typing import Any, Unpack
 
 import msgspec
 
 from sindico_provisioning.connectors.mega.schemas import MAX_WINDOW_DAYS, ROUTES, SIGN_IN
 from sindico_provisioning.sandbox.book import Book
-from sindico_provisioning.sandbox.https import NO_CONTENT, HttpsSandbox
+from sindico_provisioning.sandbox.https import NO_CONTENT, Counted, HttpsSandbox, Options
 from sindico_provisioning.sandbox.mega.content import ensure_book
-from sindico_provisioning.sandbox.mega.scale import SCALES, Scale
 from sindico_provisioning.sandbox.server import Answer, Request, answer_text
 
 TENANT_ID = "6f0c1d52-8f0e-4c5b-9a53-2f9a1f6f0d11"
-_ZONE = ZoneInfo("America/Sao_Paulo")
 _LOCKED_AFTER = 5
 _UNAUTHORIZED = Answer(status=401)
 _BRACKETS = (b"[", b"]")
@@ -44,39 +42,21 @@ _CHAPTERS = tuple(
 
 
 class MegaSandbox(HttpsSandbox):
-    """Use as an async context manager; `url` and `ca_pem` are there once it has started.
-
-    Args:
-        scale: name of a scale, or one's own.
-        seed: another seed gives other data of the same kind.
-        end: last day of the two years of orders; today if not given.
-        directory: keeps the rendered data and the certificate authority for the next start; a
-            temporary one if not given.
-        port: 0 takes a free one.
-        token_seconds: how long a token is valid.
-    """
+    """See `HttpsSandbox`, whose options it takes."""
 
     def __init__(
         self,
-        scale: str | Scale = "small",
         *,
-        seed: int = 1,
-        end: date | None = None,
-        directory: Path | None = None,
-        host: str = "127.0.0.1",
-        port: int = 0,
         user: str = "integracao",
         password: str = "sandbox-mega",  # noqa: S107 (opens nothing but made-up data)
         token_seconds: int = 7_200,
+        **options: Unpack[Options],
     ) -> None:
-        super().__init__(directory=directory, host=host, port=port, token_seconds=token_seconds)
+        super().__init__(token_seconds=token_seconds, **options)
         self.user, self.password, self.tenant_id = user, password, TENANT_ID
-        self._scale = SCALES[scale] if isinstance(scale, str) else scale
-        self._seed, self._end = seed, end
 
     def _prepare(self, directory: Path) -> None:
-        end = self._end or datetime.now(_ZONE).date()
-        self._book = ensure_book(self._scale, self._seed, end, directory)
+        self._book = ensure_book(self._scale, self._seed, self._end, directory)
 
     @property
     def book(self) -> Book:
@@ -141,9 +121,5 @@ class MegaSandbox(HttpsSandbox):
         opening, closing = _BRACKETS
         return Answer(parts=[opening, rows, closing]) if rows else NO_CONTENT
 
-    def _describe_data(self) -> dict[str, Any]:
-        chapters = self._book.chapters.items()
-        return {
-            "rows": {name: chapter.rows for name, chapter in chapters},
-            "spoilt": {name: chapter.spoilt for name, chapter in chapters},
-        }
+    def _count(self) -> Mapping[str, Counted]:
+        return self._book.chapters

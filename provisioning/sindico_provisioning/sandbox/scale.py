@@ -1,4 +1,4 @@
-"""How much data a sandbox Mega has."""
+"""How much data a sandbox ERP has."""
 
 from dataclasses import dataclass
 
