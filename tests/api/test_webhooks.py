@@ -1,6 +1,7 @@
 """Webhooks over HTTP."""
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 from httpx import AsyncClient
@@ -12,12 +13,18 @@ from sindico_api.context import Context
 from sindico_platform.database.tx import Actor
 from sindico_platform.tenancy.models import Tenant
 from sindico_provisioning.alerts import service as alerts
-from sindico_provisioning.alerts.models import AlertDelivery
+from sindico_provisioning.alerts.models import AlertDelivery, DeliveryAttempt
+from sindico_provisioning.alerts.queries import get_delivery
 from tests.support.callers import ClientAs
 from tests.support.identity import MakeTenant
 from tests.support.receiver import receiving
 
 ALL, DELIVERIES = "/api/v1/webhooks", "/api/v1/webhook-deliveries"
+REFUSED = {
+    "code": "webhook-refused",
+    "detail": "{host} answered the message with the status {status}.",
+    "facts": {"host": "erp.example", "status": 500},
+}
 PERMISSIONS = ("webhooks:view", "webhooks:include", "webhooks:edit", "webhooks:delete")
 
 
@@ -228,14 +235,60 @@ async def test_what_did_not_arrive_is_read_and_sent_again(
     assert refused == ["webhook-switched-off"] * 2
 
 
+async def test_every_attempt_is_listed_by_webhook_and_by_message(
+    client: AsyncClient, tenant: Tenant, context: Context
+) -> None:
+    webhook = (await add(client, "https://1.1.1.1/tried"))["webhook"]
+    one = f"{ALL}/{webhook['id']}"
+    async with context.uow.begin(Actor.system(tenant.tenant_id)) as tx:
+        for event in ("integration.stale", "integration.recovered"):
+            await alerts.send_alert(tx, event=event, data={})
+    newest, oldest = (await client.get(f"{one}/deliveries")).json()["items"]
+    await try_in_vain(tenant, context, oldest["id"], 3)
+    await try_in_vain(tenant, context, newest["id"], 1)
+
+    first = (await client.get(f"{one}/attempts?limit=2")).json()
+    rest = (await client.get(f"{one}/attempts?after={first['next_cursor']}")).json()["items"]
+    of_one = (await client.get(f"{DELIVERIES}/{oldest['id']}/attempts")).json()["items"]
+    lost = (await client.get(f"{one}/attempts?state=lost")).json()["items"]
+    unknown = [
+        (await client.get(f"{path}/{uuid7()}/attempts")).json()["code"]
+        for path in (ALL, DELIVERIES)
+    ]
+
+    every = [*first["items"], *rest]
+    assert [each["delivery_id"] for each in every] == [newest["id"], *[oldest["id"]] * 3]
+    assert of_one == every[1:]
+    assert [each["state"] for each in of_one] == ["failed", "failed", "lost"]
+    assert lost == of_one[2:]
+    assert (of_one[0]["duration_ms"], of_one[0]["answer_status"]) == (1234, 500)
+    assert of_one[0]["error"]["detail"] == "erp.example answered the message with the status 500."
+    assert unknown == ["webhook-not-found", "delivery-not-found"]
+
+
+async def try_in_vain(tenant: Tenant, context: Context, delivery_id: str, times: int) -> None:
+    """Attempts at a message, to which its receiver answered 500; the first of many broke off."""
+    async with context.uow.begin(Actor.system(tenant.tenant_id)) as tx:
+        row = await get_delivery(tx, UUID(delivery_id))
+        for number in range(times):
+            lost = times > 1 and number == 0
+            attempt = DeliveryAttempt(
+                tenant_id=tx.tenant_id,
+                id=tx.new_id(),
+                delivery_id=row.id,
+                webhook_id=row.webhook_id,
+                state="lost" if lost else "failed",
+                at=tx.now,
+                duration_ms=None if lost else 1234,
+                answer_status=None if lost else 500,
+                error=None if lost else REFUSED,
+            )
+            tx.session.add(attempt)
+
+
 async def give_up(tenant: Tenant, context: Context) -> None:
     """Let every message be as after the last attempt, to which its receiver answered 500."""
     async with context.uow.begin(Actor.system(tenant.tenant_id)) as tx:
-        error = {
-            "code": "webhook-refused",
-            "detail": "{host} answered the message with the status {status}.",
-            "facts": {"host": "erp.example", "status": 500},
-        }
         await tx.session.execute(
             update(AlertDelivery)
             .where(AlertDelivery.tenant_id == tenant.tenant_id)
@@ -245,6 +298,6 @@ async def give_up(tenant: Tenant, context: Context) -> None:
                 finished_at=tx.now,
                 tried_at=tx.now,
                 answer_status=500,
-                error=error,
+                error=REFUSED,
             )
         )

@@ -4,11 +4,14 @@ from pathlib import Path
 
 import pytest
 from playwright.async_api import Page, expect
+from sqlalchemy import select
 
 from sindico_api.context import Context
 from sindico_platform.database.tx import Actor
+from sindico_platform.tenancy.models import Tenant
+from sindico_provisioning.alerts.models import AlertDelivery
 from sindico_provisioning.alerts.service import send_alert
-from tests.api.test_webhooks import give_up
+from tests.api.test_webhooks import give_up, try_in_vain
 from tests.browser.conftest import OpenAs
 from tests.browser.screens import LOOKS, Look, assert_accessible, assert_fits, look_at, shoot
 from tests.support.identity import MakeTenant
@@ -24,6 +27,13 @@ async def see_every_look(page: Page, pictures: Path, name: str) -> None:
         await assert_fits(page)
         await assert_accessible(page)
     await look_at(page, Look())
+
+
+async def attempt(tenant: Tenant, context: Context) -> None:
+    """One message was tried twice in vain."""
+    async with context.uow.begin(Actor.system(tenant.tenant_id)) as tx:
+        delivery_id = await tx.session.scalar(select(AlertDelivery.id))
+    await try_in_vain(tenant, context, str(delivery_id), 2)
 
 
 async def test_a_webhook_from_its_address_to_a_message_sent_again(
@@ -53,8 +63,13 @@ async def test_a_webhook_from_its_address_to_a_message_sent_again(
             data = {"integration": "ERP Mega XT", "max_hours": 24}
             await send_alert(tx, event="integration.stale", data=data)
         await give_up(tenant, context)
+        await attempt(tenant, context)
         await page.reload()
         await see_every_look(page, pictures, "webhook")
+        await page.get_by_role("link", name="Tentativas").click()
+        await expect(page.get_by_text("1.234 ms").first).to_be_visible()
+        await see_every_look(page, pictures, "webhook-attempts")
+        await page.get_by_role("link", name="Configurações e mensagens").click()
         await page.locator("#messages").get_by_role("link", name="Integração atrasada").click()
         await expect(page.get_by_text("ERP Mega XT")).to_be_visible()
         await see_every_look(page, pictures, "webhook-message")

@@ -110,6 +110,7 @@ PAGES: tuple[ControllerRouterHandler, ...] = (
     webhooks.deactivate_webhook,
     webhooks.delete_webhook,
     webhook_messages.test_webhook,
+    webhook_messages.show_attempts,
     webhook_messages.show_message,
     webhook_messages.resend_message,
     webhook_messages.resend_failed,

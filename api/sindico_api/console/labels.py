@@ -50,6 +50,11 @@ STATUSES: dict[str, Label] = {
     "delivery-pending": Label(translatable("Waiting"), "clock", "info"),
     "delivery-sent": Label(translatable("Delivered"), "circle-check", "good"),
     "delivery-failed": Label(translatable("Given up"), "alert-circle", "bad"),
+    # an attempt to deliver it
+    "attempt-running": Label(translatable("Being sent"), "refresh", "info"),
+    "attempt-sent": Label(translatable("Delivered"), "circle-check", "good"),
+    "attempt-failed": Label(translatable("Failed"), "alert-circle", "bad"),
+    "attempt-lost": Label(translatable("Broken off"), "alert-triangle", "warn"),
     # an integration's
     "paused": Label(translatable("Paused"), "player-pause", "warn"),
     # its health

@@ -10,13 +10,25 @@ from litestar.params import FromPath
 from sindico_api.connection_tests import wants_events
 from sindico_api.console import rendering
 from sindico_api.console.connection_reports import report_block, stream_test
+from sindico_api.console.labels import status_label
+from sindico_api.console.listing import Listing
 from sindico_api.console.rendering import see_other
 from sindico_api.console.view import ConsoleRequest, Flash, view_of
-from sindico_api.console.webhooks import EVENTS, MAY_EDIT, MAY_VIEW, ONE, back, webhook_page
-from sindico_api.dependencies import AppContext, CurrentActor, Uow
+from sindico_api.console.webhooks import (
+    EVENTS,
+    MAY_EDIT,
+    MAY_VIEW,
+    ONE,
+    WEBHOOKS_PATH,
+    back,
+    webhook_page,
+)
+from sindico_api.dependencies import AppContext, AskedPage, CurrentActor, Uow
 from sindico_platform.connection_tests.schemas import Report
 from sindico_provisioning.alerts import queries as alerts
 from sindico_provisioning.alerts import service as alert_service
+from sindico_provisioning.alerts.attempts.queries import list_attempts, list_attempts_of
+from sindico_provisioning.alerts.models import AttemptState
 from sindico_provisioning.webhooks import queries, service
 from sindico_provisioning.webhooks.schemas import WebhookMessage, WebhookOut
 from sindico_provisioning.webhooks.sending import TEST_STAGES, body_of, walk_test
@@ -52,14 +64,66 @@ async def test_webhook(
     return await webhook_page(request, webhook_id, actor, context, **tested)
 
 
+@get(f"{ONE}/attempts", guards=[MAY_VIEW])
+async def show_attempts(
+    *,
+    request: ConsoleRequest,
+    webhook_id: FromPath[UUID],
+    actor: CurrentActor,
+    uow: Uow,
+    page: AskedPage,
+) -> Response[str]:
+    """Every attempt to deliver something to the address, line by line."""
+    view = view_of(request)
+    listing = Listing(
+        path=f"{WEBHOOKS_PATH}/{webhook_id}/attempts",
+        query=dict(request.query_params),
+        default_sort="-at",
+    )
+    state = listing.chosen("state", tuple(AttemptState))
+    async with uow.begin(actor) as tx:
+        webhook = WebhookOut.from_row(await queries.get_webhook(tx, webhook_id))
+        found = await list_attempts(
+            tx,
+            page,
+            webhook_id=webhook_id,
+            state=AttemptState(state) if state else None,
+            translate=view.tell,
+        )
+    return rendering.page(
+        request,
+        "webhooks/attempts.html",
+        webhook=webhook,
+        found=found,
+        listing=listing,
+        events=EVENTS,
+        states=[
+            (each.value, view.translate(status_label(f"attempt-{each}").text))
+            for each in AttemptState
+        ],
+    )
+
+
 @get(MESSAGE, guards=[MAY_VIEW])
 async def show_message(
-    request: ConsoleRequest, delivery_id: FromPath[UUID], actor: CurrentActor, uow: Uow
+    *,
+    request: ConsoleRequest,
+    delivery_id: FromPath[UUID],
+    actor: CurrentActor,
+    uow: Uow,
+    page: AskedPage,
 ) -> Response[str]:
-    """One message: what it says, and what came of it."""
+    """One message: what it says, what came of it, and every attempt to deliver it."""
+    tell = view_of(request).tell
+    listing = Listing(
+        path=f"{WEBHOOKS_PATH}/messages/{delivery_id}",
+        query=dict(request.query_params),
+        default_sort="-at",
+    )
     async with uow.begin(actor) as tx:
-        message = await alerts.read_delivery(tx, delivery_id, translate=view_of(request).tell)
+        message = await alerts.read_delivery(tx, delivery_id, translate=tell)
         webhook = WebhookOut.from_row(await queries.get_webhook(tx, message.webhook_id))
+        found = await list_attempts_of(tx, page, delivery_id=delivery_id, translate=tell)
     posted = WebhookMessage(
         id=message.id, event=message.event, happened_at=message.created_at, data=message.data
     )
@@ -70,6 +134,8 @@ async def show_message(
         message=message,
         body=msgspec.json.format(body_of(posted), indent=2).decode(),
         events=EVENTS,
+        found=found,
+        listing=listing,
     )
 
 

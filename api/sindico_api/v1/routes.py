@@ -283,6 +283,8 @@ API = Router(
         view_connections.test_typed_view_connection,
         webhooks.create_webhook,
         webhooks.delete_webhook,
+        webhooks.list_delivery_attempts,
+        webhooks.list_webhook_attempts,
         webhooks.list_webhook_deliveries,
         webhooks.list_webhooks,
         webhooks.read_webhook,

@@ -19,7 +19,9 @@ from sindico_platform.errors import InvalidInput
 from sindico_platform.paging.schemas import Page
 from sindico_provisioning.alerts import queries as alerts
 from sindico_provisioning.alerts import service as alert_service
-from sindico_provisioning.alerts.models import DeliveryState
+from sindico_provisioning.alerts.attempts.queries import list_attempts, list_attempts_of
+from sindico_provisioning.alerts.attempts.schemas import AttemptOut
+from sindico_provisioning.alerts.models import AttemptState, DeliveryState
 from sindico_provisioning.alerts.schemas import DeliveryDetail, DeliveryOut, ResentOut
 from sindico_provisioning.webhooks import queries, service
 from sindico_provisioning.webhooks.schemas import WebhookIn, WebhookOut, WebhookSecretOut
@@ -30,6 +32,7 @@ TAGS = ["webhooks"]
 ALL, ONE = "/webhooks", "/webhooks/{webhook_id:uuid}"
 DELIVERY = "/webhook-deliveries/{delivery_id:uuid}"
 StateFilter = Annotated[DeliveryState | None, QueryParameter(name="state")]
+AttemptFilter = Annotated[AttemptState | None, QueryParameter(name="state")]
 MAY_VIEW, MAY_EDIT = requires("webhooks:view"), requires("webhooks:edit")
 PORTS = {"https": 443, "http": 80}
 
@@ -162,6 +165,42 @@ async def read_webhook_delivery(
     """Read one message to a webhook, and what came of it."""
     async with uow.begin(actor) as tx:
         return await alerts.read_delivery(tx, delivery_id, translate=translate)
+
+
+@get(f"{ONE}/attempts", tags=TAGS, guards=[MAY_VIEW])
+async def list_webhook_attempts(
+    *,
+    webhook_id: FromPath[UUID],
+    actor: CurrentActor,
+    uow: Uow,
+    page: AskedPage,
+    translate: Translate,
+    attempt_state: AttemptFilter = None,
+) -> Page[AttemptOut]:
+    """List every attempt to deliver something to a webhook, newest first.
+
+    They are kept as long as their messages, 30 days after these have arrived or were given up.
+    """
+    async with uow.begin(actor) as tx:
+        await queries.get_webhook(tx, webhook_id)
+        return await list_attempts(
+            tx, page, webhook_id=webhook_id, state=attempt_state, translate=translate
+        )
+
+
+@get(f"{DELIVERY}/attempts", tags=TAGS, guards=[MAY_VIEW])
+async def list_delivery_attempts(
+    *,
+    delivery_id: FromPath[UUID],
+    actor: CurrentActor,
+    uow: Uow,
+    page: AskedPage,
+    translate: Translate,
+) -> Page[AttemptOut]:
+    """List every attempt to deliver one message, newest first."""
+    async with uow.begin(actor) as tx:
+        await alerts.get_delivery(tx, delivery_id)
+        return await list_attempts_of(tx, page, delivery_id=delivery_id, translate=translate)
 
 
 @post(f"{DELIVERY}/resend", tags=TAGS, guards=[MAY_EDIT], status_code=HTTP_200_OK)

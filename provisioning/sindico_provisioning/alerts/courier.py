@@ -5,6 +5,7 @@ the same id; receivers and mail servers know it by that.
 """
 
 import asyncio
+import time
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -27,6 +28,7 @@ NAME = "alerts"
 BATCH, OF_ONE_ADDRESS, AT_ONCE = 40, 2, 8
 KEEP_DAYS, PURGE_BATCH = 30.0, 5_000
 NOWHERE = UUID(int=0)
+MILLISECONDS = 1000
 TEMPLATES = MailTemplates("sindico_provisioning.alerts")
 DATE_FORMS = {"pt": "%d/%m/%Y %H:%M", "en": "%Y-%m-%d %H:%M"}
 
@@ -75,15 +77,20 @@ class Courier:
             parcel = await service.claim_parcel(tx, self.keys, delivery_id=delivery_id)
         if parcel is None:
             return
+        status, fault, begun = None, None, time.monotonic()
         try:
             status = await self._carry(parcel)
         except (OutsideError, SindicoError) as error:
             log.warning("alert_not_delivered", delivery_id=str(delivery_id), kind=str(error))
-            async with self.uow.begin(actor) as tx:
-                await service.record_failure(tx, parcel=parcel, error=error)
-        else:
-            async with self.uow.begin(actor) as tx:
-                await service.record_sent(tx, parcel=parcel, answer_status=status)
+            fault = error
+        lasted = round((time.monotonic() - begun) * MILLISECONDS)
+        async with self.uow.begin(actor) as tx:
+            if fault is None:
+                await service.record_sent(
+                    tx, parcel=parcel, duration_ms=lasted, answer_status=status
+                )
+            else:
+                await service.record_failure(tx, parcel=parcel, duration_ms=lasted, error=fault)
 
     async def _carry(self, parcel: Parcel) -> int | None:
         """Send it; the status that a receiver answered."""

@@ -1,4 +1,4 @@
-"""Rows of what is to leave: the outbox of alerts."""
+"""Rows of what is to leave, the outbox of alerts, and of each attempt to deliver it."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -18,6 +18,16 @@ class DeliveryState(StrEnum):
     PENDING = "pending"
     SENT = "sent"
     FAILED = "failed"
+
+
+class AttemptState(StrEnum):
+    """What came of one attempt."""
+
+    RUNNING = "running"
+    SENT = "sent"
+    FAILED = "failed"
+    LOST = "lost"
+    """The process that carried it ended; whether the message arrived is not known."""
 
 
 class AlertDelivery(TenantRow, Base):
@@ -60,3 +70,31 @@ class AlertDelivery(TenantRow, Base):
     """When it was last tried."""
     created_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
+
+
+class DeliveryAttempt(TenantRow, Base):
+    """One attempt to deliver a webhook's message. Its id is the lease's that it was made under."""
+
+    __tablename__ = "delivery_attempt"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "delivery_id"],
+            ["control.alert_delivery.tenant_id", "control.alert_delivery.id"],
+            ondelete="CASCADE",
+        ),
+        CheckConstraint("state IN ('running','sent','failed','lost')", name="state"),
+        CheckConstraint("(duration_ms IS NOT NULL) = (state IN ('sent','failed'))", name="ended"),
+        Index("ix_delivery_attempt_delivery_id", "tenant_id", "delivery_id", "id"),
+        Index("ix_delivery_attempt_webhook_id", "tenant_id", "webhook_id", "id"),
+        {"schema": "control"},
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    delivery_id: Mapped[UUID]
+    webhook_id: Mapped[UUID]
+    state: Mapped[str]
+    at: Mapped[datetime]
+    duration_ms: Mapped[int | None]
+    answer_status: Mapped[int | None]
+    error: Mapped[dict[str, Any] | None]
+    """As the delivery's."""

@@ -175,10 +175,6 @@ async def count_deliveries(tx: Tx) -> dict[UUID, dict[str, int]]:
 
 
 def _shown(row: AlertDelivery, translate: Translate) -> dict[str, Any]:
-    error = row.error
-    told = error and DeliveryErrorOut(
-        code=error["code"], detail=translate(error["detail"], **error["facts"])
-    )
     return {
         "id": row.id,
         "webhook_id": row.webhook_id,
@@ -188,10 +184,17 @@ def _shown(row: AlertDelivery, translate: Translate) -> dict[str, Any]:
         "tried_at": row.tried_at,
         "answer_status": row.answer_status,
         "next_attempt_at": row.due_at if row.state == DeliveryState.PENDING else None,
-        "error": told,
+        "error": tell_error(row.error, translate),
         "created_at": row.created_at,
         "finished_at": row.finished_at,
     }
+
+
+def tell_error(error: dict[str, Any] | None, translate: Translate) -> DeliveryErrorOut | None:
+    """A failure as the row keeps it, in the caller's language."""
+    if error is None:
+        return None
+    return DeliveryErrorOut(code=error["code"], detail=translate(error["detail"], **error["facts"]))
 
 
 async def purge_finished(fleet: AsyncSession, *, keep_days: float, batch: int) -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, cast
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlalchemy import insert, update
 
@@ -15,7 +15,8 @@ from sindico_platform.jobs.runner import describe
 from sindico_platform.secrets import KeyRing
 from sindico_platform.words import translatable
 from sindico_provisioning.alerts import queries, statements
-from sindico_provisioning.alerts.models import AlertDelivery, DeliveryState
+from sindico_provisioning.alerts.attempts import service as attempts
+from sindico_provisioning.alerts.models import AlertDelivery, AttemptState, DeliveryState
 from sindico_provisioning.alerts.schemas import Contact, Parcel
 from sindico_provisioning.webhooks import queries as webhooks
 from sindico_provisioning.webhooks import service as webhook_service
@@ -98,6 +99,8 @@ async def claim_parcel(tx: Tx, keys: KeyRing, *, delivery_id: UUID) -> Parcel | 
     row = await queries.lock_due(tx, delivery_id)
     if row is None:
         return None
+    if row.lease_token is not None:
+        await attempts.give_up_lost(tx, delivery_id=row.id)
     receiver = None
     if row.webhook_id is not None:
         webhook = await webhooks.get_webhook(tx, row.webhook_id)
@@ -107,7 +110,9 @@ async def claim_parcel(tx: Tx, keys: KeyRing, *, delivery_id: UUID) -> Parcel | 
         receiver = await webhook_service.open_receiver(tx, keys, webhook_id=row.webhook_id)
     row.attempts += 1
     row.tried_at = tx.now
-    row.lease_token, row.lease_until = uuid4(), tx.now + timedelta(seconds=LEASE_SECONDS)
+    row.lease_token, row.lease_until = tx.new_id(), tx.now + timedelta(seconds=LEASE_SECONDS)
+    if row.webhook_id is not None:
+        await attempts.begin_attempt(tx, delivery=row)
     name, zone = await queries.describe_tenant(tx)
     return Parcel(
         tenant_id=tx.tenant_id,
@@ -126,28 +131,46 @@ async def claim_parcel(tx: Tx, keys: KeyRing, *, delivery_id: UUID) -> Parcel | 
     )
 
 
-async def record_sent(tx: Tx, *, parcel: Parcel, answer_status: int | None = None) -> None:
-    """Note that a delivery arrived. A carrier that comes too late changes nothing."""
+async def record_sent(
+    tx: Tx, *, parcel: Parcel, duration_ms: int, answer_status: int | None = None
+) -> None:
+    """Note that a delivery arrived. A carrier that comes too late adds to its own attempt alone."""
     row = await queries.lock_carried(tx, parcel.id, parcel.lease_token)
     if row is not None:
         row.state, row.finished_at = DeliveryState.SENT, tx.now
         row.answer_status, row.error = answer_status, None
         row.lease_token = row.lease_until = None
+    await attempts.end_attempt(
+        tx,
+        parcel=parcel,
+        state=AttemptState.SENT,
+        duration_ms=duration_ms,
+        answer_status=answer_status,
+    )
 
 
-async def record_failure(tx: Tx, *, parcel: Parcel, error: Exception) -> None:
+async def record_failure(tx: Tx, *, parcel: Parcel, duration_ms: int, error: Exception) -> None:
     """Note that a delivery did not arrive, and when it is tried again, if at all.
 
-    An address that is gone for good gets nothing more.
+    An address that is gone for good gets nothing more. A carrier that comes too late adds to its
+    own attempt alone.
     """
+    told = describe(error)
+    status = None if parcel.webhook_id is None else told["facts"].get("status")
     row = await queries.lock_carried(tx, parcel.id, parcel.lease_token)
+    await attempts.end_attempt(
+        tx,
+        parcel=parcel,
+        state=AttemptState.FAILED,
+        duration_ms=duration_ms,
+        answer_status=status,
+        error=told,
+    )
     if row is None:
         return
-    row.error = describe(error)
-    if parcel.webhook_id is not None:
-        row.answer_status = row.error["facts"].get("status")
+    row.error, row.answer_status = told, status
     row.lease_token = row.lease_until = None
-    if row.error["code"] == GONE.code and parcel.webhook_id is not None:
+    if told["code"] == GONE.code and parcel.webhook_id is not None:
         await webhook_service.switch_off_gone(tx, webhook_id=parcel.webhook_id)
     wait = wait_after(error, attempt=parcel.attempt)
     if wait is None:

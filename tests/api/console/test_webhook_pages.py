@@ -12,7 +12,7 @@ from sindico_api.i18n import LANGUAGE_COOKIE
 from sindico_platform.database.tx import Actor
 from sindico_platform.tenancy.models import Tenant
 from sindico_provisioning.alerts.service import send_alert
-from tests.api.test_webhooks import give_up
+from tests.api.test_webhooks import give_up, try_in_vain
 from tests.support.callers import ClientAs
 from tests.support.identity import MakeTenant
 from tests.support.receiver import receiving
@@ -124,3 +124,36 @@ async def test_messages_are_listed_shown_and_sent_again(
     assert every.headers["location"] == page
     assert many.total <= few.total
     assert 'rel="next"' in listed
+
+
+async def test_every_attempt_is_a_line_of_the_webhooks_page_and_of_the_messages(
+    browser: AsyncClient, tenant: Tenant, context: Context, count_statements: CountStatements
+) -> None:
+    await browser.post(PATH, data={"url": "http://127.0.0.1:9/hook", "description": "BI"})
+    page = await only_page(browser)
+    async with context.uow.begin(Actor.system(tenant.tenant_id)) as tx:
+        await send_alert(tx, event="integration.stale", data={"integration": "Mega"})
+    message = re.search(
+        rf'href="({PATH}/messages/([0-9a-f-]{{36}}))"', (await browser.get(page)).text
+    )
+    assert message
+    nothing = text_of((await browser.get(f"{page}/attempts")).text)
+    await try_in_vain(tenant, context, message[2], 2)
+
+    with count_statements() as few:
+        listed = (await browser.get(f"{page}/attempts")).text
+    lost = text_of((await browser.get(f"{page}/attempts?state=lost")).text)
+    of_one = text_of((await browser.get(message[1])).text)
+    await try_in_vain(tenant, context, message[2], 60)
+    with count_statements() as many:
+        await browser.get(f"{page}/attempts")
+
+    assert "Nothing was sent yet" in nothing
+    assert f'href="{message[1]}"' in listed
+    assert f'href="{page}/attempts" aria-current="page"' in listed
+    for shown in (text_of(listed), of_one):
+        assert "erp.example answered the message with the status 500" in shown
+        assert "1,234 ms" in shown
+        assert "Broken off" in shown
+    assert "1,234 ms" not in lost
+    assert many.total <= few.total

@@ -18,7 +18,7 @@ from sindico_platform.settings import Secret
 from sindico_platform.tenancy.models import Tenant
 from sindico_provisioning.alerts import service
 from sindico_provisioning.alerts.courier import Courier
-from sindico_provisioning.alerts.models import AlertDelivery
+from sindico_provisioning.alerts.models import AlertDelivery, DeliveryAttempt
 from sindico_provisioning.alerts.schemas import Contact
 from sindico_provisioning.webhooks import service as webhooks
 from sindico_provisioning.webhooks.models import WebhookEvent
@@ -80,6 +80,11 @@ class Post:
     async def deliveries(self) -> list[AlertDelivery]:
         async with self.context.uow.begin(self.actor) as tx:
             return list(await tx.session.scalars(select(AlertDelivery).order_by(AlertDelivery.id)))
+
+    async def attempts(self) -> list[DeliveryAttempt]:
+        async with self.context.uow.begin(self.actor) as tx:
+            made = await tx.session.scalars(select(DeliveryAttempt).order_by(DeliveryAttempt.id))
+            return list(made)
 
     async def waits(self) -> list[int]:
         """Seconds until the next attempts."""

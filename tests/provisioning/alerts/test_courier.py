@@ -88,6 +88,9 @@ async def test_what_does_not_arrive_comes_again_under_the_same_id(post: Post) ->
     [delivery] = await post.deliveries()
     assert waits == list(WAIT_SECONDS[:2])
     assert len({taken.headers["webhook-id"] for taken in receiver.posts}) == 1
+    made = [(each.state, each.answer_status, each.duration_ms) for each in await post.attempts()]
+    assert [each[:2] for each in made] == [("failed", 500), ("failed", 503), ("sent", 200)]
+    assert all(each[2] is not None for each in made)
     assert (delivery.state, delivery.attempts, delivery.answer_status) == ("sent", 3, 200)
     assert delivery.error is None
     assert delivery.tried_at is not None
@@ -184,6 +187,8 @@ async def test_killed_anywhere_it_arrives_under_one_id(
         await post.deliver()
 
     [delivery] = await post.deliveries()
+    made = [each.state for each in await post.attempts()]
+    assert made == (["sent"] if point == "claim" else ["lost", "sent"])
     assert delivery.state == "sent"
     assert early == (0 if point == "carry" else 1)
     assert {each.headers["webhook-id"] for each in receiver.posts} == {str(delivery.id)}
@@ -202,9 +207,11 @@ async def test_a_courier_that_comes_too_late_changes_nothing(post: Post) -> None
         await service.claim_parcel(tx, post.context.secrets, delivery_id=waiting.id)
 
     async with post.context.uow.begin(post.actor) as tx:
-        await service.record_sent(tx, parcel=parcel)
+        await service.record_sent(tx, parcel=parcel, duration_ms=7, answer_status=204)
 
     assert [each.state for each in await post.deliveries()] == ["pending"]
+    made = [(each.state, each.duration_ms) for each in await post.attempts()]
+    assert made == [("sent", 7), ("running", None)]
 
 
 async def test_contacts_get_a_mail_in_their_language(post: Post) -> None:
@@ -281,4 +288,4 @@ async def test_what_ended_long_ago_is_forgotten(post: Post) -> None:
             )
         await post.courier.purge()
 
-    assert (kept, len(await post.deliveries())) == (1, 0)
+    assert (kept, len(await post.deliveries()), await post.attempts()) == (1, 0, [])

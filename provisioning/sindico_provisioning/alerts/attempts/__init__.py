@@ -1,0 +1,1 @@
+"""One line for each attempt to deliver a message to a webhook."""
