@@ -1,15 +1,18 @@
 """`sindico demo`: everything, with three example tenants and one initial load to watch."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import click
 
 from sindico_api.cli.stack import data_dir_option
-from sindico_api.cli.up import run_stack
+from sindico_api.cli.up import Begin, run_stack, say
 from sindico_api.demo.record import (
+    ERPS_FILE_NAME,
     FILE_NAME,
     SERVERS_FILE_NAME,
     DemoRecord,
+    SandboxErps,
     SandboxServers,
     read_record,
     read_servers,
@@ -22,24 +25,42 @@ from sindico_api.demo.record import (
 @data_dir_option
 def demo(host: str, port: int, data_dir: Path) -> None:
     """Start the demonstration and stay until Ctrl-C; a second start keeps the data."""
+    folder = data_dir.expanduser().absolute()
 
-    def show() -> None:
-        from sindico_api.demo.load import show_first_load  # its progress bars are not needed before
+    def begin_rest(begin: Begin) -> Callable[[], None]:
+        from sindico_api.demo.erps import choose_erps, erp_arguments
 
-        folder = data_dir.expanduser().absolute()
-        record = read_record(folder)
-        show_first_load(record)
-        click.echo(describe(record, read_servers(folder)), err=True)
-        where = f"{folder / FILE_NAME} and {SERVERS_FILE_NAME}"
-        click.echo(f"All this is in {where}. Ctrl-C ends it; the next start keeps it.", err=True)
+        erps = choose_erps(folder)
+        for arguments in erp_arguments(erps, folder):
+            begin(*arguments)
+        return lambda: show(folder, erps)
 
-    run_stack(data_dir, host=host, port=port, demo=True, when_ready=show)
+    run_stack(data_dir, host=host, port=port, demo=True, when_ready=begin_rest)
 
 
-def describe(record: DemoRecord, servers: SandboxServers) -> str:
+def show(folder: Path, erps: SandboxErps) -> None:
+    """Load the first integration for all to see, and the others while people look around."""
+    from sindico_api.demo.caller import DemoFailed
+    from sindico_api.demo.integrations import make_integrations
+    from sindico_api.demo.load import show_first_load  # its progress bars are not needed before
+
+    record = read_record(folder)
+    show_first_load(record)
+    say(describe(record, read_servers(folder), erps))
+    where = f"{folder / FILE_NAME}, {SERVERS_FILE_NAME} and {ERPS_FILE_NAME}"
+    say(f"All this is in {where}. Ctrl-C ends it; the next start keeps it.")
+    try:
+        make_integrations(record, erps, folder)
+    except DemoFailed as failure:
+        say(f"Not every example integration is complete: {failure} The next start tries again.")
+    else:
+        say("Every example integration is loaded and scheduled.")
+
+
+def describe(record: DemoRecord, servers: SandboxServers, erps: SandboxErps) -> str:
     """Addresses and logins, never cut: people copy them from here."""
     operator, mega = record.operator, record.sandbox.mega
-    mail, files = servers.mail, servers.files
+    mail, files, views, erpx = servers.mail, servers.files, erps.views, erps.erpx
     rows = [
         ("", "login", "password"),
         ("vendor's operator", operator.login, operator.password),
@@ -48,6 +69,12 @@ def describe(record: DemoRecord, servers: SandboxServers) -> str:
             for tenant in record.tenants
         ),
         (f"sandbox Mega ERP {mega.url}", mega.user, mega.password),
+        (f"sandbox ERPX {erpx.url}", erpx.access_key, erpx.secret),
+        (
+            f"sandbox views {views.host}:{views.port}, database {views.database}",
+            views.username,
+            views.password,
+        ),
         (
             f"sandbox SMTP {mail.host}: TLS {mail.port_starttls}, SSL {mail.port_ssl}",
             mail.user,

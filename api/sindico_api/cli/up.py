@@ -19,6 +19,8 @@ from sindico_platform.settings import load_settings
 
 PROBE_SECONDS = 2
 WORKER_GRACE_SECONDS = "3"
+Begin = Callable[..., None]
+"""Takes the arguments of a command of ours."""
 FIRST_OPERATOR = "In another terminal: sindico operator invite LOGIN"
 EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - only if the person asks for it
 
@@ -43,7 +45,7 @@ def run_stack(
     host: str,
     port: int,
     demo: bool,
-    when_ready: Callable[[], None] | None = None,
+    when_ready: Callable[[Begin], Callable[[], None]] | None = None,
 ) -> None:
     """Start everything, say so, and keep it alive until Ctrl-C.
 
@@ -52,7 +54,9 @@ def run_stack(
         host: address to listen on.
         port: port to listen on.
         demo: also the sandbox ERP and the example tenants.
-        when_ready: runs in a thread once requests are answered; what it raises stops everything.
+        when_ready: called once requests are answered, with what starts another of our processes,
+            kept alive like the others; what it returns runs in a thread, and what that raises stops
+            everything.
     """
     stack = Stack(data_dir)
     stack.make_directories()
@@ -66,7 +70,8 @@ def run_stack(
             click.echo(ready_line(host, port))
             if not asyncio.run(stack.has_operator()):
                 say(f"Nobody can sign in yet. {FIRST_OPERATOR} --data-dir {stack.data_dir}")
-            supervisor.watch(beside=when_ready)
+            begin = partial(begin_process, supervisor, stack)
+            supervisor.watch(beside=when_ready(begin) if when_ready else None)
     finally:
         release(stack, lock)
 
@@ -133,6 +138,11 @@ def begin_demo(supervisor: Supervisor, stack: Stack) -> Callable[[dict[str, str]
         )
 
     return finish
+
+
+def begin_process(supervisor: Supervisor, stack: Stack, *arguments: str) -> None:
+    """Start one of our own processes without waiting for it."""
+    supervisor.begin(own_process(stack, dict(stack.given), *arguments))
 
 
 def demo_environ(*, demo: bool) -> dict[str, str]:

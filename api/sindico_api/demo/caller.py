@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Self
 
 import httpx
@@ -19,17 +19,31 @@ class DemoFailed(EmbeddedError):
 
 
 class Caller:
-    """Signed in by password; every refusal becomes `DemoFailed` with the problem's detail."""
+    """Signed in; every refusal becomes `DemoFailed` with the problem's detail."""
 
     def __init__(self, http: httpx.AsyncClient) -> None:
         self._http = http
 
     @classmethod
+    def signed_in(
+        cls, base_url: str, login: str, password: str
+    ) -> AbstractAsyncContextManager[Self]:
+        form = {"grant_type": "password", "username": login, "password": password}
+        return cls._entered(base_url, form)
+
+    @classmethod
+    def as_client(
+        cls, base_url: str, client_id: str, secret: str
+    ) -> AbstractAsyncContextManager[Self]:
+        """As a program, by its API client."""
+        form = {"client_id": client_id, "client_secret": secret}
+        return cls._entered(base_url, {"grant_type": "client_credentials", **form})
+
+    @classmethod
     @asynccontextmanager
-    async def signed_in(cls, base_url: str, login: str, password: str) -> AsyncIterator[Self]:
+    async def _entered(cls, base_url: str, form: dict[str, str]) -> AsyncIterator[Self]:
         async with httpx.AsyncClient(base_url=base_url, timeout=30, trust_env=False) as http:
             caller = cls(http)
-            form = {"grant_type": "password", "username": login, "password": password}
             token = await caller._send("POST", "/api/v1/auth/token", data=form)
             http.headers["Authorization"] = f"Bearer {token['access_token']}"
             yield caller

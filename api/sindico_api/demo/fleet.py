@@ -6,6 +6,9 @@ VENDOR_NAME, VENDOR_DOMAIN = "Síndico", "sindico"
 OPERATOR_LOGIN, OPERATOR_NAME = "operador", "Operação Síndico"
 ADMIN_LOGIN, ADMIN_NAME = "admin", "Administração"
 
+MEGA_TENANT, VIEWS_TENANT, ERPX_TENANT = "freemium", "starter", "advanced"
+"""Whose ERP it is; the second also has a program that pushes."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ExampleTenant:

@@ -8,9 +8,9 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from rich.table import Column
 
 from sindico_api.demo.caller import Caller, DemoFailed
+from sindico_api.demo.fleet import MEGA_TENANT
 from sindico_api.demo.record import DemoRecord
 
-MEGA_TENANT = "freemium"
 COUNTS = ("received", "created", "updated", "unchanged", "rejected")
 
 

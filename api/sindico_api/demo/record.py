@@ -8,6 +8,7 @@ from sindico_platform.embedded.files import write_private
 
 FILE_NAME = "demo.json"
 SERVERS_FILE_NAME = "sandbox-servers.json"
+ERPS_FILE_NAME = "sandbox-erps.json"
 
 
 class Login(msgspec.Struct, kw_only=True):
@@ -82,12 +83,53 @@ class SandboxServers(msgspec.Struct, kw_only=True):
     files: FilesAccess
 
 
+class ViewsAccess(msgspec.Struct, kw_only=True):
+    """As the form of a View integration asks for it."""
+
+    host: str
+    port: int
+    database: str
+    username: str
+    password: str
+    time_zone: str
+
+
+class ErpxAccess(msgspec.Struct, kw_only=True):
+    url: str
+    tenant_name: str
+    access_key: str
+    secret: str
+    ca_file: str
+
+
+class PushAccess(msgspec.Struct, kw_only=True):
+    """Of the API client that sends rows."""
+
+    tenant: str
+    client_id: str
+    client_secret: str
+
+
+class SandboxErps(msgspec.Struct, kw_only=True):
+    """In a third file: the ERPs of the other two tenants."""
+
+    views: ViewsAccess
+    erpx: ErpxAccess
+    push: PushAccess | None = None
+    """None until the demonstration has made it."""
+
+
 def read_record(data_dir: Path) -> DemoRecord:
     return msgspec.json.decode((data_dir / FILE_NAME).read_bytes(), type=DemoRecord)
 
 
 def read_servers(data_dir: Path) -> SandboxServers:
     return msgspec.json.decode((data_dir / SERVERS_FILE_NAME).read_bytes(), type=SandboxServers)
+
+
+def find_erps(data_dir: Path) -> SandboxErps | None:
+    path = data_dir / ERPS_FILE_NAME
+    return msgspec.json.decode(path.read_bytes(), type=SandboxErps) if path.exists() else None
 
 
 def find_logins(data_dir: Path) -> DemoLogins | None:
@@ -101,6 +143,10 @@ def write_record(data_dir: Path, record: DemoRecord) -> None:
 
 def write_servers(data_dir: Path, servers: SandboxServers) -> None:
     _write(data_dir / SERVERS_FILE_NAME, servers)
+
+
+def write_erps(data_dir: Path, erps: SandboxErps) -> None:
+    _write(data_dir / ERPS_FILE_NAME, erps)
 
 
 def _write(path: Path, content: msgspec.Struct) -> None:

@@ -2,15 +2,18 @@
 
 from pathlib import Path
 
+import asyncpg
+
 from sindico_platform.egress import EgressGuard
 from sindico_platform.egress.ranges import LOOPBACK
+from sindico_platform.embedded import EmbeddedPostgres
 from sindico_platform.settings import Secret
 from sindico_provisioning.connectors.view.connector import ViewConnector
 from sindico_provisioning.connectors.view.schemas import Dialect, TlsMode, ViewServer, ViewSource
 from sindico_provisioning.erp_tables.queries import get_table
 from sindico_provisioning.erp_tables.service import check_rows
 from sindico_provisioning.sandbox.views import content
-from sindico_provisioning.sandbox.views.sandbox import ViewSandbox
+from sindico_provisioning.sandbox.views.sandbox import DATABASE, ViewSandbox
 from sindico_provisioning.view_connections.mappings.looking import find_columns
 from sindico_provisioning.view_connections.mappings.rules import suggest
 
@@ -33,6 +36,15 @@ def server_of(erp: ViewSandbox) -> ViewServer:
     )
 
 
+async def empty(erp: ViewSandbox) -> None:
+    """As a start leaves the database that is killed before it is filled."""
+    postgres = EmbeddedPostgres(erp.folder)
+    admin = await asyncpg.connect(postgres.url("postgres", postgres.password, DATABASE))
+    await admin.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+    await admin.execute("GRANT USAGE ON SCHEMA public TO PUBLIC")
+    await admin.close()
+
+
 async def test_its_views_map_themselves_and_most_rows_are_taken(tmp_path: Path) -> None:
     taken, rejected = {}, {}
     async with ViewSandbox(directory=tmp_path, password="uma-senha") as erp:
@@ -49,6 +61,7 @@ async def test_its_views_map_themselves_and_most_rows_are_taken(tmp_path: Path) 
                 page = await connector.read_page(name, None)
             checked = check_rows(table, page.rows)
             taken[name], rejected[name] = len(checked.rows), len(checked.rejections)
+        await empty(erp)
     async with ViewSandbox(directory=tmp_path, password="outra") as again:
         await find_columns(GUARD, server_of(again), schema="public", view="vw_clientes")
 

@@ -34,6 +34,14 @@ MAX_SIZE = 1_000
 _USUAL_SIZE = 10
 _LOCKED_AFTER = 5
 _PERSONS = ROUTES["empresa"].path.partition("?")[0]
+_GROUP = "e069gre.codGre eq"
+SITE_ROUTES = {
+    "rotaEmpresa": f"{_PERSONS}?filter=tipPes eq 'VJ' and {_GROUP} {CUSTOMERS}",
+    "rotaContato": f"{_PERSONS}?filter=tipPes eq 'VF' and {_GROUP} {CUSTOMERS}",
+    "rotaFornecedor": f"{_PERSONS}?filter={_GROUP} {SUPPLIERS}",
+}
+"""Who is a customer and who a supplier is told by the group of the person here."""
+TENANT_NAME, ACCESS_KEY = "sandbox", "aplicacao-sindico"
 PATHS = {
     f"{BRIDGE}/rest{route.path.partition('?')[0]}": route.path.partition("?")[0].rpartition("/")[2]
     for route in ROUTES.values()
@@ -50,14 +58,14 @@ class ErpxSandbox(HttpsSandbox):
         *,
         user: str = "integracao@sandbox.example",
         password: str = "sandbox-erpx",  # noqa: S107 (opens nothing but made-up data)
-        access_key: str = "aplicacao-sindico",
+        access_key: str = ACCESS_KEY,
         secret: str = "sandbox-erpx-secret",  # noqa: S107 (opens nothing but made-up data)
         token_seconds: int = 604_800,
         **options: Unpack[Options],
     ) -> None:
         super().__init__(token_seconds=token_seconds, **options)
         self.user, self.password = user, password
-        self.access_key, self.secret, self.tenant_name = access_key, secret, "sandbox"
+        self.access_key, self.secret, self.tenant_name = access_key, secret, TENANT_NAME
         self.demands: str | None = None
         """What the platform wants of a user first: ``mfaInfo`` or ``resetPasswordInfo``."""
         self._refresh_tokens: set[str] = set()
@@ -71,23 +79,17 @@ class ErpxSandbox(HttpsSandbox):
         return self._content
 
     def properties(self, access: Access = Access.KEY) -> dict[str, Any]:
-        """The service properties that lead a connector here, as this site's people would set them.
-
-        Who is a customer and who a supplier is told by the group of the person.
-        """
+        """The service properties that lead a connector here, as a consultant would set them."""
         login: dict[str, Any] = {"username": self.user, "password": self.password}
         if access is Access.KEY:
             login = {"accessKey": self.access_key, "secret": self.secret}
-        group = "e069gre.codGre eq"
         return {
             "url": self.url,
             "acesso": access.value,
             "tenantName": self.tenant_name,
             **login,
             "caCertificate": self.ca_pem,
-            "rotaEmpresa": f"{_PERSONS}?filter=tipPes eq 'VJ' and {group} {CUSTOMERS}",
-            "rotaContato": f"{_PERSONS}?filter=tipPes eq 'VF' and {group} {CUSTOMERS}",
-            "rotaFornecedor": f"{_PERSONS}?filter={group} {SUPPLIERS}",
+            **SITE_ROUTES,
         }
 
     def expire_tokens(self, *, keep_refresh: bool = False) -> None:

@@ -10,7 +10,7 @@ import asyncpg
 from sindico_platform.embedded.postgres import EmbeddedPostgres
 from sindico_provisioning.sandbox.views import content
 
-DATABASE, USER = "erp", "leitura"
+DATABASE, USER, ZONE = "erp", "leitura", "UTC"
 
 
 class ViewSandbox:
@@ -26,9 +26,9 @@ class ViewSandbox:
     """
 
     def __init__(self, *, directory: Path, password: str, port: int = 0, seed: int = 1) -> None:
-        self._folder = directory / "views"
+        self.folder = directory / "views"
         self._password, self._seed, self._wanted = password, seed, port
-        self._postgres = EmbeddedPostgres(self._folder, durable=False)
+        self._postgres = EmbeddedPostgres(self.folder, durable=False)
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -41,14 +41,15 @@ class ViewSandbox:
             "username": USER,
             "password": self._password,
             "tls": "none",
+            "time_zone": ZONE,
             "db_schema": "public",
             "views": content.VIEW_OF,
         }
 
     async def __aenter__(self) -> Self:
-        self._folder.mkdir(parents=True, exist_ok=True)
+        self.folder.mkdir(parents=True, exist_ok=True)
         if self._wanted:
-            (self._folder / "port").write_text(f"{self._wanted}\n")
+            (self.folder / "port").write_text(f"{self._wanted}\n")
         self._postgres.__enter__()
         await self._furnish()
         return self
@@ -63,36 +64,38 @@ class ViewSandbox:
             if not await admin.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", USER):
                 await admin.execute(f"CREATE USER {USER}")
             await admin.execute(f"ALTER USER {USER} PASSWORD {quoted}")
-            if await admin.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", DATABASE):
-                return
-            await admin.execute(f"CREATE DATABASE {DATABASE}")
+            if not await admin.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", DATABASE):
+                await admin.execute(f"CREATE DATABASE {DATABASE}")
         finally:
             await admin.close()
-        await self._fill()
+        await self._ensure_content()
 
-    async def _fill(self) -> None:
+    async def _ensure_content(self) -> None:
+        """Fill the database, all or nothing; a start that was killed may have left it empty."""
         url = self._postgres.url("postgres", self._postgres.password, DATABASE)
         connection = await asyncpg.connect(url)
-        random, now = Random(self._seed), datetime.now(UTC).replace(tzinfo=None)  # noqa: S311 (made-up data)
         try:
             async with connection.transaction():
-                await connection.execute(content.TABLES)
-                await connection.execute(content.VIEWS)
-                await connection.copy_records_to_table(
-                    "cad_vendedor", records=content.list_sellers(now)
-                )
-                await connection.copy_records_to_table(
-                    "cad_cliente", records=content.list_customers(random, now)
-                )
-                await connection.execute(
-                    content.TRADE.format(
-                        customers=content.CUSTOMERS,
-                        sellers=content.SELLERS,
-                        orders=content.CUSTOMERS * content.ORDERS_EACH,
-                        items=content.ITEMS_EACH,
-                    )
-                )
-                names = ", ".join(content.VIEW_OF.values())
-                await connection.execute(f"GRANT SELECT ON {names} TO {USER}")
+                if not await connection.fetchval("SELECT to_regclass('vw_clientes')"):
+                    await self._fill(connection)
         finally:
             await connection.close()
+
+    async def _fill(self, connection: asyncpg.Connection) -> None:
+        random, now = Random(self._seed), datetime.now(UTC).replace(tzinfo=None)  # noqa: S311 (made-up data)
+        await connection.execute(content.TABLES)
+        await connection.execute(content.VIEWS)
+        await connection.copy_records_to_table("cad_vendedor", records=content.list_sellers(now))
+        await connection.copy_records_to_table(
+            "cad_cliente", records=content.list_customers(random, now)
+        )
+        await connection.execute(
+            content.TRADE.format(
+                customers=content.CUSTOMERS,
+                sellers=content.SELLERS,
+                orders=content.CUSTOMERS * content.ORDERS_EACH,
+                items=content.ITEMS_EACH,
+            )
+        )
+        names = ", ".join(content.VIEW_OF.values())
+        await connection.execute(f"GRANT SELECT ON {names} TO {USER}")
