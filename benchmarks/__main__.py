@@ -21,6 +21,7 @@ MODULES = (
     "spreadsheet_import",
     "processing",
     "history_export",
+    "panel",
     "startup",
     "files",
     "outgoing_mail",

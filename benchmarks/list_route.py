@@ -116,9 +116,9 @@ async def make_token(stack: Stack, tenant_id: UUID) -> str:
     return issued.access.reveal()
 
 
-async def make_user(tx: Tx, *permissions: str) -> UUID:
+async def make_user(tx: Tx, *permissions: str, domain: str = "benchmark.test") -> UUID:
     """A tenant, and a user of it with these permissions."""
-    await add_tenant(tx)
+    await add_tenant(tx, domain=domain)
     role = await identity.create_role(
         tx, name="Benchmark", permissions=frozenset(permissions), grid=GRID
     )

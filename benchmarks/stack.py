@@ -20,7 +20,7 @@ from sindico_platform.tenancy.models import Tenant, TenantState
 from sindico_provisioning.packages.models import Subscription
 from sindico_provisioning.release.service import migrate
 
-SELDOM_MET = ("api_requests_per_minute", "export_rows", "push_rows_per_minute")
+SELDOM_MET = ("api_requests_per_minute", "export_rows", "integrations", "push_rows_per_minute")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, LargeBinary
+from sqlalchemy import CheckConstraint, Index, LargeBinary, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from sindico_platform.database.base import Base, TenantRow
@@ -37,6 +37,14 @@ class Exchange(TenantRow, Base):
     __table_args__ = (
         CheckConstraint("direction IN ('in','out')", name="direction"),
         Index("ix_exchange_resource", "tenant_id", "resource", "at", "id"),
+        Index(
+            "ix_exchange_received",
+            "tenant_id",
+            "integration_id",
+            "at",
+            "id",
+            postgresql_where=text("direction = 'in'"),
+        ),
         {"schema": "control", "postgresql_partition_by": "RANGE (at)"},
     )
 

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy import BindParameter, ColumnElement, bindparam, exists, select
 
 from sindico_platform.database.tx import Tx
 from sindico_platform.paging.keyset import Keyset
@@ -64,7 +64,9 @@ def _conditions(tx: Tx, filters: ExchangeFilters) -> list[ColumnElement[bool]]:
     if filters.resources is not None:
         found.append(Exchange.resource.in_(filters.resources))
     if filters.direction is not None:
-        found.append(Exchange.direction == filters.direction)
+        # In the text, for a plan made for any direction could not use an index of one.
+        way: BindParameter[str] = bindparam(None, filters.direction.value, literal_execute=True)
+        found.append(Exchange.direction == way)
     if filters.integration_id is not None:
         found.append(Exchange.integration_id == filters.integration_id)
     return found

@@ -61,7 +61,7 @@ WITH facts AS (
         SELECT count(*) AS failures, min(l.finished_at) AS failing_since FROM control.load AS l
         WHERE l.tenant_id = i.tenant_id AND l.integration_id = i.id
             AND l.tables IS NULL AND l.status = 'failed'
-            AND l.finished_at > COALESCE(GREATEST(done.at, s.resumed_at), '-infinity')
+            AND l.finished_at > GREATEST(done.at, s.resumed_at, '-infinity')
     ) AS failed ON true
     LEFT JOIN LATERAL (
         SELECT max(l.touched_at) AS moved_at FROM control.load AS l

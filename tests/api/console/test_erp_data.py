@@ -1,6 +1,7 @@
 """CRM settings › Integration › ERP data: facts and settings, runs, history and its files."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 
@@ -14,6 +15,7 @@ from sindico_api.i18n import LANGUAGE_COOKIE
 from sindico_platform.database.base import table_of
 from sindico_platform.database.tx import Actor, Tx
 from sindico_platform.paging.schemas import PageRequest
+from sindico_provisioning.exchanges import service as exchanges
 from sindico_provisioning.history_exports import queries as exports
 from sindico_provisioning.integrations.models import IntegrationKind
 from sindico_provisioning.integrations.service import create_integration
@@ -24,6 +26,7 @@ from tests.support.callers import ClientAs
 from tests.support.identity import MakeTenant
 from tests.support.jobs import run_jobs
 from tests.support.ledger import keep, push
+from tests.support.rows import make_export
 from tests.support.statements import CountStatements
 
 __all__ = ["erp_kind"]
@@ -222,18 +225,35 @@ async def test_an_erp_that_pushes_leads_to_the_history(
     assert f'href="{HISTORY}"' in page
 
 
-async def test_the_panel_asks_as_much_of_the_database_with_many_runs_as_with_none(
+async def test_the_panel_asks_as_much_of_the_database_with_a_past_as_without(
     site: Site, browser: AsyncClient, count_statements: CountStatements
 ) -> None:
-    with count_statements() as few:
-        await browser.get(PANEL)
+    """Runs, requests and files; of what we read, of what is pushed, and of the history."""
     async with site.context.uow.begin(site.actor) as tx:
-        await add_runs(tx, site.integration_id, 60)
-    with count_statements() as many:
-        page = await browser.get(PANEL)
+        pushing = await create_integration(tx, kind=IntegrationKind.API, name="API")
+    addresses = [PANEL, f"{PANEL}?integration={pushing.id}", HISTORY]
 
-    assert many.total <= few.total
-    assert 'class="run-chart"' in page.text
+    async def count() -> tuple[list[int], list[str]]:
+        totals, pages = [], []
+        for address in addresses:
+            with count_statements() as counted:
+                pages.append((await browser.get(address)).text)
+            totals.append(counted.total)
+        return totals, pages
+
+    empty, _ = await count()
+    async with site.context.uow.begin(site.actor) as tx:
+        for integration_id in (site.integration_id, pushing.id):
+            await add_runs(tx, integration_id, 60)
+        for _ in range(5):
+            record = push("vendedor", [{"id_erp": "1"}], "c", started_at=tx.now)
+            await exchanges.record_exchange(tx, replace(record, integration_id=pushing.id))
+            await make_export(tx)
+    full, pages = await count()
+
+    assert full == empty
+    assert all('class="run-chart"' in page for page in pages[:2])
+    assert "historico.xlsx" in pages[2]
 
 
 def seven_days() -> dict[str, str]:
