@@ -1,6 +1,7 @@
 """The only writer of the staging."""
 
 from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
@@ -95,8 +96,13 @@ async def merge_incoming(
         with_keys: tell which rows were created and updated, where not all did the same.
     """
     bound = (tx.tenant_id, integration_id, tx.now, count if with_keys else 0)
-    connection = await driver_of(tx)
-    return _stored(await connection.fetchrow(statements_of(table).upsert_incoming, *bound), count)
+    connection, statements = await driver_of(tx), statements_of(table)
+    if not await connection.fetchval(statements.find_known, tx.tenant_id, integration_id):
+        with suppress(asyncpg.UniqueViolationError):  # one of them came meanwhile
+            async with connection.transaction():
+                answer = await connection.fetchrow(statements.insert_incoming, *bound)
+            return _stored(answer, count)
+    return _stored(await connection.fetchrow(statements.upsert_incoming, *bound), count)
 
 
 def _stored(answer: asyncpg.Record, count: int) -> Stored:

@@ -10,6 +10,8 @@ from sindico_provisioning.staging.models import CHANGED_AT, KEY, REMOVED_AT
 INCOMING = "incoming_page"
 """Temporary table that COPY fills: COPY into a table with row-level security is refused."""
 
+ALWAYS = "true"
+
 REMOVE_INCOMING = f"DELETE FROM {INCOMING} WHERE {KEY} = ANY ($1::text[])"  # noqa: S608
 
 
@@ -24,6 +26,10 @@ class PageStatements:
 
     columns: tuple[str, ...]
     create_incoming: str
+    find_known: str
+    """Whether any incoming key is stored: tenant and integration as $1 and $2."""
+    insert_incoming: str
+    """As `upsert_incoming`, where no key is stored; fails if one is stored meanwhile."""
     upsert_incoming: str
     upsert_arrays: str
     """$5 and on: one array for each column."""
@@ -42,12 +48,54 @@ def statements_of(table: ErpTable) -> PageStatements:
     return PageStatements(
         columns=columns,
         create_incoming=f"CREATE TEMPORARY TABLE {INCOMING} ({defined}) ON COMMIT DROP",
+        find_known=_find_known(table),
+        insert_incoming=_insert(table, columns),
         upsert_incoming=_upsert(table, columns, INCOMING),
         upsert_arrays=_upsert(
             table, columns, f"unnest({arrays}) AS {INCOMING} ({', '.join(columns)})"
         ),
         remove=_remove(table),
     )
+
+
+def _find_known(table: ErpTable) -> str:
+    """``OFFSET 0`` for the reason told at `_upsert`."""
+    return f"""
+        SELECT EXISTS (
+            SELECT FROM {INCOMING} AS incoming
+            WHERE EXISTS (
+                SELECT FROM staging.{table.name} AS found
+                WHERE found.tenant_id = $1 AND found.integration_id = $2
+                    AND found.{KEY} = incoming.{KEY} COLLATE "C"
+                OFFSET 0
+            )
+        )
+    """  # noqa: S608  (names of the definition alone)
+
+
+def _insert(table: ErpTable, columns: tuple[str, ...]) -> str:
+    """Write rows of which none is here, in key order, for about half of what an upsert costs.
+
+    An upsert looks each key up in the index once more and logs each row twice.
+    """
+    names = ", ".join(columns)
+    return f"""
+        WITH written AS (
+            INSERT INTO staging.{table.name} (tenant_id, integration_id, {names}, {CHANGED_AT})
+            SELECT $1, $2, {names}, $3
+            FROM (
+                SELECT {names} FROM {INCOMING} WHERE {_stays(table)}
+                ORDER BY {KEY} COLLATE "C" OFFSET 0
+            ) AS incoming
+            RETURNING {KEY}
+        ), told AS (
+            SELECT count(*) AS created, array_agg({KEY}) AS created_keys FROM written
+        )
+        SELECT created, 0 AS updated,
+            CASE WHEN $4::bigint > 0 AND created < $4 THEN created_keys END AS created_keys,
+            NULL AS updated_keys
+        FROM told
+    """  # noqa: S608  (names of the definition alone)
 
 
 def _upsert(table: ErpTable, columns: tuple[str, ...], source: str) -> str:
@@ -128,15 +176,25 @@ def is_let_in(table: ErpTable, *, integration: str = "$2", instant: str = "$3") 
     """The condition on an incoming row: neither too old nor paid (R-385, R-386), or here already.
 
     Args:
-        integration, instant: the parameters that bind them; the tenant is $1.
+        table: what the row is of.
+        integration: the parameter that binds it; the tenant is $1.
+        instant: likewise.
     """
+    stays = _stays(table, instant)
+    if stays == ALWAYS:
+        return stays
+    return f"""({stays} OR EXISTS (SELECT FROM staging.{table.name} AS here
+                WHERE here.tenant_id = $1 AND here.integration_id = {integration}
+                    AND here.{KEY} = {INCOMING}.{KEY} COLLATE "C" OFFSET 0))"""
+
+
+def _stays(table: ErpTable, instant: str = "$3") -> str:
+    """The condition on an incoming row that it would not leave again at once."""
     if table.closed_when_zero is not None:
         retired = f"{INCOMING}.{table.closed_when_zero} <= 0"
     elif table.history_years is not None and table.date_field is not None:
         years = f"interval '{table.history_years} years 1 day'"  # a day: zones differ
         retired = f"{INCOMING}.{table.date_field} < ({instant}::timestamptz - {years})::date"
     else:
-        return "true"
-    return f"""(({retired}) IS NOT TRUE OR EXISTS (SELECT FROM staging.{table.name} AS here
-                WHERE here.tenant_id = $1 AND here.integration_id = {integration}
-                    AND here.{KEY} = {INCOMING}.{KEY} COLLATE "C" OFFSET 0))"""
+        return ALWAYS
+    return f"({retired}) IS NOT TRUE"

@@ -1,22 +1,27 @@
 """Pages into the staging: once, set-based, counted, older never over newer."""
 
+import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 from uuid_utils.compat import uuid7
 
 from sindico_platform.database.tx import Actor, Tx
 from sindico_platform.database.uow import UnitOfWork
 from sindico_provisioning.erp_tables.queries import TABLES, build_example, get_table
-from sindico_provisioning.erp_tables.schemas import Checked
+from sindico_provisioning.erp_tables.schemas import Checked, ErpTable
 from sindico_provisioning.erp_tables.service import check_rows
 from sindico_provisioning.staging import queries, service
+from sindico_provisioning.staging.lines import render_lines
 from sindico_provisioning.staging.models import STAGING, StagingRejection
-from sindico_provisioning.staging.schemas import Counts
+from sindico_provisioning.staging.schemas import Counts, Stored
 from sindico_provisioning.staging.service import MOST_BY_ARRAYS
+from tests.support.jobs import eventually
 
 EMPRESA = get_table("empresa")
 SIZES = {"arrays": 3, "copy": MOST_BY_ARRAYS + 3}
@@ -110,6 +115,53 @@ async def test_copy_takes_every_table(store: Store) -> None:
         rows = [example | {"id_erp": str(n)} for n in range(MOST_BY_ARRAYS + 1)]
 
         assert (await store.put(check_rows(table, rows))).created == MOST_BY_ARRAYS + 1
+
+
+async def test_of_many_new_rows_those_too_old_are_left_and_the_others_named(
+    uow: UnitOfWork, store: Store
+) -> None:
+    order = get_table("pedido")
+    example = build_example(order) | {"data_emissao": "2001-02-03"}
+    old = [example | {"id_erp": f"old-{n}"} for n in range(3)]
+    new = [build_example(order) | {"id_erp": f"new-{n}"} for n in range(MOST_BY_ARRAYS)]
+    rows = check_rows(order, [*old, *new]).rows
+
+    async with uow.begin(Actor.system(store.tenant)) as tx:
+        stored = await merge(tx, store, order, rows)
+
+    assert stored.counts == Counts(created=len(new), unchanged=len(old))
+    assert sorted(stored.created_keys) == sorted(str(row["id_erp"]) for row in new)
+
+
+async def test_two_pages_of_the_same_new_rows_at_once_store_each_once(
+    uow: UnitOfWork, store: Store
+) -> None:
+    page = companies(MOST_BY_ARRAYS + 3)
+    actor = Actor.system(store.tenant)
+    async with uow.begin(actor) as tx:
+        first = await merge(tx, store, EMPRESA, page.rows)
+        late = asyncio.create_task(store.put(page))
+        await eventually(partial(is_waited_for, tx))
+
+    assert first.counts == Counts(created=len(page.rows))
+    assert await late == Counts(unchanged=len(page.rows))
+
+
+async def merge(tx: Tx, store: Store, table: ErpTable, rows: Sequence[Any]) -> Stored:
+    await service.open_incoming(tx, table=table)
+    await service.copy_incoming(tx, table=table, lines=render_lines(rows))
+    return await service.merge_incoming(
+        tx, table=table, integration_id=store.integration, count=len(rows)
+    )
+
+
+async def is_waited_for(tx: Tx) -> bool:
+    """Whether another transaction waits for this one."""
+    waiting = text(
+        "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'"
+        " AND pg_backend_pid() = ANY (pg_blocking_pids(pid)))"
+    )
+    return bool(await tx.session.scalar(waiting))
 
 
 async def test_what_a_complete_snapshot_lacks_is_marked_and_comes_back(
