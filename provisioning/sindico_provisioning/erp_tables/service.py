@@ -71,7 +71,8 @@ def check_json(
         typed: Typed = _page_decoder(table).decode(body)
     except (ValueError, RecursionError):
         return _check_pieces(table, _split(body), unknown, first_index)
-    return _check(table, typed, _raw_of(typed), unknown, first_index)
+    is_plain = _is_plain(body)
+    return _check(table, typed, _raw_of(typed), unknown, first_index, is_plain=is_plain)
 
 
 def check_ndjson(
@@ -92,7 +93,13 @@ def check_ndjson(
         return _check_pieces(table, pieces, unknown, first_index)
     if len(typed) != len(pieces):  # a line held more than one row
         return _check_pieces(table, pieces, unknown, first_index)
-    return _check(table, typed, _raw_of(typed), unknown, first_index)
+    is_plain = _is_plain(body)
+    return _check(table, typed, _raw_of(typed), unknown, first_index, is_plain=is_plain)
+
+
+def _is_plain(body: bytes) -> bool:
+    """Tell whether JSON that was decoded cannot hold a NUL: only an escape can bring one in."""
+    return b"\\" not in body or b"\\u" not in body  # one byte is found far sooner than two
 
 
 @lru_cache
@@ -160,11 +167,17 @@ def _raw_of(typed: Typed) -> RawOf:
 
 
 def _check(
-    table: ErpTable, typed: Typed, raw_of: RawOf, unknown: UnknownFields, first_index: int
+    table: ErpTable,
+    typed: Typed,
+    raw_of: RawOf,
+    unknown: UnknownFields,
+    first_index: int,
+    *,
+    is_plain: bool = False,
 ) -> Checked:
     rows: list[Any] = [None if row is None else _as_tuple(row) + _NO_EXTRAS for row in typed]
     faults: dict[int, list[FieldError]] = {}
-    for position in _find_doubtful(table, rows):
+    for position in _find_doubtful(table, rows, is_plain=is_plain):
         examined = examine_row(table, raw_of(position), unknown)
         if isinstance(examined, list):
             faults[position] = examined
@@ -178,12 +191,19 @@ def _check(
     return Checked(table=table, received=len(rows), rows=good, rejections=rejections)
 
 
-def _find_doubtful(table: ErpTable, rows: Sequence[Any]) -> list[int]:
-    """Name the rows that would not type or that a check of some column suspects."""
+def _find_doubtful(table: ErpTable, rows: Sequence[Any], *, is_plain: bool) -> list[int]:
+    """Name the rows that would not type or that a check of some column suspects.
+
+    Args:
+        table: what the rows are.
+        rows: a tuple each, None for those that would not type.
+        is_plain: no text of them can be such that it cannot be stored.
+    """
     positions = [position for position, row in enumerate(rows) if row is not None]
     good = rows if len(positions) == len(rows) else [rows[position] for position in positions]
-    doubtful = set(range(len(rows))).difference(positions)
-    doubtful.update(positions[at] for at in kinds.find_bad_texts(good))
+    doubtful = set(range(len(rows))).difference(positions) if good is not rows else set[int]()
+    if not is_plain:
+        doubtful.update(positions[at] for at in kinds.find_bad_texts(good))
     for field, column in zip(table.columns, zip(*good, strict=True), strict=False):
         if field.kind.suspects is not None:
             doubtful.update(positions[at] for at in field.kind.suspects(column))
