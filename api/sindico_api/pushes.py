@@ -136,7 +136,7 @@ async def take_push(
 ) -> Response[Any]:
     """Receive a body whole, then store its rows, once per key."""
     exchange = exchange_of(request, table)
-    with Body() as body:
+    with Body(with_digest=key is not None) as body:
         intake = Intake()
         try:
             asked = Asked(get_table(table), is_atomic=is_atomic, key=key)

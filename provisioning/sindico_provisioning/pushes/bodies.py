@@ -48,13 +48,20 @@ def encoding_of(header: str | None) -> Encoding:
 
 
 class Body:
-    """A whole body as it was sent; use it as a context manager."""
+    """A whole body as it was sent; use it as a context manager.
 
-    def __init__(self, encoding: Encoding = Encoding.IDENTITY) -> None:
+    Args:
+        encoding: how it is compressed.
+        with_digest: tell its digest in the end, which costs some time per byte.
+    """
+
+    def __init__(
+        self, encoding: Encoding = Encoding.IDENTITY, *, with_digest: bool = False
+    ) -> None:
         self.encoding = encoding
         self.sent_bytes = 0
         self._file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY_BYTES)  # noqa: SIM115 (closed at our own exit)
-        self._digest = hashlib.sha256()
+        self._digest = hashlib.sha256() if with_digest else None
 
     def __enter__(self) -> Self:
         return self
@@ -72,13 +79,14 @@ class Body:
             self.sent_bytes += len(sent)
             if self.sent_bytes > MAX_BYTES:
                 raise PushTooLarge(most_bytes=MAX_BYTES)
-            self._digest.update(sent)
+            if self._digest is not None:
+                self._digest.update(sent)
             self._file.write(sent)
 
     @property
-    def digest(self) -> str:
-        """SHA-256 of the body as it was sent, in hexadecimal digits."""
-        return self._digest.hexdigest()
+    def digest(self) -> str | None:
+        """SHA-256 of the body as it was sent, in hexadecimal digits, if it was asked for."""
+        return None if self._digest is None else self._digest.hexdigest()
 
     def head(self) -> bytes:
         """The beginning of what was sent."""
