@@ -1,10 +1,12 @@
 """Sellers, and what they sold."""
 
+from collections.abc import Mapping
 from datetime import date
 from uuid import UUID
 
 from litestar import get, patch
-from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.di import NamedDependency, Provide
+from litestar.params import FromPath, FromQuery, JSONBody, SkipValidation
 
 from sindico_api.dependencies import AskedPage, CurrentActor, Uow
 from sindico_api.guards import requires
@@ -20,6 +22,28 @@ from sindico_tenants.sales.schemas import (
 )
 
 TAGS = ["sales"]
+
+
+def provide_filters(
+    *,
+    page: AskedPage,  # noqa: ARG001  (keeps the providers in one row, see `DEPENDENCIES`)
+    account_id: FromQuery[UUID | None] = None,
+    company_id: FromQuery[UUID | None] = None,
+    branch_id: FromQuery[UUID | None] = None,
+    issued_from: FromQuery[date | None] = None,
+    issued_until: FromQuery[date | None] = None,
+) -> SoldFilters:
+    return SoldFilters(
+        account_id=account_id,
+        company_id=company_id,
+        branch_id=branch_id,
+        issued_from=issued_from,
+        issued_until=issued_until,
+    )
+
+
+Sold = NamedDependency[SkipValidation[SoldFilters]]
+SOLD: Mapping[str, Provide] = {"filters": Provide(provide_filters, sync_to_thread=False)}
 
 
 @get("/sellers", guards=[requires("sellers:view")], tags=TAGS)
@@ -39,70 +63,25 @@ async def set_seller_user(
         return await queries.get_seller(tx, seller_id)
 
 
-@get("/sales-orders", guards=[requires("sales_orders:view")], tags=TAGS)
+@get("/sales-orders", guards=[requires("sales_orders:view")], tags=TAGS, dependencies=SOLD)
 async def list_sales_orders(
-    *,
-    actor: CurrentActor,
-    uow: Uow,
-    page: AskedPage,
-    account_id: FromQuery[UUID | None] = None,
-    company_id: FromQuery[UUID | None] = None,
-    branch_id: FromQuery[UUID | None] = None,
-    issued_from: FromQuery[date | None] = None,
-    issued_until: FromQuery[date | None] = None,
+    actor: CurrentActor, uow: Uow, page: AskedPage, filters: Sold
 ) -> Page[SalesOrderOut]:
     """List orders, those that came last first."""
-    filters = SoldFilters(
-        account_id=account_id,
-        company_id=company_id,
-        branch_id=branch_id,
-        issued_from=issued_from,
-        issued_until=issued_until,
-    )
     return await queries.list_sales_orders(uow.reading(actor), request=page, filters=filters)
 
 
-@get("/fiscal-notes", guards=[requires("fiscal_notes:view")], tags=TAGS)
+@get("/fiscal-notes", guards=[requires("fiscal_notes:view")], tags=TAGS, dependencies=SOLD)
 async def list_fiscal_notes(
-    *,
-    actor: CurrentActor,
-    uow: Uow,
-    page: AskedPage,
-    account_id: FromQuery[UUID | None] = None,
-    company_id: FromQuery[UUID | None] = None,
-    branch_id: FromQuery[UUID | None] = None,
-    issued_from: FromQuery[date | None] = None,
-    issued_until: FromQuery[date | None] = None,
+    actor: CurrentActor, uow: Uow, page: AskedPage, filters: Sold
 ) -> Page[FiscalNoteOut]:
     """List fiscal notes, those that came last first."""
-    filters = SoldFilters(
-        account_id=account_id,
-        company_id=company_id,
-        branch_id=branch_id,
-        issued_from=issued_from,
-        issued_until=issued_until,
-    )
     return await queries.list_fiscal_notes(uow.reading(actor), request=page, filters=filters)
 
 
-@get("/trade-bills", guards=[requires("trade_bills:view")], tags=TAGS)
+@get("/trade-bills", guards=[requires("trade_bills:view")], tags=TAGS, dependencies=SOLD)
 async def list_trade_bills(
-    *,
-    actor: CurrentActor,
-    uow: Uow,
-    page: AskedPage,
-    account_id: FromQuery[UUID | None] = None,
-    company_id: FromQuery[UUID | None] = None,
-    branch_id: FromQuery[UUID | None] = None,
-    issued_from: FromQuery[date | None] = None,
-    issued_until: FromQuery[date | None] = None,
+    actor: CurrentActor, uow: Uow, page: AskedPage, filters: Sold
 ) -> Page[TradeBillOut]:
     """List trade bills, those that came last first."""
-    filters = SoldFilters(
-        account_id=account_id,
-        company_id=company_id,
-        branch_id=branch_id,
-        issued_from=issued_from,
-        issued_until=issued_until,
-    )
     return await queries.list_trade_bills(uow.reading(actor), request=page, filters=filters)
