@@ -1,5 +1,6 @@
 """The tab *FTP parameters*: the file servers of the tenant, its companies and branches."""
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from sindico_api.console.listing import Listing
 from sindico_api.console.rendering import see_other
 from sindico_api.console.server_settings import (
     as_server_events,
-    coverage_filters,
+    coverage_page,
     instant_of,
     scope_asked,
     scope_choices,
@@ -101,22 +102,9 @@ async def list_ftp_coverage(
     request: ConsoleRequest, actor: CurrentActor, uow: Uow, page: AskedPage
 ) -> Response[str]:
     """Which file server each branch uses."""
-    query = dict(request.query_params)
-    listing = Listing(path=f"{HREF}/branches", query=query, default_sort="name")
+    list_servers = partial(list_coverage, table=FtpSettings)
     async with uow.begin(actor) as tx:
-        filters = coverage_filters(listing)
-        found = await list_coverage(tx, FtpSettings, request=page, filters=filters)
-        choices = await scope_choices(tx, {})
-    return rendering.page(
-        request,
-        "company_settings/coverage.html",
-        found=found,
-        listing=listing,
-        companies=choices["companies"],
-        resource=FTP_TAB.resource,
-        base=HREF,
-        **frame_of(request, FTP_TAB),
-    )
+        return await coverage_page(tx, request, FTP_TAB, list_servers, page)
 
 
 @get(f"{ALL}/new", guards=[MAY_INCLUDE])

@@ -1,6 +1,6 @@
 """What the tabs of customers' servers share: for whom settings are, and which a branch uses."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -8,6 +8,7 @@ from litestar import Response
 from litestar.response import ServerSentEventMessage
 
 from sindico_api.console import rendering
+from sindico_api.console.company_settings import Tab, frame_of
 from sindico_api.console.forms import Form
 from sindico_api.console.listing import Listing
 from sindico_api.console.records import linked_id
@@ -15,7 +16,7 @@ from sindico_api.console.rendering import render_block
 from sindico_api.console.submitted import id_in
 from sindico_api.console.view import ConsoleRequest, View
 from sindico_platform.database.tx import Tx
-from sindico_platform.paging.schemas import MAX_LIMIT, PageRequest
+from sindico_platform.paging.schemas import MAX_LIMIT, Page, PageRequest
 from sindico_tenants.companies import queries as companies
 from sindico_tenants.companies.errors import BranchNotFound
 from sindico_tenants.companies.schemas import BranchFilters, CompanyFilters
@@ -23,6 +24,8 @@ from sindico_tenants.server_settings.schemas import CoverageFilters
 
 YES_NO = {"yes": True, "no": False}
 Options = list[tuple[str, str]]
+ListCoverage = Callable[..., Awaitable[Page[Any]]]
+"""Takes `tx`, `request` and `filters`; what the items have beyond `CoverageItem` is not shown."""
 
 
 async def scope_choices(tx: Tx, values: Mapping[str, Any]) -> dict[str, Options]:
@@ -69,8 +72,26 @@ async def scope_asked(tx: Tx, request: ConsoleRequest) -> dict[str, str]:
     return {"company_id": str(branch.company_id), "branch_id": str(branch.id)}
 
 
-def coverage_filters(listing: Listing) -> CoverageFilters:
-    """What the list of branches is restricted to."""
+async def coverage_page(
+    tx: Tx, request: ConsoleRequest, tab: Tab, list_coverage: ListCoverage, page: PageRequest
+) -> Response[str]:
+    """Which of the tab's servers each branch uses."""
+    query = dict(request.query_params)
+    listing = Listing(path=f"{tab.href}/branches", query=query, default_sort="name")
+    choices = await scope_choices(tx, {})
+    return rendering.page(
+        request,
+        "company_settings/coverage.html",
+        found=await list_coverage(tx, request=page, filters=_coverage_filters(listing)),
+        listing=listing,
+        companies=choices["companies"],
+        resource=tab.resource,
+        base=tab.href,
+        **frame_of(request, tab),
+    )
+
+
+def _coverage_filters(listing: Listing) -> CoverageFilters:
     return CoverageFilters(
         q=listing.query.get("q"),
         company_id=linked_id(listing, "company"),

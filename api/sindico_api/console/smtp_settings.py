@@ -13,9 +13,8 @@ from sindico_api.console.listing import Listing
 from sindico_api.console.rendering import see_other
 from sindico_api.console.server_settings import (
     as_server_events,
-    coverage_filters,
+    coverage_page,
     instant_of,
-    scope_choices,
     scope_fragment,
 )
 from sindico_api.console.smtp_words import SECURITY_LABELS
@@ -84,22 +83,8 @@ async def list_smtp_coverage(
     request: ConsoleRequest, actor: CurrentActor, uow: Uow, page: AskedPage
 ) -> Response[str]:
     """Which mail server each branch uses."""
-    query = dict(request.query_params)
-    listing = Listing(path=f"{HREF}/branches", query=query, default_sort="name")
     async with uow.begin(actor) as tx:
-        filters = coverage_filters(listing)
-        found = await queries.list_coverage(tx, request=page, filters=filters)
-        choices = await scope_choices(tx, {})
-    return rendering.page(
-        request,
-        "company_settings/coverage.html",
-        found=found,
-        listing=listing,
-        companies=choices["companies"],
-        resource=SMTP_TAB.resource,
-        base=HREF,
-        **frame_of(request, SMTP_TAB),
-    )
+        return await coverage_page(tx, request, SMTP_TAB, queries.list_coverage, page)
 
 
 @get(f"{ALL}/scope", guards=[MAY_VIEW])
