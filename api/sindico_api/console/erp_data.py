@@ -15,9 +15,9 @@ from sindico_api.console import rendering
 from sindico_api.console.forms import EMPTY_FORM, Form
 from sindico_api.console.labels import Label, status_label
 from sindico_api.console.listing import Listing
-from sindico_api.console.loads import all_integrations
+from sindico_api.console.loads import all_integrations, choose_integration
 from sindico_api.console.rendering import see_other
-from sindico_api.console.submitted import id_in, number_in, read_as, revision_in, sent_texts
+from sindico_api.console.submitted import number_in, read_as, revision_in, sent_texts
 from sindico_api.console.view import ConsoleRequest, Flash, view_of
 from sindico_api.dependencies import AskedPage, CurrentActor, Uow
 from sindico_api.guards import requires
@@ -130,7 +130,7 @@ async def _read(
 ) -> dict[str, Any]:
     known = await all_integrations(tx)
     listing = Listing(path=ERP_DATA_PATH, query=dict(request.query_params))
-    chosen = _choose(known, wanted or id_in(listing.query.get("integration", "")))
+    chosen = choose_integration(known, wanted or listing.query.get("integration"))
     frame = frame_of(request, ERP_DATA_PATH)
     if chosen is None:
         return {**frame, "integration": None}
@@ -166,12 +166,6 @@ async def _find_last_request(tx: Tx, integration: IntegrationOut) -> datetime | 
     asked = ExchangeFilters(direction=Direction.IN, integration_id=integration.id)
     newest = await list_exchanges(tx, request=PageRequest(limit=1), filters=asked)
     return newest.items[0].at if newest.items else None
-
-
-def _choose(known: list[IntegrationOut], wanted: UUID | None) -> IntegrationOut | None:
-    """The one asked for, else the one that provisioning made, else any."""
-    ranked = sorted(known, key=lambda each: (each.id != wanted, not each.is_default))
-    return ranked[0] if ranked else None
 
 
 def run_label(status: str) -> Label:

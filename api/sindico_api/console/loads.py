@@ -136,6 +136,13 @@ async def all_integrations(tx: Tx) -> list[IntegrationOut]:
     return found.items
 
 
+def choose_integration(known: list[IntegrationOut], asked: Any) -> IntegrationOut | None:
+    """The one whose id was asked for, else the one that provisioning made, else any."""
+    wanted = id_in(asked)
+    ranked = sorted(known, key=lambda each: (each.id != wanted, not each.is_default))
+    return ranked[0] if ranked else None
+
+
 def _choices(known: list[IntegrationOut], _: Translator) -> dict[str, list[tuple[str, str]]]:
     """Options of the list's filters."""
     return {

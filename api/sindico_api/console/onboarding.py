@@ -12,7 +12,7 @@ from msgspec import Meta, Struct
 
 from sindico_api.console.listing import Listing
 from sindico_api.console.load_words import table_label
-from sindico_api.console.loads import LOADS_PATH, all_integrations
+from sindico_api.console.loads import LOADS_PATH, all_integrations, choose_integration
 from sindico_api.console.rendering import page as show_page
 from sindico_api.console.rendering import see_other
 from sindico_api.console.tenant_detail import TENANT, frame_of, read_tenant
@@ -23,7 +23,6 @@ from sindico_api.i18n import CONSOLE_PATH
 from sindico_api.v1.onboarding import MAY_COMPARE, MAY_FOLLOW, MAY_SIGN, MAY_SIGN_FOR, MAY_VIEW
 from sindico_platform.database.tx import Tx
 from sindico_platform.words import translatable
-from sindico_provisioning.integrations.schemas import IntegrationOut
 from sindico_provisioning.loads.sources import is_read
 from sindico_provisioning.onboarding import queries, service
 from sindico_provisioning.reconciliation import queries as reconciliation
@@ -112,8 +111,7 @@ async def read_progress(
     """What `ui.onboarding` takes, of the integration in the address or else the first."""
     known = await all_integrations(tx)
     listing = Listing(path=path, query=dict(request.query_params))
-    chosen = listing.chosen("integration", [str(each.id) for each in known])
-    integration = _choose(known, chosen)
+    integration = choose_integration(known, listing.query.get("integration"))
     progress = (
         None
         if integration is None
@@ -130,12 +128,6 @@ async def read_progress(
         "loads_path": LOADS_PATH,
         "kinds": KIND_LABELS,
     }
-
-
-def _choose(known: list[IntegrationOut], chosen: str | None) -> IntegrationOut | None:
-    """The one asked for, or the default one, or the first."""
-    ranked = sorted(known, key=lambda each: (str(each.id) != chosen, not each.is_default))
-    return ranked[0] if ranked else None
 
 
 @post("/onboarding/{table:str}/sign-off", guards=[MAY_SIGN])

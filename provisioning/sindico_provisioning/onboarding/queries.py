@@ -26,9 +26,10 @@ from sindico_platform.words import Translate, in_english
 from sindico_provisioning.erp_tables.queries import TABLES
 from sindico_provisioning.exchanges.masking import mask_errors, sees_all
 from sindico_provisioning.integrations.queries import get_integration
-from sindico_provisioning.loads.models import ACTIVE, Load, LoadKind, LoadPhase, LoadStatus
+from sindico_provisioning.loads.models import Load, LoadKind, LoadPhase, LoadStatus
 from sindico_provisioning.loads.models import PhaseStep as Step
 from sindico_provisioning.loads.processing.queries import LINKED, SYNCHRONISED, find_erp_table
+from sindico_provisioning.loads.queries import find_active_load
 from sindico_provisioning.onboarding.models import TableSignOff
 from sindico_provisioning.onboarding.rules import REASONS, Counts
 from sindico_provisioning.onboarding.schemas import (
@@ -86,7 +87,7 @@ async def read_onboarding(
         )
         for table in TABLES
     ]
-    is_loading = await has_active_load(tx, integration_id)
+    is_loading = await find_active_load(tx, integration_id) is not None
     expected = [table for table in tables if table.is_expected]
     done = sum(table.sign_off is not None for table in expected)
     return OnboardingOut(
@@ -100,16 +101,6 @@ async def read_onboarding(
         reconciliation=newest,
         tables=sorted(tables, key=lambda table: not table.is_expected),
     )
-
-
-async def has_active_load(tx: Tx, integration_id: UUID) -> bool:
-    """Whether a load of the integration is under way."""
-    found = exists().where(
-        Load.tenant_id == tx.tenant_id,
-        Load.integration_id == integration_id,
-        Load.status.in_(ACTIVE),
-    )
-    return bool(await tx.session.scalar(select(found)))
 
 
 async def find_valid(tx: Tx, integration_id: UUID, table: str) -> TableSignOff | None:

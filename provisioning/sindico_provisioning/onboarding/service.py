@@ -8,6 +8,7 @@ from sindico_platform.audit import service as audit
 from sindico_platform.database.tx import Tx
 from sindico_provisioning.erp_tables.queries import get_table
 from sindico_provisioning.integrations.queries import get_integration
+from sindico_provisioning.loads.queries import find_active_load
 from sindico_provisioning.onboarding import queries
 from sindico_provisioning.onboarding.errors import LoadUnderWay, NotSignedOff
 from sindico_provisioning.onboarding.models import TableSignOff
@@ -27,7 +28,7 @@ async def sign_off(tx: Tx, *, integration_id: UUID, table: str, note: str | None
     name = get_table(table).name
     if await queries.find_valid(tx, integration_id, name) is not None:
         return
-    if await queries.has_active_load(tx, integration_id):
+    if await find_active_load(tx, integration_id) is not None:
         raise LoadUnderWay
     counts = (await queries.count_now(tx, integration_id))[name]
     new = tx.new_id()
