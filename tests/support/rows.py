@@ -81,9 +81,9 @@ async def make_branch(tx: Tx) -> UUID:
 
 
 async def make_ftp_settings(tx: Tx) -> UUID:
-    row = FtpSettings(
-        tenant_id=tx.tenant_id,
-        id=tx.new_id(),
+    return await _keep(
+        tx,
+        FtpSettings,
         host="files.example",
         port=22,
         folder="",
@@ -94,9 +94,6 @@ async def make_ftp_settings(tx: Tx) -> UUID:
         updated_at=tx.now,
         revision=1,
     )
-    tx.session.add(row)
-    await tx.session.flush()
-    return row.id
 
 
 async def make_smtp_settings(tx: Tx) -> UUID:
@@ -110,11 +107,8 @@ async def make_smtp_settings(tx: Tx) -> UUID:
         "host": "192.0.2.1",
         "port": 25,
     }
-    row = SmtpSettings(tenant_id=tx.tenant_id, id=tx.new_id(), revision=1, **values)
-    row.created_at = row.updated_at = tx.now
-    tx.session.add(row)
-    await tx.session.flush()
-    return row.id
+    stamps = {"created_at": tx.now, "updated_at": tx.now, "revision": 1}
+    return await _keep(tx, SmtpSettings, **values, **stamps)
 
 
 async def make_outgoing_mail(tx: Tx) -> UUID:
@@ -129,9 +123,9 @@ async def make_document(tx: Tx) -> UUID:
 
 
 async def make_export(tx: Tx) -> UUID:
-    row = HistoryExport(
-        tenant_id=tx.tenant_id,
-        id=tx.new_id(),
+    return await _keep(
+        tx,
+        HistoryExport,
         status="cancelled",
         since=tx.now - timedelta(days=1),
         until=tx.now,
@@ -150,9 +144,6 @@ async def make_export(tx: Tx) -> UUID:
         created_at=tx.now,
         finished_at=tx.now,
     )
-    tx.session.add(row)
-    await tx.session.flush()
-    return row.id
 
 
 async def make_account(tx: Tx) -> UUID:
@@ -209,9 +200,9 @@ async def make_view_integration(tx: Tx) -> UUID:
 
 async def make_load(tx: Tx) -> UUID:
     """One that has ended, so that whoever follows it comes to an end too."""
-    row = Load(
-        tenant_id=tx.tenant_id,
-        id=tx.new_id(),
+    return await _keep(
+        tx,
+        Load,
         integration_id=await make_integration(tx),
         kind="initial",
         status="succeeded",
@@ -223,17 +214,14 @@ async def make_load(tx: Tx) -> UUID:
         created_at=tx.now,
         finished_at=tx.now,
     )
-    tx.session.add(row)
-    await tx.session.flush()
-    return row.id
 
 
 async def make_import(tx: Tx) -> UUID:
     """One that has ended, so that whoever follows it comes to an end too."""
     counts = dict.fromkeys(COUNTS, 0)
-    row = Import(
-        tenant_id=tx.tenant_id,
-        id=tx.new_id(),
+    return await _keep(
+        tx,
+        Import,
         resource="companies",
         status="succeeded",
         blob_id=tx.new_id(),
@@ -246,15 +234,12 @@ async def make_import(tx: Tx) -> UUID:
         finished_at=tx.now,
         **counts,
     )
-    tx.session.add(row)
-    await tx.session.flush()
-    return row.id
 
 
 async def make_reconciliation(tx: Tx) -> UUID:
-    row = Reconciliation(
-        tenant_id=tx.tenant_id,
-        id=tx.new_id(),
+    return await _keep(
+        tx,
+        Reconciliation,
         integration_id=await make_integration(tx),
         status="succeeded",
         requested_by="ana",
@@ -262,9 +247,6 @@ async def make_reconciliation(tx: Tx) -> UUID:
         created_at=tx.now,
         finished_at=tx.now,
     )
-    tx.session.add(row)
-    await tx.session.flush()
-    return row.id
 
 
 async def make_job(tx: Tx) -> UUID:
@@ -277,9 +259,9 @@ async def make_notification(tx: Tx) -> UUID:
 
 
 async def make_support_session(tx: Tx) -> UUID:
-    row = SupportSession(
-        tenant_id=tx.tenant_id,
-        id=tx.new_id(),
+    return await _keep(
+        tx,
+        SupportSession,
         operator_tenant_id=tx.new_id(),
         operator_id=tx.new_id(),
         operator_name="op@vendor.test",
@@ -287,9 +269,6 @@ async def make_support_session(tx: Tx) -> UUID:
         created_at=tx.now,
         ends_at=tx.now + timedelta(hours=1),
     )
-    tx.session.add(row)
-    await tx.session.flush()
-    return row.id
 
 
 async def _insert(tx: Tx, table: Any, **values: Any) -> UUID:
@@ -299,10 +278,18 @@ async def _insert(tx: Tx, table: Any, **values: Any) -> UUID:
     return new
 
 
+async def _keep(tx: Tx, table: Any, **values: Any) -> UUID:
+    row = table(tenant_id=tx.tenant_id, id=tx.new_id(), **values)
+    tx.session.add(row)
+    await tx.session.flush()
+    new: UUID = row.id
+    return new
+
+
 async def make_webhook(tx: Tx) -> UUID:
-    row = WebhookEndpoint(
-        tenant_id=tx.tenant_id,
-        id=tx.new_id(),
+    return await _keep(
+        tx,
+        WebhookEndpoint,
         url=f"https://{tx.new_id().hex}.example/",
         description="",
         events=[],
@@ -312,30 +299,24 @@ async def make_webhook(tx: Tx) -> UUID:
         created_at=tx.now,
         updated_at=tx.now,
     )
-    tx.session.add(row)
-    await tx.session.flush()
-    return row.id
 
 
 async def make_incident(tx: Tx) -> UUID:
-    row = Incident(
-        tenant_id=tx.tenant_id,
-        id=tx.new_id(),
+    return await _keep(
+        tx,
+        Incident,
         integration_id=await make_integration(tx),
         max_hours=24,
         opened_at=tx.now,
         told_at=tx.now,
         tellings=1,
     )
-    tx.session.add(row)
-    await tx.session.flush()
-    return row.id
 
 
 async def make_delivery(tx: Tx) -> UUID:
-    row = AlertDelivery(
-        tenant_id=tx.tenant_id,
-        id=tx.new_id(),
+    return await _keep(
+        tx,
+        AlertDelivery,
         webhook_id=await make_webhook(tx),
         event="integration.stale",
         data={},
@@ -345,9 +326,6 @@ async def make_delivery(tx: Tx) -> UUID:
         created_at=tx.now,
         finished_at=tx.now,
     )
-    tx.session.add(row)
-    await tx.session.flush()
-    return row.id
 
 
 FACTORIES: dict[str, MakeRow] = {
