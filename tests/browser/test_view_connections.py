@@ -71,3 +71,13 @@ async def test_a_database_is_tested_saved_and_its_view_mapped(
         await page.get_by_role("link", name="Todos os bancos de dados").click()
         await expect(page.get_by_role("row", name="ERP da matriz")).to_contain_text("Concluída")
         await see_every_look(page, pictures, "views-list")
+
+        await page.get_by_role("link", name="ERP da matriz").click()
+        await page.get_by_role("button", name="Remover a integração").click()
+        dialog = page.get_by_role("dialog")
+        await expect(dialog.get_by_text("Permanecem: as execuções")).to_be_visible()
+        await see_every_look(page, pictures, "views-remove")
+        await dialog.get_by_label("Para confirmar").fill("ERP da matriz")
+        await dialog.get_by_role("button", name="Remover", exact=True).click()
+        await expect(page.get_by_text("Integração removida; o que foi")).to_be_visible()
+        await expect(page.get_by_text("Ainda não há banco de dados")).to_be_visible()

@@ -95,6 +95,7 @@ PAGES: tuple[ControllerRouterHandler, ...] = (
     view_connections.create_view_connection,
     view_connections.show_view_connection,
     view_connections.replace_view_connection,
+    view_connections.delete_view_connection,
     view_connections.test_view_connection,
     view_mappings.show_view_mapping,
     view_mappings.save_view_mapping,

@@ -26,6 +26,7 @@ from sindico_platform.database.tx import Actor, Tx
 from sindico_platform.database.uow import UnitOfWork
 from sindico_platform.paging.schemas import Page, PageRequest
 from sindico_provisioning.integrations import queries as integrations
+from sindico_provisioning.integrations.models import IntegrationState
 from sindico_provisioning.loads import queries
 from sindico_provisioning.loads.schemas import (
     LoadOut,
@@ -243,7 +244,7 @@ async def refusal_of_export(tx: Tx, count: CountRows, view: View) -> str | None:
 async def load_variables(tx: Tx, load_id: UUID, view: View) -> dict[str, Any]:
     """What every page of one load shows of it."""
     load = await queries.get_load(tx, load_id, translate=view.tell)
-    integration = await integrations.get_integration(tx, load.integration_id)
+    integration = await integrations.get_recorded(tx, load.integration_id)
     fetched = [phase for phase in load.phases if phase.step == "fetch"]
     return {
         "load": load,
@@ -257,7 +258,7 @@ async def load_variables(tx: Tx, load_id: UUID, view: View) -> dict[str, Any]:
         "largest": max((phase.received for phase in load.phases), default=0),
         "outcomes": OUTCOMES,
         "is_ended": queries.is_ended(load),
-        "is_resumable": is_resumable(load),
+        "is_resumable": is_resumable(load) and integration.state != IntegrationState.REMOVED,
         "seconds": _seconds(load, tx),
     }
 

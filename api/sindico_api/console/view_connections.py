@@ -31,9 +31,12 @@ from sindico_provisioning.connectors.view.schemas import CHECK_STAGES
 from sindico_provisioning.erp_tables.queries import TABLES, order_tables
 from sindico_provisioning.integrations.errors import IntegrationNameTaken
 from sindico_provisioning.integrations.queries import get_integration
+from sindico_provisioning.loads.errors import LoadAlreadyRunning
+from sindico_provisioning.reconciliation.errors import ReconciliationRunning
 from sindico_provisioning.view_connections import queries, service
 from sindico_provisioning.view_connections.errors import ViewConnectionNotFound
 from sindico_provisioning.view_connections.mappings.queries import list_mappings, show_mapping
+from sindico_provisioning.view_connections.removals import service as removals
 from sindico_provisioning.view_connections.schemas import (
     NewViewConnectionIn,
     ViewConnectionIn,
@@ -135,6 +138,27 @@ async def replace_view_connection(
         return show_form(request, actor, form=form, status=error.status, **shown)
     flash = Flash(text=_("Connection saved."))
     return see_other(request, f"{HREF}/{view_integration_id}", flash=flash)
+
+
+@post(f"{ONE}/delete", guards=[requires("integrations:delete")])
+async def delete_view_connection(
+    request: ConsoleRequest, view_integration_id: FromPath[UUID], actor: CurrentActor, uow: Uow
+) -> Response[None]:
+    """Remove the integration, as it was shown."""
+    _ = view_of(request).translate
+    values = await sent_texts(request, "revision")
+    try:
+        async with uow.begin(actor) as tx:
+            await removals.remove_integration(
+                tx,
+                integration_id=view_integration_id,
+                revision=revision_in(values["revision"]),
+            )
+    except (LoadAlreadyRunning, ReconciliationRunning) as error:
+        flash = Flash(text=_.detail(error), tone="bad")
+        return see_other(request, f"{HREF}/{view_integration_id}", flash=flash)
+    flash = Flash(text=_("Integration removed; what it loaded stays."), tone="info")
+    return see_other(request, HREF, flash=flash)
 
 
 @post(f"{ALL}/test", guards=[MAY_EDIT])

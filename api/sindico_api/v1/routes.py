@@ -278,6 +278,7 @@ API = Router(
         view_connections.read_view_connection,
         view_connections.read_view_mapping,
         view_connections.replace_view_connection,
+        view_connections.delete_view_connection,
         view_connections.replace_view_mapping,
         view_connections.test_saved_view_connection,
         view_connections.test_typed_view_connection,

@@ -25,6 +25,7 @@ from sindico_provisioning.view_connections.fields import demand_valid, port_of
 from sindico_provisioning.view_connections.mappings import looking
 from sindico_provisioning.view_connections.mappings import queries as mapping_queries
 from sindico_provisioning.view_connections.mappings import service as mappings
+from sindico_provisioning.view_connections.removals import service as removals
 from sindico_provisioning.view_connections.schemas import (
     FoundColumnsOut,
     FoundViewsOut,
@@ -117,6 +118,26 @@ async def replace_view_connection(
             revision=expected_revision(if_match),
         )
         return await show(tx, view_integration_id, translate)
+
+
+@delete(
+    ONE,
+    guards=[requires("integrations:delete")],
+    tags=TAGS,
+    status_code=HTTP_204_NO_CONTENT,
+)
+async def delete_view_connection(
+    view_integration_id: FromPath[UUID], actor: CurrentActor, uow: Uow, if_match: IfMatch = None
+) -> None:
+    """Remove a View integration with its connection, password, mappings, schedule and limit.
+
+    Its runs, incidents and audit trail stay, and so do the rows it brought. Refused while a load
+    or a comparison of it is under way.
+    """
+    async with uow.begin(actor) as tx:
+        await removals.remove_integration(
+            tx, integration_id=view_integration_id, revision=expected_revision(if_match)
+        )
 
 
 @post(f"{ALL}/test", guards=[MAY_EDIT], tags=TAGS, status_code=HTTP_200_OK)

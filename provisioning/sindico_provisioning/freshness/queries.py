@@ -68,7 +68,7 @@ WITH facts AS (
         WHERE l.tenant_id = i.tenant_id AND l.integration_id = i.id
             AND l.status IN ('pending','running')
     ) AS busy ON true
-    WHERE {scope}
+    WHERE i.state <> 'removed' AND {scope}
 ), limits AS (
     SELECT *,
         counts_from + make_interval(hours => max_hours::int) AS late_at,

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from sindico_platform.database.base import Base, TenantRow
@@ -24,6 +24,8 @@ class IntegrationState(StrEnum):
 
     ACTIVE = "active"
     PAUSED = "paused"
+    REMOVED = "removed"
+    """Gone for whoever looks for integrations; its row stays for its runs and what they brought."""
 
 
 class Integration(TenantRow, Base):
@@ -33,9 +35,15 @@ class Integration(TenantRow, Base):
     __table_args__ = (
         ForeignKeyConstraint(["tenant_id"], ["control.tenant.tenant_id"]),
         CheckConstraint("kind IN ('mega','erpx','view','api')", name="kind"),
-        CheckConstraint("state IN ('active','paused')", name="state"),
+        CheckConstraint("state IN ('active','paused','removed')", name="state"),
         CheckConstraint("unknown_fields IN ('reject','keep')", name="unknown_fields"),
-        UniqueConstraint("tenant_id", "name", name="uq_integration_name"),
+        Index(
+            "uq_integration_name",
+            "tenant_id",
+            "name",
+            unique=True,
+            postgresql_where=text("state <> 'removed'"),
+        ),
         Index(
             "uq_integration_default",
             "tenant_id",

@@ -3,14 +3,14 @@
 from collections.abc import Collection
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 
 from sindico_platform.database.tx import Tx
 from sindico_platform.paging.keyset import Keyset
 from sindico_platform.paging.reading import StructReader
 from sindico_platform.paging.schemas import Page, PageRequest
 from sindico_provisioning.integrations.errors import IntegrationNotFound
-from sindico_provisioning.integrations.models import Integration
+from sindico_provisioning.integrations.models import Integration, IntegrationState
 from sindico_provisioning.integrations.schemas import IntegrationOut
 
 ORDERS = Keyset(Integration.id, default="name", name=Integration.name)
@@ -19,7 +19,12 @@ READER = StructReader(IntegrationOut, Integration)
 
 async def list_integrations(tx: Tx, request: PageRequest) -> Page[IntegrationOut]:
     """One page of the bound tenant's integrations."""
-    return await READER.page(tx, ORDERS, request, [Integration.tenant_id == tx.tenant_id])
+    return await READER.page(tx, ORDERS, request, present(tx))
+
+
+def present(tx: Tx) -> list[ColumnElement[bool]]:
+    """The conditions of the bound tenant's integrations but those that were removed."""
+    return [Integration.tenant_id == tx.tenant_id, Integration.state != IntegrationState.REMOVED]
 
 
 async def get_integration(tx: Tx, integration_id: UUID, *, lock: bool = False) -> Integration:
@@ -27,6 +32,38 @@ async def get_integration(tx: Tx, integration_id: UUID, *, lock: bool = False) -
 
     Raises:
         IntegrationNotFound: no such integration.
+    """
+    query = select(Integration).where(*present(tx), Integration.id == integration_id)
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    found: Integration | None = await tx.session.scalar(query)
+    if found is None:
+        raise IntegrationNotFound
+    return found
+
+
+async def hold_integration(tx: Tx, integration_id: UUID) -> Integration:
+    """As `get_integration`; nobody removes it before the end of the transaction.
+
+    Raises:
+        IntegrationNotFound: no such integration.
+    """
+    found: Integration | None = await tx.session.scalar(
+        select(Integration)
+        .where(*present(tx), Integration.id == integration_id)
+        .with_for_update(read=True, key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    if found is None:
+        raise IntegrationNotFound
+    return found
+
+
+async def get_recorded(tx: Tx, integration_id: UUID, *, lock: bool = False) -> Integration:
+    """As `get_integration`, for what was done with it: one that was removed is found too.
+
+    Raises:
+        IntegrationNotFound: there was never such an integration.
     """
     query = select(Integration).where(
         Integration.tenant_id == tx.tenant_id, Integration.id == integration_id
@@ -40,7 +77,7 @@ async def get_integration(tx: Tx, integration_id: UUID, *, lock: bool = False) -
 
 
 async def name_integrations(tx: Tx, ids: Collection[UUID]) -> dict[UUID, str]:
-    """What integrations are called; ids of anything else are left out."""
+    """What integrations are or were called; ids of anything else are left out."""
     query = select(Integration.id, Integration.name).where(
         Integration.tenant_id == tx.tenant_id, Integration.id.in_(ids)
     )
@@ -50,7 +87,7 @@ async def name_integrations(tx: Tx, ids: Collection[UUID]) -> dict[UUID, str]:
 async def find_default(tx: Tx) -> Integration | None:
     """The integration that provisioning made, if any."""
     found: Integration | None = await tx.session.scalar(
-        select(Integration).where(Integration.tenant_id == tx.tenant_id, Integration.is_default)
+        select(Integration).where(*present(tx), Integration.is_default)
     )
     return found
 
@@ -59,7 +96,7 @@ async def find_of_kind(tx: Tx, kind: str) -> Integration | None:
     """The first integration of a kind, the default one before others."""
     found: Integration | None = await tx.session.scalar(
         select(Integration)
-        .where(Integration.tenant_id == tx.tenant_id, Integration.kind == kind)
+        .where(*present(tx), Integration.kind == kind)
         .order_by(Integration.is_default.desc(), Integration.id)
         .limit(1)
     )
@@ -68,13 +105,10 @@ async def find_of_kind(tx: Tx, kind: str) -> Integration | None:
 
 async def count_integrations(tx: Tx) -> int:
     """All integrations, paused ones included."""
-    found = await tx.session.scalar(
-        select(func.count()).where(Integration.tenant_id == tx.tenant_id)
-    )
-    return found or 0
+    return await tx.session.scalar(select(func.count()).where(*present(tx))) or 0
 
 
 async def list_kinds(tx: Tx) -> frozenset[str]:
     """The kinds of integration the bound tenant has."""
-    query = select(Integration.kind).where(Integration.tenant_id == tx.tenant_id).distinct()
+    query = select(Integration.kind).where(*present(tx)).distinct()
     return frozenset(await tx.session.scalars(query))

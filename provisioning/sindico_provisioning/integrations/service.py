@@ -172,6 +172,30 @@ async def set_facts(tx: Tx, *, integration_id: UUID, data: IntegrationFactsIn) -
     return integration
 
 
+async def retire_integration(tx: Tx, integration: Integration) -> None:
+    """Let an integration be gone; its row stays for its runs and for what they brought.
+
+    What configures it is removed by whoever calls.
+
+    Args:
+        integration: locked.
+    """
+    before, integration.state, integration.state_at = (
+        integration.state,
+        IntegrationState.REMOVED,
+        tx.now,
+    )
+    await tx.session.flush()
+    await audit.record(
+        tx,
+        "integration:delete",
+        target_type="integration",
+        target_id=integration.id,
+        changes={"name": (integration.name, None), "state": (before, IntegrationState.REMOVED)},
+        kind=integration.kind,
+    )
+
+
 async def _set_state(tx: Tx, integration: Integration, state: IntegrationState) -> None:
     before, integration.state, integration.state_at = integration.state, state, tx.now
     await tx.session.flush()

@@ -12,7 +12,7 @@ from sindico_platform.errors import InvalidInput, field_error
 from sindico_platform.jobs import service as jobs
 from sindico_provisioning.erp_tables.queries import TABLES
 from sindico_provisioning.integrations.models import Integration, IntegrationState
-from sindico_provisioning.integrations.queries import get_integration
+from sindico_provisioning.integrations.queries import hold_integration
 from sindico_provisioning.loads import queries
 from sindico_provisioning.loads.errors import (
     IntegrationNotPulled,
@@ -149,12 +149,12 @@ async def require_readable(tx: Tx, integration_id: UUID) -> Integration:
 
 
 async def require_loadable(tx: Tx, integration_id: UUID) -> Integration:
-    """The integration, if a load of it can begin now.
+    """The integration, if a load of it can begin now; it stays to the transaction's end.
 
     Raises:
         IntegrationNotFound, IntegrationPaused, IntegrationNotPulled, IntegrationNotConfigured.
     """
-    integration = await get_integration(tx, integration_id)
+    integration = await hold_integration(tx, integration_id)
     if integration.state != IntegrationState.ACTIVE:
         raise IntegrationPaused(name=integration.name)
     if integration.kind not in SOURCES:

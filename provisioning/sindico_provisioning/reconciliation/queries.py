@@ -63,6 +63,18 @@ async def find_without_job(tx: Tx, integration_id: UUID) -> Reconciliation | Non
     return found
 
 
+async def is_under_way(tx: Tx, integration_id: UUID) -> bool:
+    """Whether a comparison of the integration has not ended."""
+    found = await tx.session.scalar(
+        select(Reconciliation.id).where(
+            Reconciliation.tenant_id == tx.tenant_id,
+            Reconciliation.integration_id == integration_id,
+            Reconciliation.status.in_(UNDER_WAY),
+        )
+    )
+    return found is not None
+
+
 async def list_tables(tx: Tx, reconciliation_id: UUID) -> Sequence[ReconciledTable]:
     """The tables of a comparison in the order of the walk."""
     found = await tx.session.scalars(

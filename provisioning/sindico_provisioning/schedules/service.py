@@ -110,6 +110,26 @@ async def resume_schedule(tx: Tx, *, integration_id: UUID) -> Schedule:
     return schedule
 
 
+async def remove_schedule(tx: Tx, *, integration_id: UUID) -> None:
+    """Forget when an integration ran, and what came of each time; its runs stay.
+
+    Repeating the call changes nothing.
+    """
+    schedule = await queries.find_schedule(tx, integration_id, lock=True)
+    if schedule is None:
+        return
+    changes = {name: (getattr(schedule, name), None) for name in AUDITED}
+    await tx.session.delete(schedule)
+    await tx.session.flush()
+    await audit.record(
+        tx,
+        "schedule:delete",
+        target_type="integration",
+        target_id=integration_id,
+        changes=changes,
+    )
+
+
 async def run_now(tx: Tx, *, integration_id: UUID) -> Load:
     """Start a load of everything by hand, whatever the schedule says.
 

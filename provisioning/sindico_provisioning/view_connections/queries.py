@@ -13,6 +13,7 @@ from sindico_platform.tenancy.models import Tenant
 from sindico_platform.words import Translate
 from sindico_provisioning.connectors.view.schemas import Dialect, TlsMode
 from sindico_provisioning.integrations.models import Integration, IntegrationKind
+from sindico_provisioning.integrations.queries import present
 from sindico_provisioning.view_connections.errors import ViewConnectionNotFound
 from sindico_provisioning.view_connections.models import ViewConnection, ViewMapping
 from sindico_provisioning.view_connections.schemas import ViewConnectionItem, ViewConnectionOut
@@ -107,7 +108,7 @@ def _named(tx: Tx) -> Select[*tuple[Any, ...]]:
             mapped.label("mapped_tables"),
         )
         .outerjoin(ViewConnection, connection)
-        .where(Integration.tenant_id == tx.tenant_id, Integration.kind == IntegrationKind.VIEW)
+        .where(*present(tx), Integration.kind == IntegrationKind.VIEW)
         .execution_options(populate_existing=True)
     )
     named: Select[*tuple[Any, ...]] = statement

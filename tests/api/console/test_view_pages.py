@@ -7,7 +7,11 @@ import pytest
 import trustme
 from httpx import AsyncClient
 
+from sindico_platform.database.tx import Actor
+from sindico_platform.database.uow import UnitOfWork
 from sindico_platform.tenancy.models import Tenant
+from sindico_provisioning.loads.models import LoadKind
+from sindico_provisioning.loads.service import cancel_load, start_load
 from tests.api.test_view_connections import COLUMNS, PATH
 from tests.provisioning.connectors.view.conftest import (
     certificates,
@@ -18,6 +22,7 @@ from tests.provisioning.connectors.view.conftest import (
 from tests.provisioning.connectors.view.databases import RunningDatabase
 from tests.support.callers import ClientAs
 from tests.support.identity import MakeTenant
+from tests.support.rows import make_row
 
 __all__ = ["certificates", "erp_postgres", "postgres", "tls_door"]
 
@@ -159,6 +164,31 @@ async def test_a_view_is_chosen_looked_at_and_mapped(
     removed = await browser.post(f"{mapping}/delete")
     assert removed.status_code == 303
     assert "O que mudou" not in (await browser.get(where)).text
+
+
+async def test_an_integration_is_removed_after_saying_what_goes_and_what_stays(
+    browser: AsyncClient, uow: UnitOfWork, tenant: Tenant
+) -> None:
+    view = await make_row(uow, tenant, "view_integration_id")
+    async with uow.begin(Actor.system(tenant.tenant_id)) as tx:
+        load = await start_load(tx, integration_id=view, kind=LoadKind.MANUAL)
+        load_id = load.id
+    shown = await browser.get(f"{SCREEN}/{view}")
+    busy = await browser.post(f"{SCREEN}/{view}/delete", data={"revision": "1"})
+    told = unescape((await browser.get(busy.headers["Location"])).text)
+    async with uow.begin(Actor.system(tenant.tenant_id)) as tx:
+        await cancel_load(tx, load_id=load_id)
+    removed = await browser.post(f"{SCREEN}/{view}/delete", data={"revision": "1"})
+    after = unescape((await browser.get(removed.headers["Location"])).text)
+    run = await browser.get(f"/console/loads/{load_id}")
+
+    assert "Serão removidos: a conexão" in shown.text
+    assert "Permanecem: as execuções" in shown.text
+    assert (busy.headers["Location"], str(load_id) in told) == (f"{SCREEN}/{view}", True)
+    assert "Integração removida; o que foi carregado permanece." in after
+    assert "Ainda não há banco de dados" in after
+    assert run.status_code == 200
+    assert f"{load_id}/resume" not in run.text
 
 
 async def test_a_database_that_is_away_is_told_on_the_screen(

@@ -66,6 +66,20 @@ async def watch_integration(
     return found
 
 
+async def end_watch(tx: Tx, *, integration_id: UUID) -> None:
+    """Look after an integration no more: its limit is forgotten, an open incident ends.
+
+    Incidents that were stay.
+    """
+    row = await ensure_row(tx, integration_id)
+    found = await queries.find_condition(tx, integration_id)
+    if found is not None and found.incident_id is not None:
+        case = _Case(row=row, found=found, vendor=())
+        await _close(tx, case, await queries.get_open_incident(tx, found.incident_id))
+    await tx.session.delete(row)
+    await tx.session.flush()
+
+
 async def _open(tx: Tx, case: _Case) -> None:
     found = case.found
     incident = Incident(

@@ -9,7 +9,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from sindico_platform.database.tx import Tx
 from sindico_platform.paging.keyset import Keyset
 from sindico_platform.paging.schemas import Page, PageRequest
-from sindico_provisioning.integrations.queries import get_integration
+from sindico_provisioning.integrations.queries import get_recorded
 from sindico_provisioning.loads.history.schemas import RunFiguresOut, RunItem
 from sindico_provisioning.loads.models import Load, LoadPhase, LoadStatus, PhaseStep
 
@@ -77,7 +77,7 @@ async def read_figures(tx: Tx, integration_id: UUID) -> RunFiguresOut:
     Raises:
         IntegrationNotFound: no such integration.
     """
-    await get_integration(tx, integration_id)
+    await get_recorded(tx, integration_id)
     row = (await tx.session.execute(_figures(tx, integration_id))).mappings().one()
     return RunFiguresOut(**row)
 
@@ -88,7 +88,7 @@ async def list_runs(tx: Tx, integration_id: UUID, request: PageRequest) -> Page[
     Raises:
         IntegrationNotFound: no such integration.
     """
-    await get_integration(tx, integration_id)
+    await get_recorded(tx, integration_id)
     rows = (await tx.session.execute(_runs(tx, integration_id, request))).all()
     return RUN_ORDERS.page(rows, request, _show)
 

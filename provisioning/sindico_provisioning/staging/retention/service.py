@@ -17,7 +17,7 @@ from sindico_platform.jobs import service as jobs
 from sindico_platform.jobs.context import JobContext
 from sindico_provisioning.erp_tables.queries import get_table, parent_of
 from sindico_provisioning.erp_tables.schemas import ErpTable, earliest_date
-from sindico_provisioning.integrations.queries import get_integration
+from sindico_provisioning.integrations.queries import get_recorded
 from sindico_provisioning.loads.processing.queries import LINKED, RETIRED, SYNCHRONISED
 from sindico_provisioning.staging.retention import queries
 from sindico_provisioning.staging.retention.models import Retirement
@@ -33,7 +33,7 @@ async def begin_retirement(tx: Tx, *, integration_id: UUID, job: Any) -> bool:
     Returns:
         Whether it was begun.
     """
-    await get_integration(tx, integration_id, lock=True)
+    await get_recorded(tx, integration_id, lock=True)
     row = await queries.lock_retirement(tx, integration_id)
     if row is not None and row.begun_at > tx.now - queries.EVERY:
         return False
