@@ -162,17 +162,35 @@ async def test_an_account_is_placed_by_hand_and_given_back_to_the_rules(
     place = f"/api/v1/accounts/{accounts['Acme']}/placement"
     made = await director.post("/api/v1/portfolios", json={"name": "Contas-chave"})
     taken = await director.post("/api/v1/portfolios", json={"name": "contas-CHÁVE"})
-    placed = await director.patch(place, json={"portfolio_id": made.json()["id"]})
+    wish = {"portfolio_id": made.json()["id"], "reason": "  Contrato   novo "}
+    placed = await director.patch(place, json=wish)
     await director.post(f"{SETTINGS}/draw")
     await run_jobs(context, tenant.tenant_id)
     kept = await director.patch(place, json={})
-    back = await director.patch(place, json={"portfolio_id": None})
+    back = await director.patch(place, json={"portfolio_id": None, "reason": "Contrato acabou"})
+    same = await director.patch(place, json={"portfolio_id": None, "reason": "Para nada"})
+    shown = (await director.get(place.replace("placement", "classification"))).json()
+    me = (await director.get("/api/v1/auth/me")).json()
+    history = [
+        (each["from_name"], each["to_name"], each["placed_by"], each["reason"])
+        for each in shown["placement_history"]
+        if each["kind"] == "portfolio"
+    ]
+    long = await director.patch(place, json={"reason": "x" * 501})
     wrong = await director.patch(place, json={"category_id": made.json()["id"]})
 
     assert (made.status_code, taken.status_code, taken.json()["code"]) == (201, 409, "name-taken")
     assert (placed.json()["portfolio"], placed.json()["portfolio_by"]) == ("Contas-chave", "hand")
     assert kept.json() == placed.json()
     assert (back.json()["portfolio"], back.json()["portfolio_by"]) == ("Sem carteira", "nothing")
+    assert same.json() == back.json()
+    assert history == [
+        ("Contas-chave", "Sem carteira", "nothing", "Contrato acabou"),
+        ("Sem carteira", "Contas-chave", "hand", "Contrato novo"),
+        (None, "Sem carteira", "nothing", None),
+    ]
+    assert shown["placement_history"][0]["changed_by"] == me["login"]
+    assert long.status_code == 422
     assert (wrong.status_code, wrong.json()["code"]) == (404, "category-not-found")
 
 

@@ -27,7 +27,7 @@ from sindico_tenants.accounts.schemas import AccountFilters, ContactFilters, Per
 from sindico_tenants.documents.schemas import AttachedTo
 from sindico_tenants.portfolios import queries as portfolios
 from sindico_tenants.portfolios.models import PlacedBy
-from sindico_tenants.portfolios.schemas import PlacementIn, PlacementOut
+from sindico_tenants.portfolios.schemas import LONGEST_REASON, PlacementIn, PlacementOut
 from sindico_tenants.portfolios.service import place_by_hand
 
 SITUATIONS: dict[str, dict[str, bool]] = {
@@ -118,9 +118,11 @@ async def place_account(
 ) -> Response[None]:
     """Put the account where a person says; an empty choice leaves it to the rules."""
     _ = view_of(request).translate
-    sent = await sent_texts(request, "category_id", "portfolio_id")
+    sent = await sent_texts(request, "category_id", "portfolio_id", "reason")
     data = PlacementIn(
-        category_id=id_in(sent["category_id"]), portfolio_id=id_in(sent["portfolio_id"])
+        category_id=id_in(sent["category_id"]),
+        portfolio_id=id_in(sent["portfolio_id"]),
+        reason=sent["reason"][:LONGEST_REASON],
     )
     async with uow.begin(actor) as tx:
         await place_by_hand(tx, account_id=account_id, data=data)

@@ -105,3 +105,5 @@ class PlacementChange(TenantRow, Base):
     placed_by: Mapped[str]
     changed_by: Mapped[str]
     """Login, API client or job."""
+    reason: Mapped[str | None]
+    """What the person who decided it typed."""

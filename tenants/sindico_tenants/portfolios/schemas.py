@@ -10,6 +10,8 @@ from msgspec import UNSET, Meta, UnsetType
 
 from sindico_platform.schemas import Input, Output
 
+LONGEST_REASON = 500
+
 
 class Kind(StrEnum):
     """What an account is placed in."""
@@ -48,6 +50,10 @@ class PlacementIn(Input, kw_only=True, frozen=True):
 
     category_id: Annotated[UUID | UnsetType | None, Meta(examples=[None])] = UNSET
     portfolio_id: Annotated[UUID | UnsetType | None, Meta(examples=[None])] = UNSET
+    reason: Annotated[str, Meta(max_length=LONGEST_REASON, examples=["Contrato novo"])] | None = (
+        None
+    )
+    """Why; kept in the account's history with what it changes."""
 
 
 class PlacementOut(Output, kw_only=True, frozen=True):
@@ -72,6 +78,9 @@ class PlacementChangeOut(Output, kw_only=True, frozen=True):
     to_name: str
     placed_by: str
     changed_by: str
+    """Login, API client or job."""
+    reason: str | None
+    """What the person who decided it typed."""
 
 
 NOWHERE = PlacementOut(**dict.fromkeys(PlacementOut.__struct_fields__))

@@ -1,10 +1,10 @@
 """The only writer of categories, portfolios and placements."""
 
+from collections.abc import Sequence
 from typing import Any, TypeVar
 from uuid import UUID
 
 from msgspec import UNSET
-from sqlalchemy import update
 from sqlalchemy.dialects.postgresql import insert
 
 from sindico_platform.audit import service as audit
@@ -14,13 +14,7 @@ from sindico_platform.database.tx import Tx
 from sindico_tenants.accounts.queries import get_account
 from sindico_tenants.portfolios import queries
 from sindico_tenants.portfolios.errors import NameTaken
-from sindico_tenants.portfolios.models import (
-    AccountPlacement,
-    Category,
-    PlacedBy,
-    PlacementChange,
-    Portfolio,
-)
+from sindico_tenants.portfolios.models import Category, Portfolio
 from sindico_tenants.portfolios.schemas import GroupingOut, Kind, Placed, PlacementIn, PlacementOut
 from sindico_tenants.portfolios.statements import statements_of
 
@@ -31,20 +25,37 @@ TABLES: dict[Kind, type[Category] | type[Portfolio]] = {
 G = TypeVar("G", Category, Portfolio)
 
 
-async def place_accounts(tx: Tx, kind: Kind, *, account_id: UUID | None = None) -> Placed:
+async def place_accounts(
+    tx: Tx,
+    kind: Kind,
+    *,
+    account_ids: Sequence[UUID] | None = None,
+    is_given_back: bool = False,
+    reason: str | None = None,
+) -> Placed:
     """Put every account into its category, or its portfolio, making those that are missing.
 
     What a person decided stays. Repeating the call changes nothing.
 
     Args:
-        account_id: this one alone.
+        account_ids: these alone.
+        is_given_back: a person decided before where they stood; the history tells of all of them.
+        reason: of the person who gives them back.
     """
     said = statements_of(kind)
-    which = {"tenant_id": tx.tenant_id, "account_id": account_id}
+    which = {
+        "tenant_id": tx.tenant_id,
+        "account_ids": None if account_ids is None else list(account_ids),
+    }
     missing = (await tx.session.scalars(said.list_missing, which)).all()
     if missing:
         await _add_missing(tx, kind, list(missing))
-    values = which | {"now": tx.now, "changed_by": tx.actor.name}
+    values = which | {
+        "now": tx.now,
+        "changed_by": tx.actor.name,
+        "is_given_back": is_given_back,
+        "reason": reason,
+    }
     row = (await tx.session.execute(said.place, values)).one()
     return Placed(accounts=row.accounts, placed=row.placed, moved=row.moved)
 
@@ -96,57 +107,77 @@ async def place_by_hand(tx: Tx, *, account_id: UUID, data: PlacementIn) -> Place
     """
     await get_account(tx, account_id)
     before = await queries.read_placement(tx, account_id)
-    await tx.session.execute(
-        insert(AccountPlacement)
-        .values(tenant_id=tx.tenant_id, account_id=account_id, updated_at=tx.now)
-        .on_conflict_do_nothing()
-    )
+    reason = clean_reason(data.reason)
     if data.category_id is not UNSET:
-        chosen = data.category_id
-        category = await queries.get_category(tx, chosen) if chosen else None
-        await _decide(tx, Kind.CATEGORY, account_id, category, before=before.category)
+        await place_in_category(tx, [account_id], data.category_id, reason=reason)
     if data.portfolio_id is not UNSET:
-        chosen = data.portfolio_id
-        portfolio = await queries.get_portfolio(tx, chosen) if chosen else None
-        await _decide(tx, Kind.PORTFOLIO, account_id, portfolio, before=before.portfolio)
+        await place_in_portfolio(tx, [account_id], data.portfolio_id, reason=reason)
     after = await queries.read_placement(tx, account_id)
     changes: dict[str, tuple[Any, Any]] = {
         kind.value: (getattr(before, kind), getattr(after, kind))
         for kind in Kind
         if getattr(before, kind) != getattr(after, kind)
     }
+    facts = {"reason": reason} if reason else {}
     await audit.record(
-        tx, "account:place", target_type="account", target_id=account_id, changes=changes
+        tx, "account:place", target_type="account", target_id=account_id, changes=changes, **facts
     )
     return after
 
 
+def clean_reason(typed: str | None) -> str | None:
+    """What was typed as a reason, without needless space; None if that is nothing."""
+    return " ".join((typed or "").split()) or None
+
+
+async def place_in_category(
+    tx: Tx, account_ids: Sequence[UUID], category_id: UUID | None, *, reason: str | None
+) -> Sequence[UUID]:
+    """Put accounts into a category by hand; None gives the decision back to the rules.
+
+    Returns:
+        The accounts of which something changed.
+
+    Raises:
+        CategoryNotFound: no such category.
+    """
+    target = await queries.get_category(tx, category_id) if category_id else None
+    return await _decide(tx, Kind.CATEGORY, account_ids, target, reason)
+
+
+async def place_in_portfolio(
+    tx: Tx, account_ids: Sequence[UUID], portfolio_id: UUID | None, *, reason: str | None
+) -> Sequence[UUID]:
+    """Put accounts into a portfolio by hand; None gives the decision back to the rules.
+
+    Returns:
+        The accounts of which something changed.
+
+    Raises:
+        PortfolioNotFound: no such portfolio.
+    """
+    target = await queries.get_portfolio(tx, portfolio_id) if portfolio_id else None
+    return await _decide(tx, Kind.PORTFOLIO, account_ids, target, reason)
+
+
 async def _decide(
-    tx: Tx, kind: Kind, account_id: UUID, target: GroupingOut | None, *, before: str | None
-) -> None:
-    """Place one account where a person says, or by the rules again where they say nothing."""
-    by = PlacedBy.HAND.value if target else None
-    values: dict[str, Any] = {f"{kind}_by": by, "updated_at": tx.now}
-    if target:
-        values[f"{kind}_id"] = target.id
-    await tx.session.execute(
-        update(AccountPlacement)
-        .where(
-            AccountPlacement.tenant_id == tx.tenant_id, AccountPlacement.account_id == account_id
-        )
-        .values(values)
-    )
+    tx: Tx,
+    kind: Kind,
+    account_ids: Sequence[UUID],
+    target: GroupingOut | None,
+    reason: str | None,
+) -> Sequence[UUID]:
+    said = statements_of(kind)
+    which = {"tenant_id": tx.tenant_id, "account_ids": list(account_ids), "now": tx.now}
     if target is None:
-        await place_accounts(tx, kind, account_id=account_id)
-    elif target.name != before:
-        change = {
-            "tenant_id": tx.tenant_id,
-            "account_id": account_id,
-            "at": tx.now,
-            "kind": kind.value,
-            "from_name": before,
-            "to_name": target.name,
-            "placed_by": by,
-            "changed_by": tx.actor.name,
-        }
-        await tx.session.execute(insert(PlacementChange).values(change).on_conflict_do_nothing())
+        given = (await tx.session.scalars(said.give_back, which)).all()
+        if given:
+            await place_accounts(tx, kind, account_ids=given, is_given_back=True, reason=reason)
+        return given
+    values = {
+        "target_id": target.id,
+        "target_name": target.name,
+        "changed_by": tx.actor.name,
+        "reason": reason,
+    }
+    return (await tx.session.scalars(said.decide, which | values)).all()

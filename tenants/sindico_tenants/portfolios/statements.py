@@ -41,12 +41,19 @@ _WANTED = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PlacingStatements:
-    """Everything said about one kind; each takes ``tenant_id`` and ``account_id`` or null."""
+    """Everything said about one kind; each takes ``tenant_id`` and ``account_ids``.
+
+    Placing by the rules takes null instead for every account there is.
+    """
 
     list_missing: TextClause
     """Names that accounts are to have and that no category, or portfolio, bears yet."""
     place: TextClause
     """Answers how many accounts there are, came to stand somewhere, and went elsewhere."""
+    decide: TextClause
+    """Puts accounts where a person says, ``target_id``; answers those it changed."""
+    give_back: TextClause
+    """Leaves to the rules what a person decided; answers whose it was."""
 
 
 @lru_cache
@@ -55,7 +62,7 @@ def statements_of(kind: Kind) -> PlacingStatements:
         wanted AS MATERIALIZED (
             {_WANTED[kind]}
             WHERE account.tenant_id = :tenant_id
-                AND (CAST(:account_id AS uuid) IS NULL OR account.id = :account_id)
+                AND (CAST(:account_ids AS uuid[]) IS NULL OR account.id = ANY(:account_ids))
         )
     """
     missing = f"""
@@ -65,7 +72,12 @@ def statements_of(kind: Kind) -> PlacingStatements:
             AND one.search_name = control.search_form(name.name))
         ORDER BY control.search_form(name.name), name.name
     """  # noqa: S608  (names of ours alone)
-    return PlacingStatements(list_missing=text(missing), place=text(_place(kind, wanted)))
+    return PlacingStatements(
+        list_missing=text(missing),
+        place=text(_place(kind, wanted)),
+        decide=text(_decide(kind)),
+        give_back=text(_give_back(kind)),
+    )
 
 
 def _place(kind: Kind, wanted: str) -> str:
@@ -93,16 +105,63 @@ def _place(kind: Kind, wanted: str) -> str:
             WHERE kept.{kind}_by IS DISTINCT FROM 'hand'
         ), told AS (
             INSERT INTO crm.placement_change
-                (tenant_id, account_id, at, kind, from_name, to_name, placed_by, changed_by)
+                (tenant_id, account_id, at, kind, from_name, to_name, placed_by, changed_by, reason)
             SELECT CAST(:tenant_id AS uuid), moving.account_id, CAST(:now AS timestamptz),
-                '{kind}', old.name, moving.shown, moving.placed_by, CAST(:changed_by AS text)
+                '{kind}', old.name, moving.shown, moving.placed_by, CAST(:changed_by AS text),
+                CAST(:reason AS text)
             FROM moving LEFT JOIN crm.{kind} AS old
                 ON old.tenant_id = :tenant_id AND old.id = moving.old_id
-            WHERE moving.old_id IS DISTINCT FROM moving.id
+            WHERE moving.old_id IS DISTINCT FROM moving.id OR CAST(:is_given_back AS boolean)
             ON CONFLICT DO NOTHING
         )
         SELECT (SELECT count(*) FROM wanted) AS accounts,
             count(*) FILTER (WHERE old_id IS NULL) AS placed,
             count(*) FILTER (WHERE old_id <> id) AS moved
         FROM moving
+    """  # noqa: S608  (names of ours alone)
+
+
+def _decide(kind: Kind) -> str:
+    return f"""
+        WITH moving AS MATERIALIZED (
+            SELECT chosen.account_id, kept.{kind}_id AS old_id
+            FROM unnest(CAST(:account_ids AS uuid[])) AS chosen (account_id)
+            LEFT JOIN crm.account_placement AS kept
+                ON kept.tenant_id = :tenant_id AND kept.account_id = chosen.account_id
+            WHERE kept.{kind}_id IS DISTINCT FROM :target_id
+                OR kept.{kind}_by IS DISTINCT FROM 'hand'
+        ), placed AS (
+            INSERT INTO crm.account_placement AS kept
+                (tenant_id, account_id, {kind}_id, {kind}_by, updated_at)
+            SELECT CAST(:tenant_id AS uuid), account_id, CAST(:target_id AS uuid), 'hand',
+                CAST(:now AS timestamptz)
+            FROM moving ORDER BY account_id
+            ON CONFLICT (tenant_id, account_id) DO UPDATE SET {kind}_id = excluded.{kind}_id,
+                {kind}_by = excluded.{kind}_by, updated_at = excluded.updated_at
+        ), told AS (
+            INSERT INTO crm.placement_change
+                (tenant_id, account_id, at, kind, from_name, to_name, placed_by, changed_by, reason)
+            SELECT CAST(:tenant_id AS uuid), moving.account_id, CAST(:now AS timestamptz),
+                '{kind}', old.name, CAST(:target_name AS text), 'hand', CAST(:changed_by AS text),
+                CAST(:reason AS text)
+            FROM moving LEFT JOIN crm.{kind} AS old
+                ON old.tenant_id = :tenant_id AND old.id = moving.old_id
+            ON CONFLICT DO NOTHING
+        )
+        SELECT account_id FROM moving
+    """  # noqa: S608  (names of ours alone)
+
+
+def _give_back(kind: Kind) -> str:
+    return f"""
+        WITH mine AS MATERIALIZED (
+            SELECT account_id FROM crm.account_placement
+            WHERE tenant_id = :tenant_id AND account_id = ANY(CAST(:account_ids AS uuid[]))
+                AND {kind}_by = 'hand'
+            ORDER BY account_id FOR UPDATE
+        )
+        UPDATE crm.account_placement AS kept
+        SET {kind}_by = NULL, updated_at = CAST(:now AS timestamptz)
+        FROM mine WHERE kept.tenant_id = :tenant_id AND kept.account_id = mine.account_id
+        RETURNING kept.account_id
     """  # noqa: S608  (names of ours alone)

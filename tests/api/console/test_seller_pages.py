@@ -12,7 +12,7 @@ from sindico_platform.database.tx import Actor
 from sindico_platform.database.uow import UnitOfWork
 from sindico_platform.identity.models import TenantUser
 from sindico_platform.tenancy.models import Tenant
-from sindico_tenants.portfolios.queries import read_placement
+from sindico_tenants.portfolios.queries import list_placement_changes, read_placement
 from sindico_tenants.portfolios.service import create_category
 from sindico_tenants.sales.models import Seller
 from sindico_tenants.sales.queries import get_seller
@@ -35,7 +35,7 @@ async def tenant(make_tenant: MakeTenant) -> Tenant:
 
 @pytest.fixture
 async def browser(tenant: Tenant, console_as: ClientAs) -> AsyncClient:
-    grants = ("sellers:view", "sellers:edit", "accounts:view", "portfolios:edit")
+    grants = ("sellers:view", "sellers:edit", "accounts:view", "portfolios:edit", "abc_curve:view")
     browser = await console_as(tenant, *grants)
     browser.cookies.set(LANGUAGE_COOKIE, "en")
     return browser
@@ -114,9 +114,11 @@ async def test_an_account_is_placed_by_hand_and_given_back_to_the_rules(
         category = await create_category(tx, name="Contas-chave")
     address = f"/console/accounts/{account_id}"
 
-    placed = await browser.post(f"{address}/placement", data={"category_id": str(category.id)})
+    sent = {"category_id": str(category.id), "reason": "Compra <b>muito</b>"}
+    placed = await browser.post(f"{address}/placement", data=sent)
     async with uow.begin(Actor.system(tenant.tenant_id)) as tx:
         by_hand = await read_placement(tx, account_id)
+        [change] = await list_placement_changes(tx, account_id)
     page = (await browser.get(address)).text
     await browser.post(f"{address}/placement", data={"category_id": ""})
     async with uow.begin(Actor.system(tenant.tenant_id)) as tx:
@@ -126,3 +128,6 @@ async def test_an_account_is_placed_by_hand_and_given_back_to_the_rules(
     assert (by_hand.category, by_hand.category_by) == ("Contas-chave", "hand")
     assert f'<option value="{category.id}" selected>' in page
     assert by_rules.category_by != "hand"
+    assert "Compra &lt;b&gt;muito&lt;/b&gt;" in page
+    assert change.reason == "Compra <b>muito</b>"
+    assert f"Contas-chave {change.changed_by} Compra" in text_of(page)

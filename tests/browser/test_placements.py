@@ -1,0 +1,50 @@
+"""Accounts placed by hand in a real browser, with the reason in their history."""
+
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Page, expect
+
+from sindico_platform.database.tx import Actor
+from sindico_platform.database.uow import UnitOfWork
+from sindico_provisioning.classification import service as classification
+from sindico_tenants.portfolios.service import create_category, create_portfolio
+from tests.browser.conftest import OpenAs
+from tests.browser.screens import LOOKS, Look, assert_accessible, assert_fits, look_at, shoot
+from tests.support.identity import MakeTenant
+from tests.tenants.abc_curve.conftest import Clientele
+
+pytestmark = pytest.mark.browser
+NAMES = ("Padaria Aurora Ltda", "Mercado Boa Vista", "Casa das Tintas", "Distribuidora Ipê")
+
+
+async def see_every_look(page: Page, pictures: Path, name: str) -> None:
+    for look in LOOKS:
+        await look_at(page, look)
+        await shoot(page, pictures, f"{name}-{look}")
+        await assert_fits(page)
+        await assert_accessible(page)
+    await look_at(page, Look())
+
+
+async def test_an_account_is_placed_with_a_reason_that_its_history_keeps(
+    uow: UnitOfWork, make_tenant: MakeTenant, open_as: OpenAs, pictures: Path
+) -> None:
+    tenant = await make_tenant()
+    async with uow.begin(Actor.system(tenant.tenant_id)) as tx:
+        clientele = Clientele(tx)
+        await clientele.add(*NAMES)
+        await clientele.buy(NAMES[0], 125_000_00)
+        await create_category(tx, name="Contas-chave")
+        await create_portfolio(tx, name="Grandes redes do interior")
+        await classification.classify_accounts(tx)
+
+    async with open_as(
+        tenant, "admin", path=f"/console/accounts/{clientele.ids[NAMES[0]]}"
+    ) as page:
+        await page.get_by_label("Categoria").select_option("Contas-chave")
+        await page.get_by_label("Motivo").fill("Contrato de três anos assinado com a matriz")
+        await page.locator("#placement").get_by_role("button", name="Salvar").press("Enter")
+        await expect(page.get_by_text("Categoria e carteira salvas.")).to_be_visible()
+        await expect(page.get_by_text("Contrato de três anos")).to_be_visible()
+        await see_every_look(page, pictures, "placement")
