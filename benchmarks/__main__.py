@@ -22,6 +22,7 @@ MODULES = (
     "processing",
     "history_export",
     "panel",
+    "fairness",
     "startup",
     "files",
     "outgoing_mail",

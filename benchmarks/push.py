@@ -28,7 +28,7 @@ from benchmarks.initial_load import time_psql
 from benchmarks.list_route import free_port, until_ready
 from benchmarks.stack import Stack, add_tenant
 from sindico_api.grid import GRID
-from sindico_platform.database.tx import Actor
+from sindico_platform.database.tx import Actor, Tx
 from sindico_platform.identity.api_clients import service as api_clients
 from sindico_platform.identity.tokens import service as tokens
 
@@ -146,10 +146,15 @@ async def make_token(stack: Stack, tenant_id: UUID) -> str:
     """A tenant, and an access token of an API client of it that may push."""
     async with stack.context() as context, context.uow.begin(Actor.system(tenant_id)) as tx:
         await add_tenant(tx, domain=f"{tenant_id.hex}.test")
-        client, _ = await api_clients.create_api_client(
-            tx, name="erp", permissions=frozenset({"erp_tables:include"}), grid=GRID
-        )
-        issued = await tokens.issue_to_api_client(tx, api_client_id=client.id)
+        return await issue_token(tx)
+
+
+async def issue_token(tx: Tx) -> str:
+    """To an API client of the bound tenant that may push."""
+    client, _ = await api_clients.create_api_client(
+        tx, name="erp", permissions=frozenset({"erp_tables:include"}), grid=GRID
+    )
+    issued = await tokens.issue_to_api_client(tx, api_client_id=client.id)
     return issued.access.reveal()
 
 

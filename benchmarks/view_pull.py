@@ -116,7 +116,9 @@ async def fill_source(url: str, rows: int) -> None:
         await connection.close()
 
 
-async def make_integration(stack: Stack, context: Context) -> tuple[UUID, UUID]:
+async def make_integration(
+    stack: Stack, context: Context, *, domain: str = "benchmark.test"
+) -> tuple[UUID, UUID]:
     """A tenant whose View integration reads the items."""
     tenant_id, where = uuid7(), urlsplit(stack.admin_url)
     data = NewViewConnectionIn(
@@ -133,7 +135,7 @@ async def make_integration(stack: Stack, context: Context) -> tuple[UUID, UUID]:
     assert host is not None
     actor = Actor.system(tenant_id)
     async with context.uow.begin(actor) as tx:
-        await add_tenant(tx)
+        await add_tenant(tx, domain=domain)
         row = await create_connection(tx, context.secrets, data=data, host=host)
         server = reach_stored(row, context.secrets)
     mapping = ViewMappingIn(
