@@ -10,6 +10,7 @@ from sindico_platform.egress import tls_context
 from sindico_platform.errors import FieldError, Terminal, field_error
 from sindico_platform.words import translatable
 from sindico_provisioning.connectors.schemas import Property, PropertyType
+from sindico_provisioning.connectors.sessions import fits_header
 
 MAX_ROUTE = 300
 """Characters of a path."""
@@ -80,6 +81,17 @@ def find_url_faults(value: str, *, field: str) -> list[FieldError]:
         detail = translatable("The URL must end after the port and its slash; leave the path out.")
         faults.append(field_error(field, "url-extra-path", detail))
     return faults
+
+
+def find_header_faults(value: str, *, field: str) -> list[FieldError]:
+    """Find what keeps a text from being sent in a header."""
+    if fits_header(value):
+        return []
+    detail = translatable(
+        "It is sent in a header, so it may only have letters without accents, digits and signs, "
+        "and no space around it."
+    )
+    return [field_error(field, "header-malformed", detail)]
 
 
 def find_certificate_faults(value: str, *, field: str) -> list[FieldError]:

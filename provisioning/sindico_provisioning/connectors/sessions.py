@@ -31,6 +31,11 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def fits_header(text: str) -> bool:
+    """Whether a header can carry a text as it is."""
+    return text.isascii() and text.isprintable() and text == text.strip()
+
+
 @dataclass(slots=True)
 class TokenEntry:
     """What is known of one credential."""

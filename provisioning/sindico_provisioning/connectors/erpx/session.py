@@ -12,7 +12,12 @@ from sindico_provisioning.connectors.erpx import errors
 from sindico_provisioning.connectors.erpx.schemas import KEY_LOGIN, LOGIN, REFRESH, Access
 from sindico_provisioning.connectors.erpx.settings import ErpxSettings
 from sindico_provisioning.connectors.errors import PAGE_UNEXPECTED
-from sindico_provisioning.connectors.sessions import LONG_AGO, TokenSession, refuse_failure
+from sindico_provisioning.connectors.sessions import (
+    LONG_AGO,
+    TokenSession,
+    fits_header,
+    refuse_failure,
+)
 
 _EARLY = timedelta(seconds=60)
 _USUAL_LIFE = timedelta(days=7)
@@ -144,9 +149,10 @@ def _find_token(response: httpx.Response) -> _Token | None:
     if not isinstance(inner, str):
         return None
     try:
-        return msgspec.json.decode(inner, type=_Token)
+        token = msgspec.json.decode(inner, type=_Token)
     except (msgspec.MsgspecError, ValueError):
         return None
+    return token if fits_header(token.access_token) else None
 
 
 def message_of(response: httpx.Response) -> str:

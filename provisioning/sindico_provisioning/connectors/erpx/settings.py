@@ -12,6 +12,7 @@ from sindico_provisioning.connectors.checks import (
     MAX_ROUTE,
     SHARED_FINDERS,
     FindFaults,
+    find_header_faults,
     find_property_faults,
 )
 from sindico_provisioning.connectors.erpx.schemas import (
@@ -248,6 +249,7 @@ def _find_route_faults(value: str, *, field: str) -> list[FieldError]:
 
 _FINDERS: Mapping[str, FindFaults] = {
     **SHARED_FINDERS,
+    "tenantName": find_header_faults,
     "linhasPorPagina": _find_number_faults,
     "caminhoBase": _find_base_faults,
     **{route.setting: _find_route_faults for route in ROUTES.values()},

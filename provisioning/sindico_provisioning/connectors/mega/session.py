@@ -10,7 +10,12 @@ from sindico_platform.errors import OutsideError
 from sindico_provisioning.connectors import errors
 from sindico_provisioning.connectors.mega.schemas import SIGN_IN
 from sindico_provisioning.connectors.mega.settings import MegaSettings
-from sindico_provisioning.connectors.sessions import LONG_AGO, TokenSession, refuse_failure
+from sindico_provisioning.connectors.sessions import (
+    LONG_AGO,
+    TokenSession,
+    fits_header,
+    refuse_failure,
+)
 
 _EARLY = timedelta(minutes=2)
 _LONGEST_LIFE = timedelta(hours=2)
@@ -49,6 +54,8 @@ class Session(TokenSession[MegaSettings]):
         signed_in = _read_sign_in(response)
         if signed_in is None:
             raise self._remember_refusal()
+        if not fits_header(signed_in.access_token):
+            raise errors.PAGE_UNEXPECTED.error(path=SIGN_IN)
         entry.token = signed_in.access_token
         entry.expires_at = parse_expiry(signed_in.expiration_token, self._now()) - _EARLY
         entry.refused_until = LONG_AGO

@@ -13,6 +13,7 @@ from sindico_provisioning.connectors.checks import (
     MAX_ROUTE,
     SHARED_FINDERS,
     FindFaults,
+    find_header_faults,
     find_property_faults,
 )
 from sindico_provisioning.connectors.mega.schemas import ROUTES
@@ -149,5 +150,6 @@ def _find_route_faults(value: str, *, field: str) -> list[FieldError]:
 _FINDERS: Mapping[str, FindFaults] = {
     **SHARED_FINDERS,
     "tenantId": _find_tenant_id_faults,
+    "grantType": find_header_faults,
     **{route.setting: _find_route_faults for route in ROUTES.values()},
 }

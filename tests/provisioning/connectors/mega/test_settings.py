@@ -67,6 +67,8 @@ def test_missing_fields_are_named_together() -> None:
     ("properties", "expected"),
     [
         ({"tenantId": "abc"}, ("tenantId", "guid-malformed")),
+        ({"grantType": "Ápi"}, ("grantType", "header-malformed")),
+        ({"grantType": "Api\nX: 1"}, ("grantType", "header-malformed")),
         ({"caCertificate": "MIIB"}, ("caCertificate", "ca-certificate-malformed")),
         ({"fusoHorario": "America/Itajai"}, ("fusoHorario", "time-zone-unknown")),
         ({"fusoHorario": "../etc/passwd"}, ("fusoHorario", "time-zone-unknown")),
