@@ -2,9 +2,12 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import func, insert, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from uuid_utils.compat import uuid7
 
 from sindico_api.context import Context
 from sindico_platform.audit.models import AuditEvent
@@ -12,6 +15,7 @@ from sindico_platform.tenancy.models import Tenant
 from sindico_provisioning.integrations.models import Integration
 from sindico_provisioning.loads.models import Load
 from sindico_provisioning.staging.models import STAGING
+from sindico_provisioning.staging.retention import queries
 from sindico_provisioning.staging.retention.daily import Retention
 from sindico_provisioning.staging.retention.models import Retirement
 from sindico_tenants.sales.models import TradeBill
@@ -121,6 +125,23 @@ async def test_a_load_under_way_and_a_tenant_that_is_not_active_are_left_alone(
     suspended = await daily.begin_due()
 
     assert (loading, suspended) == (0, 0)
+
+
+async def test_a_fault_with_one_integration_keeps_no_other_waiting(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As with one that went away after it was found to be due."""
+    list_due = queries.list_due
+
+    async def list_one_gone(fleet: AsyncSession, *, limit: int) -> list[tuple[UUID, UUID]]:
+        return [(site.tenant.tenant_id, uuid7()), *await list_due(fleet, limit=limit)]
+
+    monkeypatch.setattr(queries, "list_due", list_one_gone)
+
+    begun = await Retention(site.context.uow).begin_due()
+
+    assert begun == 1
+    assert await site.rows(Retirement.integration_id) == [(site.integration_id,)]
 
 
 @pytest.mark.kills("staging.retire_rows")

@@ -6,6 +6,8 @@ What is due follows from rows; a clearing whose job gave up is begun anew on the
 from dataclasses import dataclass
 from uuid import UUID
 
+import structlog
+
 from sindico_platform.database.tx import Actor
 from sindico_platform.database.uow import UnitOfWork
 from sindico_provisioning.staging.retention import queries, service
@@ -16,6 +18,8 @@ BATCH = 50
 """Begun at one tick; the rest comes with the next."""
 NOWHERE = UUID(int=0)
 
+log = structlog.get_logger()
+
 
 @dataclass(frozen=True, slots=True)
 class Retention:
@@ -24,17 +28,21 @@ class Retention:
     uow: UnitOfWork
 
     async def begin_due(self) -> int:
-        """Begin what is due. Two at once begin nothing twice.
+        """Begin what is due. Two at once begin nothing twice; a fault keeps no other waiting.
 
         Returns:
             How many clearings were begun.
         """
         async with self.uow.begin_fleet(Actor.system(NOWHERE, NAME), reason="retention") as fleet:
             due = await queries.list_due(fleet, limit=BATCH)
-        begun = 0
-        for tenant_id, integration_id in due:
+        return sum([await self._begin(tenant_id, each) for tenant_id, each in due])
+
+    async def _begin(self, tenant_id: UUID, integration_id: UUID) -> bool:
+        try:
             async with self.uow.begin(Actor.system(tenant_id, NAME)) as tx:
-                begun += await service.begin_retirement(
+                return await service.begin_retirement(
                     tx, integration_id=integration_id, job=retire_rows
                 )
-        return begun
+        except Exception:
+            log.exception("retirement_fault", integration_id=str(integration_id))
+            return False
