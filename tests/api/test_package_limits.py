@@ -12,7 +12,7 @@ from uuid import UUID
 import pytest
 from httpx import AsyncClient, Response
 from litestar import Litestar
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 
 import sindico_api
 from sindico_api.context import Context
@@ -38,6 +38,7 @@ from tests.provisioning.loads.conftest import Site, erp_kind, make_site
 from tests.support.callers import ClientAs
 from tests.support.identity import MakeTenant
 from tests.support.jobs import eventually, run_jobs
+from tests.support.locks import somebody_waits
 
 __all__ = ["erp_kind"]
 
@@ -50,7 +51,6 @@ GRANTS = (
     "erp_tables:include",
 )
 SET_LIMITS = [code for code, limit in LIMITS.items() if not limit.is_open]
-WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
 
 
 @dataclass(frozen=True)
@@ -263,15 +263,11 @@ async def test_two_at_once_do_not_both_take_the_last_place(ground: Ground, limit
         async with uow.begin(actor) as tx:
             await take(tx, ground.site)
 
-    async def is_waiting() -> bool:
-        async with uow.begin(actor) as tx:
-            return bool(await tx.session.scalar(text(WAITING)))
-
     async with uow.begin(actor) as first:
         await take(first, ground.site)
         await first.session.flush()
         second = asyncio.create_task(take_too())
-        await eventually(is_waiting)
+        await eventually(somebody_waits(uow, actor))
 
     with pytest.raises(PackageLimitReached):
         await second

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 from httpx import AsyncClient
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 
 from sindico_platform.audit import queries as audit
 from sindico_platform.audit.schemas import AuditFilters
@@ -30,13 +30,10 @@ from tests.api.test_view_connections import CONNECTION, PATH, problem
 from tests.support.callers import ClientAs
 from tests.support.identity import MakeTenant
 from tests.support.jobs import eventually
+from tests.support.locks import somebody_waits
 from tests.support.rows import make_row
 
 GONE = (ViewConnection, ViewMapping, Schedule, ScheduledRun, Freshness)
-WAITING = text(
-    "SELECT count(*) FROM pg_stat_activity"
-    " WHERE wait_event_type = 'Lock' AND datname = current_database()"
-)
 
 
 @pytest.fixture
@@ -169,15 +166,11 @@ async def test_a_load_and_a_removal_at_once_do_not_both_happen(
         async with uow.begin(actor) as tx:
             await second(tx, view)
 
-    async def is_waiting() -> bool:
-        async with uow.begin(actor) as tx:
-            return bool(await tx.session.scalar(WAITING))
-
     async with uow.begin(actor) as tx:
         await first(tx, view)
         await tx.session.flush()
         late = asyncio.create_task(follow())
-        await eventually(is_waiting)
+        await eventually(somebody_waits(uow, actor))
 
     with pytest.raises(refusal):
         await late

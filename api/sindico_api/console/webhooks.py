@@ -191,7 +191,7 @@ async def delete_webhook(
 
 async def _switch(context: AppContext, actor: Actor, webhook_id: UUID, *, is_active: bool) -> None:
     async with context.uow.begin(actor) as tx:
-        row = await queries.get_webhook(tx, webhook_id)
+        row = await queries.get_webhook(tx, webhook_id, lock=True)
         data = WebhookIn(
             url=row.url,
             description=row.description,

@@ -1,5 +1,6 @@
 """Integration › Webhooks: adding, testing, switching, and the messages that were sent."""
 
+import asyncio
 import html
 import re
 
@@ -10,12 +11,19 @@ from standardwebhooks import Webhook
 from sindico_api.context import Context
 from sindico_api.i18n import LANGUAGE_COOKIE
 from sindico_platform.database.tx import Actor
+from sindico_platform.database.uow import UnitOfWork
 from sindico_platform.tenancy.models import Tenant
 from sindico_provisioning.alerts.service import send_alert
+from sindico_provisioning.webhooks.queries import get_webhook
+from sindico_provisioning.webhooks.schemas import WebhookIn
+from sindico_provisioning.webhooks.service import edit_webhook
 from tests.api.test_webhooks import give_up, try_in_vain
 from tests.support.callers import ClientAs
 from tests.support.identity import MakeTenant
+from tests.support.jobs import eventually
+from tests.support.locks import somebody_waits
 from tests.support.receiver import receiving
+from tests.support.rows import make_row
 from tests.support.statements import CountStatements
 
 PATH = "/console/webhooks"
@@ -44,6 +52,24 @@ async def only_page(browser: AsyncClient) -> str:
     found = re.search(rf'href="({PATH}/[0-9a-f-]{{36}})"', (await browser.get(PATH)).text)
     assert found
     return found[1]
+
+
+async def test_switching_a_webhook_keeps_what_somebody_changes_meanwhile(
+    browser: AsyncClient, tenant: Tenant, uow: UnitOfWork
+) -> None:
+    webhook_id = await make_row(uow, tenant, "webhook_id")
+    actor = Actor.system(tenant.tenant_id)
+    moved = WebhookIn(url="https://new.example/")
+
+    async with uow.begin(actor) as tx:
+        await edit_webhook(tx, webhook_id=webhook_id, data=moved)
+        switching = asyncio.create_task(browser.post(f"{PATH}/{webhook_id}/deactivate"))
+        await eventually(somebody_waits(uow, actor))
+    await switching
+
+    async with uow.begin(actor) as tx:
+        row = await get_webhook(tx, webhook_id)
+    assert (row.url, row.is_active) == ("https://new.example/", False)
 
 
 async def test_a_webhook_is_added_tested_switched_and_deleted(browser: AsyncClient) -> None:
