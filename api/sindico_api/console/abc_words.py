@@ -23,6 +23,7 @@ PLACED_BY: dict[str, str] = {
 KINDS: dict[str, str] = {
     "category": translatable("Category"),
     "portfolio": translatable("Portfolio"),
+    "seller": translatable("Salesperson"),
 }
 PERIODS: tuple[tuple[int, str], ...] = (
     (30, translatable("Last 30 days")),

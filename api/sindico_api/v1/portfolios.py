@@ -4,14 +4,16 @@ from uuid import UUID
 
 from litestar import Response, get, patch, post
 from litestar.params import FromPath, JSONBody
-from litestar.status_codes import HTTP_201_CREATED
+from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED, HTTP_207_MULTI_STATUS
 
-from sindico_api.dependencies import AskedPage, CurrentActor, Uow
+from sindico_api.dependencies import AskedPage, CurrentActor, Translate, Uow
 from sindico_api.guards import requires
 from sindico_api.once import OnlyOnce
 from sindico_platform.database.tx import Tx
 from sindico_platform.paging.schemas import Page
 from sindico_tenants.portfolios import queries, service
+from sindico_tenants.portfolios.bulk.schemas import BulkPlacementIn, BulkPlacementOut, RefusalOut
+from sindico_tenants.portfolios.bulk.service import place_many
 from sindico_tenants.portfolios.schemas import (
     GroupingIn,
     GroupingOut,
@@ -21,6 +23,7 @@ from sindico_tenants.portfolios.schemas import (
 
 TAGS = ["portfolios"]
 MAY_VIEW, MAY_INCLUDE = requires("portfolios:view"), requires("portfolios:include")
+MAY_EDIT = requires("portfolios:edit")
 
 
 @get("/categories", guards=[MAY_VIEW], tags=TAGS)
@@ -61,7 +64,40 @@ async def create_portfolio(data: JSONBody[GroupingIn], once: OnlyOnce) -> Respon
     return await once.run(create)
 
 
-@patch("/accounts/{account_id:uuid}/placement", guards=[requires("portfolios:edit")], tags=TAGS)
+@post("/accounts/placements", guards=[MAY_EDIT], tags=TAGS, status_code=HTTP_200_OK)
+async def place_accounts(
+    data: JSONBody[BulkPlacementIn], once: OnlyOnce, translate: Translate
+) -> Response[BulkPlacementOut]:
+    """Put many accounts into a category or portfolio, or give them a salesperson, by hand.
+
+    Up to 10,000 `account_ids`, or a `filter` that matches up to 50,000. Null gives the decision
+    back to the rules, what is left out stays. 207 if some accounts were refused; they are listed.
+    """
+
+    async def place(tx: Tx) -> Response[BulkPlacementOut]:
+        placed = await place_many(tx, data=data)
+        refused = len(placed.refusals)
+        shown = BulkPlacementOut(
+            matched=placed.matched,
+            changed=placed.changed,
+            unchanged=placed.matched - placed.changed - refused,
+            refused=refused,
+            refusals=[
+                RefusalOut(
+                    index=each.index,
+                    account_id=each.account_id,
+                    code=each.error.code,
+                    detail=translate.detail(each.error),
+                )
+                for each in placed.refusals
+            ],
+        )
+        return Response(shown, status_code=HTTP_207_MULTI_STATUS if refused else HTTP_200_OK)
+
+    return await once.run(place)
+
+
+@patch("/accounts/{account_id:uuid}/placement", guards=[MAY_EDIT], tags=TAGS)
 async def place_account(
     account_id: FromPath[UUID], data: JSONBody[PlacementIn], actor: CurrentActor, uow: Uow
 ) -> PlacementOut:

@@ -201,6 +201,7 @@ API = Router(
         portfolios.list_categories,
         portfolios.list_portfolios,
         portfolios.place_account,
+        portfolios.place_accounts,
         roles.list_permissions,
         roles.list_roles,
         roles.create_role,

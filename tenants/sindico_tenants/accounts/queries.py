@@ -1,9 +1,10 @@
 """Every SELECT on accounts and contacts."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Boolean, ColumnElement, Text, bindparam, func, select
+from sqlalchemy import ARRAY, Boolean, ColumnElement, Text, Uuid, any_, bindparam, func, select
 
 from sindico_platform.database.tx import Tx
 from sindico_platform.paging.keyset import Keyset
@@ -52,9 +53,8 @@ def _filters(table: type[Account] | type[Contact], *equal: str) -> dict[str, Col
 
 _accounts = StructReader(AccountOut, Account)
 _contacts = StructReader(ContactOut, Contact)
-_account_list = ListReader(
-    AccountItem, Account, ACCOUNT_ORDERS, _filters(Account, "cnpj", "person_type", "state")
-)
+_ACCOUNT_FILTERS = _filters(Account, "cnpj", "person_type", "state")
+_account_list = ListReader(AccountItem, Account, ACCOUNT_ORDERS, _ACCOUNT_FILTERS)
 _contact_list = ListReader(ContactItem, Contact, CONTACT_ORDERS, _filters(Contact, "account_id"))
 
 
@@ -62,12 +62,30 @@ async def list_accounts(
     tx: Fetches, *, request: PageRequest, filters: AccountFilters
 ) -> Page[AccountItem]:
     """List accounts."""
-    wanted = _wanted(filters) | {
-        "cnpj": filters.cnpj and bare(filters.cnpj),
-        "person_type": filters.person_type,
-        "state": filters.state and bare(filters.state),
-    }
-    return await _account_list.page(tx, request, wanted)
+    return await _account_list.page(tx, request, _wanted_accounts(filters))
+
+
+async def list_account_ids(tx: Tx, *, filters: AccountFilters, most: int) -> list[UUID]:
+    """Every account that a list with these filters shows, in the order of the ids, up to `most`."""
+    wanted = {name: each for name, each in _wanted_accounts(filters).items() if each is not None}
+    statement = (
+        select(Account.id)
+        .where(Account.tenant_id == tx.tenant_id, *(_ACCOUNT_FILTERS[name] for name in wanted))
+        .order_by(Account.id)
+        .limit(most)
+    )
+    return list(await tx.session.scalars(statement, wanted))
+
+
+async def list_known_ids(tx: Tx, account_ids: Sequence[UUID]) -> list[UUID]:
+    """Those of the ids that are an account's, in their order."""
+    asked = bindparam("asked", list(account_ids), type_=ARRAY(Uuid))
+    statement = (
+        select(Account.id)
+        .where(Account.tenant_id == tx.tenant_id, Account.id == any_(asked))
+        .order_by(Account.id)
+    )
+    return list(await tx.session.scalars(statement))
 
 
 async def list_contacts(
@@ -132,6 +150,14 @@ async def get_contact(tx: Tx, contact_id: UUID) -> ContactOut:
     if contact is None:
         raise ContactNotFound(contact_id=contact_id)
     return contact
+
+
+def _wanted_accounts(filters: AccountFilters) -> dict[str, Any]:
+    return _wanted(filters) | {
+        "cnpj": filters.cnpj and bare(filters.cnpj),
+        "person_type": filters.person_type,
+        "state": filters.state and bare(filters.state),
+    }
 
 
 def _wanted(filters: ScopeFilters) -> dict[str, Any]:

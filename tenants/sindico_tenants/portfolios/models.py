@@ -86,14 +86,14 @@ class AccountPlacement(TenantRow, Base):
 
 
 class PlacementChange(TenantRow, Base):
-    """An account came into a category or portfolio."""
+    """An account came into a category or portfolio, or got a salesperson by hand."""
 
     __tablename__ = "placement_change"
     __table_args__ = (
         ForeignKeyConstraint(
             ["tenant_id", "account_id"], ["crm.account.tenant_id", "crm.account.id"]
         ),
-        CheckConstraint("kind IN ('category','portfolio')", name="kind"),
+        CheckConstraint("kind IN ('category','portfolio','seller')", name="kind"),
         {"schema": "crm"},
     )
 

@@ -70,10 +70,11 @@ class PlacementOut(Output, kw_only=True, frozen=True):
 
 
 class PlacementChangeOut(Output, kw_only=True, frozen=True):
-    """An account came into a category or portfolio."""
+    """An account came into a category or portfolio, or got a salesperson by hand."""
 
     at: datetime
     kind: str
+    """`category`, `portfolio` or `seller`."""
     from_name: str | None
     to_name: str
     placed_by: str

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, TypeVar
 from uuid import UUID
 
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 from sqlalchemy.dialects.postgresql import insert
 
 from sindico_platform.audit import service as audit
@@ -108,19 +108,18 @@ async def place_by_hand(tx: Tx, *, account_id: UUID, data: PlacementIn) -> Place
     await get_account(tx, account_id)
     before = await queries.read_placement(tx, account_id)
     reason = clean_reason(data.reason)
-    if data.category_id is not UNSET:
-        await place_in_category(tx, [account_id], data.category_id, reason=reason)
-    if data.portfolio_id is not UNSET:
-        await place_in_portfolio(tx, [account_id], data.portfolio_id, reason=reason)
+    for kind, target in (await find_targets(tx, data.category_id, data.portfolio_id)).items():
+        await decide(tx, kind, [account_id], target, reason=reason)
     after = await queries.read_placement(tx, account_id)
     changes: dict[str, tuple[Any, Any]] = {
         kind.value: (getattr(before, kind), getattr(after, kind))
         for kind in Kind
         if getattr(before, kind) != getattr(after, kind)
     }
-    facts = {"reason": reason} if reason else {}
+    if reason:
+        changes["reason"] = (None, reason)
     await audit.record(
-        tx, "account:place", target_type="account", target_id=account_id, changes=changes, **facts
+        tx, "account:place", target_type="account", target_id=account_id, changes=changes
     )
     return after
 
@@ -130,43 +129,38 @@ def clean_reason(typed: str | None) -> str | None:
     return " ".join((typed or "").split()) or None
 
 
-async def place_in_category(
-    tx: Tx, account_ids: Sequence[UUID], category_id: UUID | None, *, reason: str | None
-) -> Sequence[UUID]:
-    """Put accounts into a category by hand; None gives the decision back to the rules.
-
-    Returns:
-        The accounts of which something changed.
+async def find_targets(
+    tx: Tx, category_id: UUID | UnsetType | None, portfolio_id: UUID | UnsetType | None
+) -> dict[Kind, GroupingOut | None]:
+    """Where accounts are to stand, by kind; of what is unset, nothing.
 
     Raises:
-        CategoryNotFound: no such category.
+        CategoryNotFound, PortfolioNotFound: no such record.
     """
-    target = await queries.get_category(tx, category_id) if category_id else None
-    return await _decide(tx, Kind.CATEGORY, account_ids, target, reason)
+    targets: dict[Kind, GroupingOut | None] = {}
+    if category_id is not UNSET:
+        targets[Kind.CATEGORY] = (
+            await queries.get_category(tx, category_id) if category_id else None
+        )
+    if portfolio_id is not UNSET:
+        found = await queries.get_portfolio(tx, portfolio_id) if portfolio_id else None
+        targets[Kind.PORTFOLIO] = found
+    return targets
 
 
-async def place_in_portfolio(
-    tx: Tx, account_ids: Sequence[UUID], portfolio_id: UUID | None, *, reason: str | None
-) -> Sequence[UUID]:
-    """Put accounts into a portfolio by hand; None gives the decision back to the rules.
-
-    Returns:
-        The accounts of which something changed.
-
-    Raises:
-        PortfolioNotFound: no such portfolio.
-    """
-    target = await queries.get_portfolio(tx, portfolio_id) if portfolio_id else None
-    return await _decide(tx, Kind.PORTFOLIO, account_ids, target, reason)
-
-
-async def _decide(
+async def decide(
     tx: Tx,
     kind: Kind,
     account_ids: Sequence[UUID],
     target: GroupingOut | None,
+    *,
     reason: str | None,
 ) -> Sequence[UUID]:
+    """Put accounts where a person says; None gives the decision back to the rules.
+
+    Returns:
+        The accounts of which something changed.
+    """
     said = statements_of(kind)
     which = {"tenant_id": tx.tenant_id, "account_ids": list(account_ids), "now": tx.now}
     if target is None:

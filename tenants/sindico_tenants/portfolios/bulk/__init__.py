@@ -1,0 +1,1 @@
+"""Many accounts placed by hand at once."""
