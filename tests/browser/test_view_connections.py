@@ -54,7 +54,7 @@ async def test_a_database_is_tested_saved_and_its_view_mapped(
         await expect(report.get_by_text("O banco de dados pode ser lido.")).to_be_visible()
         await see_every_look(page, pictures, "views-connection")
 
-        await page.get_by_role("link", name="Empresa", exact=True).click()
+        await page.get_by_role("link", name="Clientes: pessoas jurídicas", exact=True).click()
         await expect(page.get_by_text("v_clientes")).to_be_visible()
         await see_every_look(page, pictures, "views-choose")
         await page.get_by_role("link", name="v_clientes").click()
@@ -66,7 +66,9 @@ async def test_a_database_is_tested_saved_and_its_view_mapped(
         await expect(page.locator("#preview").get_by_text("Seria rejeitada")).to_be_visible()
         await see_every_look(page, pictures, "views-preview")
         await page.get_by_role("button", name="Salvar").click()
-        await expect(page.get_by_text("Mapeamento de Empresa salvo.")).to_be_visible()
+        await expect(
+            page.get_by_text("Mapeamento de Clientes: pessoas jurídicas salvo.")
+        ).to_be_visible()
         await expect(page.get_by_role("row", name="v_clientes")).to_contain_text("O que mudou")
         await page.get_by_role("link", name="Todos os bancos de dados").click()
         await expect(page.get_by_role("row", name="ERP da matriz")).to_contain_text("Concluída")

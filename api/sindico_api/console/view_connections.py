@@ -16,6 +16,7 @@ from sindico_api.console.connection_reports import (
 )
 from sindico_api.console.forms import Form
 from sindico_api.console.listing import Listing
+from sindico_api.console.load_words import table_label
 from sindico_api.console.rendering import see_other
 from sindico_api.console.submitted import id_in, revision_in, sent_texts
 from sindico_api.console.view import ConsoleRequest, Flash, View, view_of
@@ -276,6 +277,7 @@ def show_form(
         connection=connection,
         mappings=mappings or {},
         tables=order_tables(set(TABLES)),
+        table_label=table_label,
         may_save=actor.may("integrations:edit" if integration_id else "integrations:include"),
         may_edit=actor.may("integrations:edit"),
         base=HREF,

@@ -9,6 +9,7 @@ from litestar.params import FromPath
 
 from sindico_api.console import rendering
 from sindico_api.console.forms import Form
+from sindico_api.console.load_words import table_label
 from sindico_api.console.rendering import see_other
 from sindico_api.console.submitted import revision_in, sent_texts
 from sindico_api.console.view import ConsoleRequest, Flash, view_of
@@ -92,7 +93,7 @@ async def save_view_mapping(
         return await show_mapping(
             request, context, actor, defined, shown, form=form, failure=error, status=502
         )
-    flash = Flash(text=_("Mapping of {table} saved.", table=defined.label))
+    flash = Flash(text=_("Mapping of {table} saved.", table=_(table_label(table))))
     return see_other(request, f"{HREF}/{view_integration_id}", flash=flash)
 
 
@@ -165,6 +166,7 @@ async def choose_view(
         request,
         "views/choose.html",
         table=table,
+        table_label=table_label,
         items=items,
         is_whole=found is None or found.is_whole,
         search=search,
@@ -211,6 +213,7 @@ async def show_mapping(
         status=status,
         form=form,
         table=table,
+        table_label=table_label,
         options=[(each.name, f"{each.name} · {each.type}") for each in columns],
         growing=[(each.name, each.name) for each in columns if each.sort in GROWING],
         preview=preview,

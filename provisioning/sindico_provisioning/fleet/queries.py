@@ -11,6 +11,7 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     DateTime,
+    Double,
     Row,
     Subquery,
     and_,
@@ -61,9 +62,7 @@ def _newest(name: str, *conditions: ColumnElement[bool]) -> Any:
             Load.status,
             Load.finished_at,
             Load.error["code"].astext.label("error_code"),
-            func.extract("epoch", Load.finished_at - Load.started_at)
-            .cast(BigInteger)
-            .label("seconds"),
+            func.extract("epoch", Load.finished_at - Load.started_at).cast(Double).label("seconds"),
         )
         .where(
             Load.tenant_id == Integration.tenant_id,
@@ -122,7 +121,7 @@ def _all() -> Subquery:
         *(StagingSize.size_bytes, StagingSize.measured_at),
         _at_least(condition.c.last_success_at, "1970-01-01T00:00:00Z").label("last_success"),
         _at_least(_next_run(), "9999-01-01T00:00:00Z").label("next_run"),
-        func.coalesce(success.c.seconds, 0).label("duration"),
+        func.coalesce(success.c.seconds.cast(BigInteger), 0).label("duration"),
         func.coalesce(StagingSize.size_bytes, 0).label("size"),
     ]
     found = (

@@ -48,7 +48,7 @@ class FleetItem(Output, kw_only=True, frozen=True):
     """Runs that failed since the last success."""
     next_run_at: datetime | None
     """None while nothing is planned."""
-    duration_seconds: int | None
+    duration_seconds: float | None
     """Of the last success."""
     median_seconds: float | None
     """Of the successes among `runs`."""

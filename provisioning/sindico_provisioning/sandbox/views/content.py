@@ -66,10 +66,12 @@ VIEW_OF = {
 """The view of each ERP table; columns are called as the fields are."""
 TRADE = """
     INSERT INTO ven_pedido
-    SELECT n, 1 + n % {customers}, 1 + n % {sellers}, (now() - n * interval '2 hours')::date,
-        (ARRAY['Aberto', 'Faturado', 'Faturado', 'Cancelado'])[1 + n % 4],
+    SELECT n, c.cd_cliente, c.cd_vendedor, (now() - n * interval '2 hours')::date,
+        (ARRAY['Aberto', 'Faturado', 'Faturado', 'Cancelado'])[1 + n / 3 % 4],
         0, now() - n * interval '2 hours'
-    FROM generate_series(1, {orders}) AS n;
+    FROM generate_series(1, {orders}) AS n
+    JOIN cad_cliente AS c
+        ON c.cd_cliente = 1 + floor({customers} * (n * 7919 % 10007 / 10007.0) ^ 3);
     INSERT INTO ven_item
     SELECT p.nr_pedido, i, 'P' || (p.nr_pedido * 7 + i) % 900, 'Produto ' || (p.nr_pedido * 7 + i)
         % 900, 1 + (p.nr_pedido + i) % 20, ((p.nr_pedido * 13 + i) % 5000 + 99) / 100.0,

@@ -92,7 +92,6 @@ class ViewSandbox:
         await connection.execute(
             content.TRADE.format(
                 customers=content.CUSTOMERS,
-                sellers=content.SELLERS,
                 orders=content.CUSTOMERS * content.ORDERS_EACH,
                 items=content.ITEMS_EACH,
             )
