@@ -14,13 +14,12 @@ def upgrade() -> None:
     op.execute(f"ALTER TABLE {TABLE} DROP CONSTRAINT {NAME}")
     op.execute(
         f"ALTER TABLE {TABLE} ADD CONSTRAINT {NAME}"
-        " CHECK (kind IN ('category','portfolio','seller')) NOT VALID"
+        " CHECK (kind IN ('category','portfolio','seller'))"
     )
 
 
 def downgrade() -> None:
     op.execute(f"ALTER TABLE {TABLE} DROP CONSTRAINT {NAME}")
     op.execute(
-        f"ALTER TABLE {TABLE} ADD CONSTRAINT {NAME}"
-        " CHECK (kind IN ('category','portfolio')) NOT VALID"
+        f"ALTER TABLE {TABLE} ADD CONSTRAINT {NAME} CHECK (kind IN ('category','portfolio'))"
     )
