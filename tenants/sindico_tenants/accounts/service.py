@@ -15,22 +15,14 @@ from sindico_tenants.sales.models import Seller
 OWNER = "owner_user_id"
 
 
-async def import_accounts(
-    tx: Tx, *, integration_id: UUID, incoming: Select[Any], most: int
-) -> MergeCounts:
+async def import_accounts(tx: Tx, *, integration_id: UUID, incoming: Select[Any]) -> MergeCounts:
     """Bring the ERP's accounts in, as `merge_rows` describes it."""
-    return await merge_rows(
-        tx, into=Account, integration_id=integration_id, incoming=incoming, most=most
-    )
+    return await merge_rows(tx, into=Account, integration_id=integration_id, incoming=incoming)
 
 
-async def import_contacts(
-    tx: Tx, *, integration_id: UUID, incoming: Select[Any], most: int
-) -> MergeCounts:
+async def import_contacts(tx: Tx, *, integration_id: UUID, incoming: Select[Any]) -> MergeCounts:
     """Bring the ERP's contacts in, as `merge_rows` describes it."""
-    return await merge_rows(
-        tx, into=Contact, integration_id=integration_id, incoming=incoming, most=most
-    )
+    return await merge_rows(tx, into=Contact, integration_id=integration_id, incoming=incoming)
 
 
 async def update_accounts(tx: Tx) -> MergeCounts:

@@ -31,22 +31,14 @@ from sindico_tenants.erp_links.schemas import MergeCounts
 from sindico_tenants.erp_links.service import merge_rows
 
 
-async def import_companies(
-    tx: Tx, *, integration_id: UUID, incoming: Select[Any], most: int
-) -> MergeCounts:
+async def import_companies(tx: Tx, *, integration_id: UUID, incoming: Select[Any]) -> MergeCounts:
     """Bring the ERP's companies in, as `merge_rows` describes it."""
-    return await merge_rows(
-        tx, into=Company, integration_id=integration_id, incoming=incoming, most=most
-    )
+    return await merge_rows(tx, into=Company, integration_id=integration_id, incoming=incoming)
 
 
-async def import_branches(
-    tx: Tx, *, integration_id: UUID, incoming: Select[Any], most: int
-) -> MergeCounts:
+async def import_branches(tx: Tx, *, integration_id: UUID, incoming: Select[Any]) -> MergeCounts:
     """Bring the ERP's branches in, as `merge_rows` describes it."""
-    return await merge_rows(
-        tx, into=Branch, integration_id=integration_id, incoming=incoming, most=most
-    )
+    return await merge_rows(tx, into=Branch, integration_id=integration_id, incoming=incoming)
 
 
 async def create_company(tx: Tx, *, data: CompanyIn) -> Company:

@@ -4,13 +4,12 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
-    ARRAY,
     CTE,
     ColumnElement,
     DateTime,
     FromClause,
-    Integer,
     Select,
+    Text,
     Uuid,
     any_,
     bindparam,
@@ -27,10 +26,13 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.orm import DeclarativeBase
-from sqlalchemy.sql.elements import Grouping
 
 from sindico_platform.database.tx import Tx
 from sindico_tenants.erp_links.models import ExternalRef
+
+ID_DIGITS, ID_PREFIX = 32, 24
+"""Hexadecimal digits of an id, and those that the new ids of one merge have in common: the time,
+and the random bits or counter by which a UUIDv7 differs from any other of its millisecond."""
 
 NEVER_PINNED = frozenset({"erp_removed_at"})
 
@@ -72,8 +74,8 @@ def build_merge(into: type[DeclarativeBase], incoming: CTE) -> Select[Any]:
     Rows of ours and links are looked up by their keys, so that a batch costs the same however many
     there are; `join_by_hash` is to be called before it.
 
-    Its parameters are ``merge_tenant``, ``merge_integration``, ``merge_now`` and ``merge_ids``, at
-    least as many new ids as `incoming` has rows.
+    Its parameters are ``merge_tenant``, ``merge_integration``, ``merge_now`` and ``merge_ids``, how
+    all new ids begin.
     """
     table: Any = into.__table__
     names = [column.name for column in incoming.columns if column.name != "id_erp"]
@@ -105,11 +107,15 @@ def _known(resource: str, incoming: CTE) -> CTE:
 
 
 def _fresh(known: CTE) -> CTE:
-    """The rows without one of ours, each given a new id."""
-    position = cast(func.row_number().over(), Integer)
-    new_ids = Grouping(bindparam("merge_ids", type_=ARRAY(Uuid)))
+    """The rows without one of ours, each given a new id.
+
+    All begin as one UUIDv7 does, down to what sets it apart, and end in a number: made here, they
+    cost a tenth of what as many made in Python and sent here would.
+    """
+    end = func.lpad(func.to_hex(func.row_number().over()), ID_DIGITS - ID_PREFIX, "0")
+    new_id = cast(bindparam("merge_ids", type_=Text).concat(end), Uuid)
     return (
-        select(known, new_ids[position].label("new_id"))
+        select(known, new_id.label("new_id"))
         .where(known.c.known_id.is_(None))
         .cte("fresh")
         .prefix_with("MATERIALIZED")

@@ -9,7 +9,7 @@ from sqlalchemy.orm import DeclarativeBase
 from sindico_platform.database.planning import join_by_hash
 from sindico_platform.database.tx import Tx
 from sindico_tenants.erp_links.models import ExternalRef
-from sindico_tenants.erp_links.queries import build_merge
+from sindico_tenants.erp_links.queries import ID_PREFIX, build_merge
 from sindico_tenants.erp_links.schemas import MergeCounts
 
 
@@ -19,7 +19,6 @@ async def merge_rows(
     into: type[DeclarativeBase],
     integration_id: UUID,
     incoming: Select[Any],
-    most: int,
 ) -> MergeCounts:
     """Create or update one row of ours for each row of the ERP, in one statement.
 
@@ -30,7 +29,6 @@ async def merge_rows(
         into: the table; its name is the links' resource.
         incoming: a select whose columns are ``id_erp`` and columns of the table. Each `id_erp`
             stands once in it.
-        most: upper bound of the rows that `incoming` gives.
     """
     statement = build_merge(into, incoming.cte("incoming"))
     await join_by_hash(tx)
@@ -39,7 +37,7 @@ async def merge_rows(
         {
             "merge_tenant": tx.tenant_id,
             "merge_integration": integration_id,
-            "merge_ids": [tx.new_id() for _ in range(most)],
+            "merge_ids": tx.new_id().hex[:ID_PREFIX],
             "merge_now": tx.now,
         },
     )

@@ -17,40 +17,24 @@ MOST_AT_ONCE = 500
 """Sellers that one command links."""
 
 
-async def import_sellers(
-    tx: Tx, *, integration_id: UUID, incoming: Select[Any], most: int
-) -> MergeCounts:
+async def import_sellers(tx: Tx, *, integration_id: UUID, incoming: Select[Any]) -> MergeCounts:
     """Bring the ERP's sellers in, as `merge_rows` describes it."""
-    return await merge_rows(
-        tx, into=Seller, integration_id=integration_id, incoming=incoming, most=most
-    )
+    return await merge_rows(tx, into=Seller, integration_id=integration_id, incoming=incoming)
 
 
-async def import_orders(
-    tx: Tx, *, integration_id: UUID, incoming: Select[Any], most: int
-) -> MergeCounts:
+async def import_orders(tx: Tx, *, integration_id: UUID, incoming: Select[Any]) -> MergeCounts:
     """Bring the ERP's orders in, as `merge_rows` describes it."""
-    return await merge_rows(
-        tx, into=SalesOrder, integration_id=integration_id, incoming=incoming, most=most
-    )
+    return await merge_rows(tx, into=SalesOrder, integration_id=integration_id, incoming=incoming)
 
 
-async def import_notes(
-    tx: Tx, *, integration_id: UUID, incoming: Select[Any], most: int
-) -> MergeCounts:
+async def import_notes(tx: Tx, *, integration_id: UUID, incoming: Select[Any]) -> MergeCounts:
     """Bring the ERP's fiscal notes in, as `merge_rows` describes it."""
-    return await merge_rows(
-        tx, into=FiscalNote, integration_id=integration_id, incoming=incoming, most=most
-    )
+    return await merge_rows(tx, into=FiscalNote, integration_id=integration_id, incoming=incoming)
 
 
-async def import_bills(
-    tx: Tx, *, integration_id: UUID, incoming: Select[Any], most: int
-) -> MergeCounts:
+async def import_bills(tx: Tx, *, integration_id: UUID, incoming: Select[Any]) -> MergeCounts:
     """Bring the ERP's trade bills in, as `merge_rows` describes it."""
-    return await merge_rows(
-        tx, into=TradeBill, integration_id=integration_id, incoming=incoming, most=most
-    )
+    return await merge_rows(tx, into=TradeBill, integration_id=integration_id, incoming=incoming)
 
 
 async def set_user(tx: Tx, *, seller_id: UUID, user_id: UUID | None) -> Seller:

@@ -45,9 +45,7 @@ def _constant(value: Any, kind: Any) -> Any:
 
 async def load(uow: UnitOfWork, tenant: UUID, **names: str) -> MergeCounts:
     async with uow.begin(Actor.system(tenant)) as tx:
-        return await service.import_accounts(
-            tx, integration_id=INTEGRATION, incoming=rows(**names), most=len(names)
-        )
+        return await service.import_accounts(tx, integration_id=INTEGRATION, incoming=rows(**names))
 
 
 async def names_of(uow: UnitOfWork, tenant: UUID) -> list[str]:

@@ -174,7 +174,6 @@ async def _bring_in(tx: Tx, phase: LoadPhase, mapping: Mapping, stretch: Stretch
         tx,
         integration_id=stretch.integration_id,
         incoming=mapping.select_rows(tx, stretch),
-        most=stretch.rows,
     )
     return Counts(
         created=merged.created,
