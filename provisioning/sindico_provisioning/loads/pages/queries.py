@@ -25,7 +25,8 @@ from sindico_provisioning.staging.models import STAGING
 from sindico_tenants.accounts.models import Contact
 from sindico_tenants.erp_links.queries import find_links
 
-BATCH_ROWS = 5_000
+BATCH_ROWS = 10_000
+"""A second or two of work. Smaller ones look the same accounts and sellers up again and again."""
 
 COMPANIES, BRANCHES = STAGING["empresa_propria"], STAGING["filial"]
 ACCOUNTS, CONTACTS = STAGING["empresa"], STAGING["contato"]
