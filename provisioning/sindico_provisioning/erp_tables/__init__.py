@@ -29,6 +29,7 @@ What a row may look like:
 - A field the table does not know rejects the row, or is kept in the `extras` column
   (`UnknownFields`).
 - A key that stands twice in one batch rejects both rows.
+- A field that a row of JSON names twice rejects the row, unless all values but the last are null.
 
 References between tables are not checked here: parents may have been rejected or come later.
 

@@ -38,6 +38,7 @@ REASONS: dict[str, str] = {
     "not-an-object": translatable("A row must be a JSON object."),
     "row-not-json": translatable("The row is not well-formed JSON."),
     "row-not-utf8": translatable("The row is not valid UTF-8."),
+    "field-repeated": translatable("The row names this field more than once."),
     "duplicate-key": translatable(
         "The key stands more than once in this batch; none of its rows was taken."
     ),

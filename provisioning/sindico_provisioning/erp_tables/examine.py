@@ -10,6 +10,7 @@ import msgspec
 from sindico_platform.errors import FieldError
 from sindico_provisioning.erp_tables.errors import Unfit, reason, unfit
 from sindico_provisioning.erp_tables.kinds import is_encodable
+from sindico_provisioning.erp_tables.repeats import keep_repeats
 from sindico_provisioning.erp_tables.schemas import ErpField, ErpTable, UnknownFields
 
 MAX_EXTRAS_BYTES = 16_384
@@ -62,12 +63,12 @@ def _read_extras(
     if not extras:
         return None
     if unknown is UnknownFields.REJECT:
-        faults.extend(reason(_printable(name), "unknown-field") for name in extras)
+        faults.extend(reason(printable(name), "unknown-field") for name in extras)
         return None
     try:
         return _render_extras(extras)
     except Unfit as fault:
-        faults.append(fault.at(", ".join(map(_printable, extras))))
+        faults.append(fault.at(", ".join(map(printable, extras))))
         return None
 
 
@@ -85,7 +86,7 @@ def _render_extras(extras: dict[str, Any]) -> str:
     return rendered
 
 
-def _printable(name: str) -> str:
+def printable(name: str) -> str:
     """Make any name fit to be stored and shown."""
     return name[:60].replace("\x00", "").encode(errors="replace").decode()
 
@@ -117,7 +118,12 @@ def parse_leniently(body: bytes) -> Any:
         ValueError: it is no JSON; UnicodeDecodeError, a subclass: it is not UTF-8.
         RecursionError: it is nested too deeply.
     """
-    return json.loads(body.decode(), parse_float=Decimal, parse_constant=_refuse_constant)
+    return json.loads(
+        body.decode(),
+        parse_float=Decimal,
+        parse_constant=_refuse_constant,
+        object_pairs_hook=keep_repeats,
+    )
 
 
 def _refuse_constant(name: str) -> Any:

@@ -5,7 +5,7 @@ from datetime import date
 from enum import StrEnum
 from functools import cached_property
 from types import UnionType
-from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Union, cast, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec import Meta, Struct
@@ -78,6 +78,31 @@ class ErpTable:
         order = ["id_erp", *own, *(n for n in shared if n not in {"id_erp", "atualizado_em"})]
         by_name = {column.name: column for column in self.columns}
         return tuple(by_name[name] for name in [*order, "atualizado_em"])
+
+    @cached_property
+    def sent(self) -> type[ErpRow]:
+        """`row` as it is read: None stands for what was left out, where `row` has a default too."""
+        hints = get_type_hints(self.row, include_extras=True)
+        made = msgspec.defstruct(
+            self.row.__name__,
+            [
+                (column.name, hints[column.name])
+                if column.required
+                else (column.name, hints[column.name] | None, None)
+                for column in self.columns
+            ],
+            bases=(ErpRow,),
+            kw_only=True,
+            forbid_unknown_fields=True,
+            gc=False,
+        )
+        return cast("type[ErpRow]", made)  # of its base
+
+    @cached_property
+    def defaults(self) -> tuple[tuple[int, Any], ...]:
+        """Places in the row's tuple where null becomes something else, with what it becomes."""
+        found = ((place, column.default) for place, column in enumerate(self.columns))
+        return tuple((place, default) for place, default in found if default is not None)
 
     @cached_property
     def impersonal(self) -> frozenset[str]:

@@ -6,7 +6,8 @@ that raise a suspicion, or would not type, are examined field by field.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -21,7 +22,9 @@ from sindico_provisioning.erp_tables.examine import (
     find_key,
     parse_leniently,
     parse_row,
+    printable,
 )
+from sindico_provisioning.erp_tables.repeats import find_repeated, may_repeat
 from sindico_provisioning.erp_tables.rows import ErpRow
 from sindico_provisioning.erp_tables.schemas import Checked, ErpTable, Rejection, UnknownFields
 
@@ -31,6 +34,21 @@ RawOf = Callable[[int], Any]
 _NO_EXTRAS = (None,)
 _as_tuple = msgspec.structs.astuple
 _split_json = msgspec.json.Decoder(list[msgspec.Raw]).decode
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Batch:
+    """Rows as they were read."""
+
+    table: ErpTable
+    typed: Sequence[Any]
+    """A tuple each, with None for a field that is null or was left out; None would not type."""
+    raw_of: RawOf
+    """Gives the row at a position as it was sent."""
+    repeated: Mapping[int, list[FieldError]] = field(default_factory=dict)
+    """By position, that a row names a field twice."""
+    is_plain: bool = False
+    """No text of them can be such that it cannot be stored."""
 
 
 def check_rows(
@@ -52,7 +70,8 @@ def check_rows(
         typed: Typed = msgspec.convert(rows, _page_type(table))
     except (ValueError, TypeError, RecursionError):
         typed = [_convert(table, raw) for raw in rows]
-    return _check(table, typed, rows.__getitem__, unknown, first_index)
+    batch = Batch(table=table, typed=_as_tuples(typed), raw_of=rows.__getitem__)
+    return _check(batch, unknown, first_index)
 
 
 def check_json(
@@ -71,8 +90,11 @@ def check_json(
         typed: Typed = _page_decoder(table).decode(body)
     except (ValueError, RecursionError):
         return _check_pieces(table, _split(body), unknown, first_index)
-    is_plain = _is_plain(body)
-    return _check(table, typed, _raw_of(typed), unknown, first_index, is_plain=is_plain)
+    rows = _as_tuples(typed)
+    if may_repeat(body, rows):
+        return _check_pieces(table, _split(body), unknown, first_index)
+    batch = Batch(table=table, typed=rows, raw_of=_raw_of(typed), is_plain=_is_plain(body))
+    return _check(batch, unknown, first_index)
 
 
 def check_ndjson(
@@ -87,14 +109,17 @@ def check_ndjson(
     A line that is no JSON is one rejection; blank lines do not count.
     """
     pieces = [line for line in body.split(b"\n") if line and not line.isspace()]
+    page = b"[" + b",".join(pieces) + b"]"
     try:
-        typed: Typed = _page_decoder(table).decode(b"[" + b",".join(pieces) + b"]")
+        typed: Typed = _page_decoder(table).decode(page)
     except (ValueError, RecursionError):
         return _check_pieces(table, pieces, unknown, first_index)
-    if len(typed) != len(pieces):  # a line held more than one row
+    rows = _as_tuples(typed)
+    # A line may hold more than one row.
+    if len(typed) != len(pieces) or may_repeat(page, rows):
         return _check_pieces(table, pieces, unknown, first_index)
-    is_plain = _is_plain(body)
-    return _check(table, typed, _raw_of(typed), unknown, first_index, is_plain=is_plain)
+    batch = Batch(table=table, typed=rows, raw_of=_raw_of(typed), is_plain=_is_plain(body))
+    return _check(batch, unknown, first_index)
 
 
 def _is_plain(body: bytes) -> bool:
@@ -109,17 +134,17 @@ def _page_decoder(table: ErpTable) -> "msgspec.json.Decoder[list[ErpRow | None]]
 
 @lru_cache
 def _row_decoder(table: ErpTable) -> msgspec.json.Decoder[ErpRow]:
-    return msgspec.json.Decoder(table.row)
+    return msgspec.json.Decoder(table.sent)
 
 
 @lru_cache
 def _page_type(table: ErpTable) -> Any:
-    return list[table.row]  # type: ignore[name-defined]  # a type made of a value
+    return list[table.sent]  # type: ignore[name-defined]  # a type made of a value
 
 
 def _convert(table: ErpTable, raw: Any) -> ErpRow | None:
     try:
-        return msgspec.convert(raw, table.row)
+        return msgspec.convert(raw, table.sent)
     except (ValueError, TypeError, RecursionError):
         return None
 
@@ -143,8 +168,28 @@ def _check_pieces(
     table: ErpTable, pieces: Sequence[Any], unknown: UnknownFields, first_index: int
 ) -> Checked:
     decode = _row_decoder(table).decode
-    typed = [_decode(decode, piece) for piece in pieces]
-    return _check(table, typed, lambda at: _parse_piece(pieces[at]), unknown, first_index)
+    typed = _as_tuples([_decode(decode, piece) for piece in pieces])
+    batch = Batch(
+        table=table,
+        typed=typed,
+        raw_of=lambda at: _parse_piece(pieces[at]),
+        repeated=_find_repeated_fields(pieces, typed),
+    )
+    return _check(batch, unknown, first_index)
+
+
+def _find_repeated_fields(
+    pieces: Sequence[Any], typed: Sequence[Any]
+) -> dict[int, list[FieldError]]:
+    """By position, what is wrong with rows that name a field twice; few need a close look."""
+    found: dict[int, list[FieldError]] = {}
+    for position, (piece, row) in enumerate(zip(pieces, typed, strict=True)):
+        sent = bytes(piece) if isinstance(piece, msgspec.Raw) else piece
+        if row is None or not isinstance(sent, bytes) or may_repeat(sent, [row]):
+            for name in find_repeated(sent):
+                fault = reason(printable(name), "field-repeated")
+                found.setdefault(position, []).append(fault)
+    return found
 
 
 def _decode(decode: Callable[[Any], ErpRow], piece: Any) -> ErpRow | None:
@@ -166,21 +211,29 @@ def _raw_of(typed: Typed) -> RawOf:
     return raw_of
 
 
-def _check(
-    table: ErpTable,
-    typed: Typed,
-    raw_of: RawOf,
-    unknown: UnknownFields,
-    first_index: int,
-    *,
-    is_plain: bool = False,
-) -> Checked:
-    rows: list[Any] = [None if row is None else _as_tuple(row) + _NO_EXTRAS for row in typed]
+def _as_tuples(typed: Typed) -> list[Any]:
+    return [None if row is None else _as_tuple(row) for row in typed]
+
+
+def _complete(batch: Batch) -> list[Any]:
+    """The typed rows with room for extras, and with what null and a field left out become."""
+    rows = [None if row is None else row + _NO_EXTRAS for row in batch.typed]
+    for place, default in batch.table.defaults:
+        for position, row in enumerate(rows):
+            if row is not None and row[place] is None:
+                rows[position] = (*row[:place], default, *row[place + 1 :])
+    return rows
+
+
+def _check(batch: Batch, unknown: UnknownFields, first_index: int) -> Checked:
+    table, raw_of, rows = batch.table, batch.raw_of, _complete(batch)
     faults: dict[int, list[FieldError]] = {}
-    for position in _find_doubtful(table, rows, is_plain=is_plain):
+    doubtful = _find_doubtful(table, rows, is_plain=batch.is_plain)
+    for position in doubtful | batch.repeated.keys():
         examined = examine_row(table, raw_of(position), unknown)
-        if isinstance(examined, list):
-            faults[position] = examined
+        wrong = examined if isinstance(examined, list) else []
+        if wrong or position in batch.repeated:
+            faults[position] = [*wrong, *batch.repeated.get(position, ())]
         rows[position] = examined if isinstance(examined, tuple) else None
     _reject_duplicates(rows, faults, raw_of)
     rejections = [
@@ -191,7 +244,7 @@ def _check(
     return Checked(table=table, received=len(rows), rows=good, rejections=rejections)
 
 
-def _find_doubtful(table: ErpTable, rows: Sequence[Any], *, is_plain: bool) -> list[int]:
+def _find_doubtful(table: ErpTable, rows: Sequence[Any], *, is_plain: bool) -> set[int]:
     """Name the rows that would not type or that a check of some column suspects.
 
     Args:
@@ -204,10 +257,10 @@ def _find_doubtful(table: ErpTable, rows: Sequence[Any], *, is_plain: bool) -> l
     doubtful = set(range(len(rows))).difference(positions) if good is not rows else set[int]()
     if not is_plain:
         doubtful.update(positions[at] for at in kinds.find_bad_texts(good))
-    for field, column in zip(table.columns, zip(*good, strict=True), strict=False):
-        if field.kind.suspects is not None:
-            doubtful.update(positions[at] for at in field.kind.suspects(column))
-    return sorted(doubtful)
+    for defined, column in zip(table.columns, zip(*good, strict=True), strict=False):
+        if defined.kind.suspects is not None:
+            doubtful.update(positions[at] for at in defined.kind.suspects(column))
+    return doubtful
 
 
 def _reject_duplicates(

@@ -301,6 +301,76 @@ def test_a_line_that_is_no_json_costs_only_its_line() -> None:
     ]
 
 
+REPEATING = [
+    ('{"id_erp":"2","numero":"A","numero":"B"}', {"numero"}),
+    ('{"id_erp":"2","numero":"A","numero":"A"}', {"numero"}),
+    ('{"id_erp":"2","numero":"A","numero":null}', {"numero"}),
+    ('{"id_erp":"2","id_erp":"3"}', {"id_erp"}),
+    ('{"id_erp" : "2", "numero" :"A", "numero"\t:"B"}', {"numero"}),
+    ('{"id_erp":"2","numero":"A","n\\u0075mero":"B"}', {"numero"}),
+    ('{"id_erp":"2","numero":"\\":\\":null","numero":"B\\\\"}', {"numero"}),
+    ('{"id_erp":"2","numero":"A","numero":"B","situacao":null}', {"numero"}),
+    (
+        '{"id_erp":"2","numero":1,"numero":"B","valor_total":1,"valor_total":2}',
+        {"numero", "valor_total"},
+    ),
+    ('{"id_erp":"2","numero":"A","numero":"\\ud800"}', {"numero"}),
+    ('{"id_erp":"2","canal":{"a":1,"a":2}}', {"a"}),
+]
+CLEAN = [
+    '{"id_erp":"4","numero":null,"situacao":":null","numero":"B"}',
+    '{"id_erp" :"5","situacao" : "x:\\":null,\\"numero\\":"}',
+    '{"id_erp":"6","numero":"\\"numero\\":\\"A\\"","valor_total":null}',
+    '{"id_erp": "7", "numero":  null, "situacao": null, "valor_total": 1.5}',
+]
+
+
+@pytest.mark.parametrize("form", ["json", "ndjson"])
+@pytest.mark.parametrize("others", [False, True], ids=["all typed", "some not"])
+@pytest.mark.parametrize(("row", "names"), REPEATING)
+def test_a_field_named_twice_rejects_its_row_and_no_other(
+    row: str, names: set[str], form: str, *, others: bool
+) -> None:
+    """Whatever stands around it, and however it is written."""
+    clean = [*CLEAN, *(['{"id_erp":"8","valor_total":"1.5"}'] if others else [])]
+    rows = [clean[0], row, *clean[1:]]
+    body = "\n".join(rows) if form == "ndjson" else f"[{', '.join(rows)}]"
+
+    checked = (check_json if form == "json" else check_ndjson)(PEDIDO, body.encode())
+
+    (rejected,) = checked.rejections
+    assert (rejected.index, checked.received) == (1, len(rows))
+    assert len(checked.rows) == len(rows) - 1
+    told = {fault.field for fault in rejected.reasons if fault.code == "field-repeated"}
+    assert told == names
+
+
+@pytest.mark.parametrize("style", [{"separators": (",", ":")}, {}, {"indent": 2}], ids=str)
+def test_rows_as_programs_write_them_are_counted_and_not_read_again(
+    style: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [
+        queries.build_example(EMPRESA) | {"id_erp": f"{n}", "uf": None, "bairro": '"a":null'}
+        for n in range(3)
+    ]
+    monkeypatch.setattr("sindico_provisioning.erp_tables.service.find_repeated", None)
+
+    assert len(check_json(EMPRESA, json.dumps(rows, **style).encode()).rows) == 3
+
+
+def test_a_field_with_a_default_is_named_once_or_not_at_all() -> None:
+    """A row that leaves it out must not hide another that names it twice."""
+    plain = '{"id_erp":"1","razao_social":"A"}'
+    twice = '{"id_erp":"2","razao_social":"B","ativo":false,"ativo":true}'
+    given = '{"id_erp":"3","razao_social":"C","ativo":null}'
+
+    checked = check_ndjson(EMPRESA, f"{plain}\n{twice}\n{given}".encode())
+
+    ativo = [column.name for column in EMPRESA.columns].index("ativo")
+    assert codes(checked) == [("ativo", "field-repeated")]
+    assert [(row[0], row[ativo]) for row in checked.rows] == [("1", True), ("3", True)]
+
+
 def test_every_reason_has_a_case_here() -> None:
     proven = {code for _, _, _, code in BAD_VALUES} | {
         "unknown-field",
@@ -310,6 +380,7 @@ def test_every_reason_has_a_case_here() -> None:
         "row-not-json",
         "row-not-utf8",
         "duplicate-key",
+        "field-repeated",
     }
 
     assert proven >= set(REASONS)
