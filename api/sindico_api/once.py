@@ -65,6 +65,7 @@ class Once:
             return replayed(claim)
         try:
             async with self.context.uow.begin(self.actor, tenant=tenant) as tx:
+                await service.hold_claim(tx, claim)
                 response = await work(tx)
                 answer = answer_of(response)
                 await service.finish_request(tx, claim, answer, keys=self.context.secrets)

@@ -39,7 +39,7 @@ class IdempotencyKey(TenantRow, Base):
     token: Mapped[UUID]
     """Who may finish it; another token changes nothing."""
     lease_until: Mapped[datetime]
-    """After this, a running request counts as died, and the same one may take its place."""
+    """After this, a running request counts as died, whatever else is seen of it."""
     answer: Mapped[str | None]
     """Sealed, as an answer may show a secret once."""
     expires_at: Mapped[datetime]

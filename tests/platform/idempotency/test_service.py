@@ -77,15 +77,54 @@ async def test_the_stored_answer_is_sealed(context: Context) -> None:
     assert stored.startswith("s1.")
 
 
-async def test_a_running_request_is_not_run_again(context: Context) -> None:
+async def test_a_running_request_is_not_run_again(
+    context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
     request = request_by(actor())
-    await claimed(context, request)
-
-    with pytest.raises(StillRunning) as running:
+    taken = await claimed(context, request)
+    with pytest.raises(StillRunning) as beginning:
         await claim(context, request)
+    monkeypatch.setattr(service, "UNHELD_SECONDS", 0)
+
+    async with context.uow.begin(Actor.system(request.tenant_id)) as tx:
+        await service.hold_claim(tx, taken)
+        with pytest.raises(StillRunning) as running:
+            await claim(context, request)
 
     assert running.value.status == 409
     assert running.value.headers == {"Retry-After": "2"}
+    assert 1 <= int(beginning.value.headers["Retry-After"]) <= 5
+
+
+async def test_a_request_that_nobody_carries_out_is_taken_over_before_its_lease_ends(
+    context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = request_by(actor())
+    late = await claimed(context, request, lease_seconds=3600)
+    monkeypatch.setattr(service, "UNHELD_SECONDS", 0)
+
+    outcomes = await asyncio.gather(
+        *(claim(context, request) for _ in range(4)), return_exceptions=True
+    )
+
+    heirs = [each for each in outcomes if isinstance(each, Claim)]
+    assert heirs
+    assert all(isinstance(each, (Claim, StillRunning)) for each in outcomes)
+    with pytest.raises(StillRunning):
+        await finish(context, late)
+    in_turn = [each for each in heirs if await is_still_its(context, each)]
+    assert len(in_turn) == 1
+    assert await claim(context, request) == ANSWER
+    assert await count_work(context, request.tenant_id) == 1
+
+
+async def is_still_its(context: Context, taken: Claim) -> bool:
+    """Finish, if nobody has taken the place."""
+    try:
+        await finish(context, taken)
+    except StillRunning:
+        return False
+    return True
 
 
 @pytest.mark.parametrize("finished", [False, True], ids=["running", "finished"])
