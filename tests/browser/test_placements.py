@@ -48,3 +48,26 @@ async def test_an_account_is_placed_with_a_reason_that_its_history_keeps(
         await expect(page.get_by_text("Categoria e carteira salvas.")).to_be_visible()
         await expect(page.get_by_text("Contrato de três anos")).to_be_visible()
         await see_every_look(page, pictures, "placement")
+
+
+async def test_marked_accounts_are_placed_together_by_keyboard(
+    uow: UnitOfWork, make_tenant: MakeTenant, open_as: OpenAs, pictures: Path
+) -> None:
+    tenant = await make_tenant()
+    async with uow.begin(Actor.system(tenant.tenant_id)) as tx:
+        clientele = Clientele(tx)
+        await clientele.add(*NAMES)
+        await create_portfolio(tx, name="Grandes redes do interior")
+        await classification.classify_accounts(tx)
+
+    async with open_as(tenant, "admin", path="/console/accounts") as page:
+        await page.get_by_label(f"Marcar {NAMES[0]}").press("Space")
+        await page.get_by_label("Marcar todas desta página").press("Space")
+        await see_every_look(page, pictures, "placing-list")
+        await page.get_by_role("button", name="Posicionar as marcadas").press("Enter")
+        await expect(page.get_by_role("button", name="Posicionar 4 contas")).to_be_visible()
+        await see_every_look(page, pictures, "placing")
+        await page.get_by_label("Carteira").select_option("Grandes redes do interior")
+        await page.get_by_label("Motivo").fill("Nova divisão por região")
+        await page.get_by_role("button", name="Posicionar 4 contas").press("Enter")
+        await expect(page.get_by_text("4 contas foram posicionadas.")).to_be_visible()

@@ -1,6 +1,6 @@
 """Accounts and contacts: what the loads brought, to be searched and read."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -20,7 +20,7 @@ from sindico_api.guards import requires
 from sindico_api.i18n import CONSOLE_PATH
 from sindico_platform.brazil.states import STATES
 from sindico_platform.database.tx import Tx
-from sindico_platform.paging.schemas import MAX_LIMIT, PageRequest
+from sindico_platform.paging.schemas import MAX_LIMIT, Page, PageRequest
 from sindico_tenants.abc_curve.standings.queries import read_classification
 from sindico_tenants.accounts import queries as accounts
 from sindico_tenants.accounts.schemas import AccountFilters, ContactFilters, PersonType
@@ -29,6 +29,7 @@ from sindico_tenants.portfolios import queries as portfolios
 from sindico_tenants.portfolios.models import PlacedBy
 from sindico_tenants.portfolios.schemas import LONGEST_REASON, PlacementIn, PlacementOut
 from sindico_tenants.portfolios.service import place_by_hand
+from sindico_tenants.sales.queries import list_sellers
 
 SITUATIONS: dict[str, dict[str, bool]] = {
     "active": {"is_active": True, "is_removed": False},
@@ -36,7 +37,7 @@ SITUATIONS: dict[str, dict[str, bool]] = {
     "removed": {"is_removed": True},
 }
 """What the filter *Status* means; ``removed`` is what the ERP no longer has."""
-LONGEST_SEARCH = 100
+LONGEST_SEARCH, MOST_CHOICES = 100, 2_000
 PERSON_TYPES = {each.value: each for each in PersonType}
 
 
@@ -73,7 +74,7 @@ async def show_account(
         classified = None
         if actor.may("abc_curve:view"):
             classified = await read_classification(tx, account_id)
-        groupings = await _groupings(tx) if actor.may("portfolios:edit") else None
+        groupings = await groupings_of(tx) if actor.may("portfolios:edit") else None
         placement = await portfolios.read_placement(tx, account_id) if groupings else None
     return rendering.page(
         request,
@@ -90,15 +91,26 @@ async def show_account(
     )
 
 
-async def _groupings(tx: Tx) -> dict[str, list[tuple[str, str]]]:
-    """Categories and portfolios to choose from, by name."""
-    page = PageRequest(limit=MAX_LIMIT)
-    categories = await portfolios.list_categories(tx, request=page)
-    all_portfolios = await portfolios.list_portfolios(tx, request=page)
+async def groupings_of(tx: Tx) -> dict[str, list[tuple[str, str]]]:
+    """Categories, portfolios and salespeople to choose from, by name."""
     return {
-        "categories": [(str(each.id), each.name) for each in categories.items],
-        "portfolios": [(str(each.id), each.name) for each in all_portfolios.items],
+        "categories": await _choices(tx, portfolios.list_categories),
+        "portfolios": await _choices(tx, portfolios.list_portfolios),
+        "sellers": await _choices(tx, list_sellers),
     }
+
+
+async def _choices(tx: Tx, read: Callable[..., Awaitable[Page[Any]]]) -> list[tuple[str, str]]:
+    """Everything that a list has, page after page, as far as a form can show it."""
+    found: list[tuple[str, str]] = []
+    cursor: str | None = None
+    while len(found) < MOST_CHOICES:
+        page = await read(tx, request=PageRequest(limit=MAX_LIMIT, after=cursor))
+        found += [(str(each.id), each.name) for each in page.items]
+        cursor = page.next_cursor
+        if cursor is None:
+            break
+    return found
 
 
 def _placement_form(placement: PlacementOut | None) -> Form:

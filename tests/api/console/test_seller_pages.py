@@ -20,6 +20,7 @@ from tests.support.callers import ClientAs
 from tests.support.identity import MakeTenant, MakeUser
 from tests.support.rows import make_account, make_seller
 from tests.support.statements import CountStatements
+from tests.tenants.abc_curve.conftest import Clientele
 
 PATH = "/console/sellers"
 
@@ -131,3 +132,42 @@ async def test_an_account_is_placed_by_hand_and_given_back_to_the_rules(
     assert "Compra &lt;b&gt;muito&lt;/b&gt;" in page
     assert change.reason == "Compra <b>muito</b>"
     assert f"Contas-chave {change.changed_by} Compra" in text_of(page)
+
+
+async def test_many_accounts_are_placed_those_marked_or_all_that_the_filters_show(
+    uow: UnitOfWork, tenant: Tenant, browser: AsyncClient
+) -> None:
+    async with uow.begin(Actor.system(tenant.tenant_id)) as tx:
+        clientele = Clientele(tx)
+        await clientele.add("Acme", "Bela", state="SP")
+        await clientele.add("Casa", state="RJ")
+        category = await create_category(tx, name="Contas-chave")
+    choose, place = "/console/accounts/placement/choose", "/console/accounts/placement"
+    wish = {"category_id": str(category.id), "reason": "Campanha"}
+    paulistas = {"which": "all", "filter_state": "SP"}
+
+    listed = (await browser.get("/console/accounts?state=SP")).text
+    reloaded = await browser.get(choose)
+    none = await browser.post(choose, data={"which": "marked"})
+    marked = await browser.post(choose, data={"account_id": [str(clientele.ids["Casa"])]})
+    every = text_of((await browser.post(choose, data=paulistas)).text)
+    nothing = await browser.post(place, data=paulistas | {"expected": "2"})
+    odd = await browser.post(place, data=paulistas | {"expected": "2", "seller_id": "x"})
+    other = await browser.post(place, data=paulistas | wish | {"expected": "3"})
+    placed = await browser.post(place, data=paulistas | wish | {"expected": "2"})
+    one = await browser.post(place, data=wish | {"account_id": [str(clientele.ids["Casa"])]})
+    async with uow.begin(Actor.system(tenant.tenant_id)) as tx:
+        stand = [(await read_placement(tx, each)).category for each in clientele.ids.values()]
+        [change] = await list_placement_changes(tx, clientele.ids["Casa"])
+
+    assert '<input type="hidden" name="filter_state" value="SP">' in listed
+    assert listed.count('name="account_id"') == 2
+    assert none.headers["location"] == reloaded.headers["location"] == "/console/accounts"
+    assert "1 account" in text_of(marked.text)
+    assert "Place 2 accounts" in every
+    assert (nothing.status_code, odd.status_code, other.status_code) == (422, 422, 409)
+    assert "2 accounts match now, not 3." in text_of(other.text)
+    assert placed.headers["location"] == "/console/accounts?state=SP"
+    assert one.headers["location"] == "/console/accounts"
+    assert stand == ["Contas-chave"] * 3
+    assert change.reason == "Campanha"
