@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from inspect import signature
 from typing import Any
 from uuid import uuid4
 
@@ -31,6 +32,8 @@ class Route:
     guards: tuple[Requires, ...]
     body: Any
     """An example from the OpenAPI document, or `None`."""
+    is_list: bool = False
+    """Whether it answers page by page."""
 
     def __str__(self) -> str:
         return f"{self.method} " + PARAMETER.sub(r"{\g<name>}", self.path)
@@ -87,6 +90,7 @@ def _routes_of(app: Litestar) -> Iterator[Route]:
                     is_public=bool(handler.opt.get("public")),
                     guards=guards,
                     body=_example_body(document, route.path_format, method),
+                    is_list=method == "GET" and "page" in signature(handler.fn).parameters,
                 )
 
 

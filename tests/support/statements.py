@@ -30,19 +30,25 @@ CountStatements = Callable[[], AbstractContextManager[Statements]]
 
 
 @contextmanager
-def counting(engines: Engines) -> Iterator[Statements]:
-    """Collect every statement that role `app` sends inside the block, by whatever way."""
+def counting(engines: Engines, *, fleet: bool = False) -> Iterator[Statements]:
+    """Collect every statement that role `app` sends inside the block, by whatever way.
+
+    With `fleet` also those of the role that looks across tenants.
+    """
     counted = Statements()
+    listened = [engines.app.sync_engine] + [engines.fleet.sync_engine] * fleet
 
     def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
         counted.sent.append(statement)
 
-    event.listen(engines.app.sync_engine, "before_cursor_execute", note)
+    for engine in listened:
+        event.listen(engine, "before_cursor_execute", note)
     try:
         with noting_fetches(PlainPool, counted), noting_fetches(Tx, counted):
             yield counted
     finally:
-        event.remove(engines.app.sync_engine, "before_cursor_execute", note)
+        for engine in listened:
+            event.remove(engine, "before_cursor_execute", note)
 
 
 def noting_fetches(kind: Any, counted: Statements) -> AbstractContextManager[Any]:

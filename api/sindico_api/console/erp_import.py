@@ -19,13 +19,11 @@ from sindico_provisioning.erp_tables.queries import OWN_TABLES
 from sindico_provisioning.integrations.schemas import IntegrationOut
 from sindico_provisioning.loads import queries, service
 from sindico_provisioning.loads.errors import (
-    IntegrationNotConfigured,
     LoadAlreadyRunning,
-    ViewsNotMapped,
 )
 from sindico_provisioning.loads.models import LoadKind, LoadStatus
 from sindico_provisioning.loads.schemas import Brought, LoadOut
-from sindico_provisioning.loads.sources import SOURCES
+from sindico_provisioning.loads.sources import SOURCES, list_ready
 
 BROUGHT = ("companies", "branches")
 """Our tables that the ERP's two fill."""
@@ -51,11 +49,11 @@ async def read_import(tx: Tx, _: Translator) -> ErpImport | None:
         return None
     known = await all_integrations(tx)
     pulled = [each for each in known if each.state == "active" and each.kind in SOURCES]
-    ready = [each for each in pulled if await _is_ready(tx, each)]
+    ready = await list_ready(tx, pulled)
     return ErpImport(
         ready=ready,
         obstacle=None if ready else _obstacle(known, pulled),
-        running=await _find_running(tx, known),
+        running=await _find_running(tx),
         failed=await _find_failed(tx, _),
         last=await queries.find_last_brought(tx, BROUGHT),
     )
@@ -80,26 +78,16 @@ async def start_import(request: ConsoleRequest, actor: CurrentActor, uow: Uow) -
     return see_other(request, tab.href, flash=flash)
 
 
-async def _is_ready(tx: Tx, integration: IntegrationOut) -> bool:
-    try:
-        await SOURCES[integration.kind].require_ready(tx, integration.id)
-    except (IntegrationNotConfigured, ViewsNotMapped):
-        return False
-    return True
-
-
 def _obstacle(known: list[IntegrationOut], pulled: list[IntegrationOut]) -> str:
     if not known:
         return "none"
     return "unconfigured" if pulled else "unavailable"
 
 
-async def _find_running(tx: Tx, known: list[IntegrationOut]) -> LoadOut | None:
+async def _find_running(tx: Tx) -> LoadOut | None:
     """The load that keeps another from starting."""
-    for integration in known:
-        if load_id := await queries.find_active_load(tx, integration.id):
-            return await queries.get_load(tx, load_id)
-    return None
+    load_id = await queries.find_any_active_load(tx)
+    return await queries.get_load(tx, load_id) if load_id else None
 
 
 async def _find_failed(tx: Tx, _: Translator) -> LoadOut | None:

@@ -138,6 +138,17 @@ async def find_active_load(tx: Tx, integration_id: UUID) -> UUID | None:
     return found
 
 
+async def find_any_active_load(tx: Tx) -> UUID | None:
+    """The newest load of any integration that is pending or running."""
+    found: UUID | None = await tx.session.scalar(
+        select(Load.id)
+        .where(Load.tenant_id == tx.tenant_id, Load.status.in_(ACTIVE))
+        .order_by(Load.id.desc())
+        .limit(1)
+    )
+    return found
+
+
 async def find_newest_of(tx: Tx, tables: Collection[str]) -> UUID | None:
     """The load that was asked for last of those that read one of the ERP tables."""
     found: UUID | None = await tx.session.scalar(

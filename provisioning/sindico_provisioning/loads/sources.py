@@ -1,6 +1,6 @@
 """From an integration to the connector that reads its ERP."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from sindico_provisioning.connectors.service import open_connector
 from sindico_provisioning.connectors.view.connector import ViewConnector
 from sindico_provisioning.exchanges import queries as exchanges
 from sindico_provisioning.integrations.models import IntegrationKind
+from sindico_provisioning.integrations.schemas import IntegrationOut
 from sindico_provisioning.loads import queries
 from sindico_provisioning.loads.errors import IntegrationNotConfigured, ViewsNotMapped
 from sindico_provisioning.loads.models import LoadKind
@@ -130,6 +131,28 @@ SOURCES: dict[str, Source] = {
     IntegrationKind.API: Source(require_ready=require_nothing, open=open_pushed, is_read=False),
 }
 """By kind of integration."""
+
+
+async def list_ready(tx: Tx, integrations: Sequence[IntegrationOut]) -> list[IntegrationOut]:
+    """Those whose load could begin now, as `Source.require_ready` says, of active ones.
+
+    Of View integrations there may be many, so one statement tells of all of them.
+    """
+    mapped = await views.list_mapped(tx)
+    return [
+        each
+        for each in integrations
+        if each.kind in SOURCES
+        and (each.id in mapped if each.kind == IntegrationKind.VIEW else await _is_ready(tx, each))
+    ]
+
+
+async def _is_ready(tx: Tx, integration: IntegrationOut) -> bool:
+    try:
+        await SOURCES[integration.kind].require_ready(tx, integration.id)
+    except IntegrationNotConfigured:
+        return False
+    return True
 
 
 def is_read(kind: str) -> bool:

@@ -23,6 +23,16 @@ async def list_mappings(tx: Tx, integration_id: UUID) -> Sequence[ViewMapping]:
     return [by_table[table.name] for table in order_tables(set(by_table))]
 
 
+async def list_mapped(tx: Tx) -> frozenset[UUID]:
+    """The integrations of which some view is mapped."""
+    found = await tx.session.scalars(
+        select(ViewMapping.integration_id)
+        .where(ViewMapping.tenant_id == tx.tenant_id, ViewMapping.resource.in_(list(TABLES)))
+        .distinct()
+    )
+    return frozenset(found)
+
+
 async def find_mapping(
     tx: Tx, integration_id: UUID, table: str, *, lock: bool = False
 ) -> ViewMapping | None:
