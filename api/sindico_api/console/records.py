@@ -6,6 +6,7 @@ from uuid import UUID
 
 from litestar import Response, get, post
 from litestar.params import FromPath
+from msgspec import structs
 
 from sindico_api.console import rendering
 from sindico_api.console.abc_words import CLASSES, KINDS, MEASURES, PLACED_BY
@@ -13,7 +14,7 @@ from sindico_api.console.document_views import read_panel
 from sindico_api.console.forms import EMPTY_FORM, Form
 from sindico_api.console.listing import Listing
 from sindico_api.console.rendering import see_other
-from sindico_api.console.submitted import id_in, sent_texts
+from sindico_api.console.submitted import choice_in, id_in, read_as, sent_texts
 from sindico_api.console.view import ConsoleRequest, Flash, view_of
 from sindico_api.dependencies import AskedPage, CurrentActor, Uow
 from sindico_api.guards import requires
@@ -27,7 +28,7 @@ from sindico_tenants.accounts.schemas import AccountFilters, ContactFilters, Per
 from sindico_tenants.documents.schemas import AttachedTo
 from sindico_tenants.portfolios import queries as portfolios
 from sindico_tenants.portfolios.models import PlacedBy
-from sindico_tenants.portfolios.schemas import LONGEST_REASON, PlacementIn, PlacementOut
+from sindico_tenants.portfolios.schemas import PlacementIn, PlacementOut
 from sindico_tenants.portfolios.service import place_by_hand
 from sindico_tenants.sales.queries import list_sellers
 
@@ -131,10 +132,10 @@ async def place_account(
     """Put the account where a person says; an empty choice leaves it to the rules."""
     _ = view_of(request).translate
     sent = await sent_texts(request, "category_id", "portfolio_id", "reason")
-    data = PlacementIn(
-        category_id=id_in(sent["category_id"]),
-        portfolio_id=id_in(sent["portfolio_id"]),
-        reason=sent["reason"][:LONGEST_REASON],
+    data = structs.replace(
+        read_as(PlacementIn, {"reason": sent["reason"]}),
+        category_id=choice_in(sent, "category_id"),
+        portfolio_id=choice_in(sent, "portfolio_id"),
     )
     async with uow.begin(actor) as tx:
         await place_by_hand(tx, account_id=account_id, data=data)

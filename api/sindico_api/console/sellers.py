@@ -10,7 +10,7 @@ from sindico_api.console import rendering
 from sindico_api.console.forms import Form
 from sindico_api.console.listing import Listing
 from sindico_api.console.rendering import see_other
-from sindico_api.console.submitted import id_in, sent_texts
+from sindico_api.console.submitted import choice_in, sent_texts
 from sindico_api.console.view import ConsoleRequest, Flash, view_of
 from sindico_api.dependencies import AskedPage, CurrentActor, Uow
 from sindico_api.guards import requires
@@ -58,7 +58,7 @@ async def link_seller(
 ) -> Response[Any]:
     """Say who of the users a salesperson is; an empty choice says nobody."""
     _ = view_of(request).translate
-    chosen = id_in((await sent_texts(request, "user_id"))["user_id"])
+    chosen = choice_in(await sent_texts(request, "user_id"), "user_id")
     async with uow.begin(actor) as tx:
         await service.set_user(tx, seller_id=seller_id, user_id=chosen)
     text = (

@@ -7,7 +7,7 @@ from typing import Any
 from msgspec import UNSET, UnsetType, structs
 
 from sindico_api.console.forms import Form
-from sindico_api.console.submitted import id_in, number_in
+from sindico_api.console.submitted import choice_in, number_in
 from sindico_platform.errors import FieldError, InvalidInput, field_error
 from sindico_platform.mail_transport import OAuthGrant
 from sindico_tenants.smtp_settings.schemas import (
@@ -90,8 +90,8 @@ def typed_settings(sent: Mapping[str, str]) -> SmtpSettingsIn:
     faults: list[FieldError] = []
     is_secure = bool(sent.get("secure"))
     typed = SmtpSettingsIn(
-        company_id=id_in(sent.get("company_id")),
-        branch_id=id_in(sent.get("branch_id")),
+        company_id=choice_in(sent, "company_id"),
+        branch_id=choice_in(sent, "branch_id"),
         host=sent.get("host", ""),
         port=_number_in(sent, "port", faults),
         send_delay_seconds=_number_in(sent, "send_delay_seconds", faults) or 0,
@@ -121,7 +121,7 @@ def typed_test(sent: Mapping[str, str]) -> SmtpTestIn:
         InvalidInput: a number or an id is none.
     """
     return SmtpTestIn(
-        **structs.asdict(typed_settings(sent)), settings_id=id_in(sent.get("settings_id"))
+        **structs.asdict(typed_settings(sent)), settings_id=choice_in(sent, "settings_id")
     )
 
 

@@ -24,6 +24,19 @@ def id_in(text: Any) -> UUID | None:
         return None
 
 
+def choice_in(sent: Mapping[str, Any], name: str) -> UUID | None:
+    """The id that was chosen in a field; an empty choice is none.
+
+    Raises:
+        InvalidInput: what was sent is no id, which must not pass for an empty choice.
+    """
+    text = sent.get(name) or ""
+    chosen = id_in(text)
+    if text and chosen is None:
+        raise InvalidInput(field_error(name, "wrong-type", "Choose one of the list."))
+    return chosen
+
+
 def number_in(text: str) -> int | None:
     """The whole number that was typed in the digits 0 to 9, if it is one that can be stored."""
     is_number = text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS

@@ -78,6 +78,7 @@ async def test_salespeople_are_linked_by_suggestion_and_by_choice(
         await browser.get(PATH)
     taken = await browser.post(f"{PATH}/link-suggested")
     chosen = await browser.post(f"{PATH}/{other}", data={"user_id": str(bob.id)})
+    mangled = await browser.post(f"{PATH}/{other}", data={"user_id": "bob"})
     users = [await user_of(uow, tenant, each) for each in (same, other)]
     await add_sellers(uow, tenant, *["ana@acme.example"] * 60)
     with count_statements() as many:
@@ -88,6 +89,7 @@ async def test_salespeople_are_linked_by_suggestion_and_by_choice(
     assert f"Same e-mail: {ana.login}" in listed
     assert "Nobody yet" in listed
     assert [taken.status_code, chosen.status_code, nobody.status_code] == [303] * 3
+    assert mangled.status_code == 422
     assert users == [ana.id, bob.id]
     assert await user_of(uow, tenant, other) is None
     assert many.total <= few.total
@@ -117,6 +119,9 @@ async def test_an_account_is_placed_by_hand_and_given_back_to_the_rules(
 
     sent = {"category_id": str(category.id), "reason": "Compra <b>muito</b>"}
     placed = await browser.post(f"{address}/placement", data=sent)
+    for wrong in ({"category_id": "Contas-chave"}, {"category_id": "", "reason": "x" * 501}):
+        refused = await browser.post(f"{address}/placement", data=wrong)
+        assert refused.status_code == 422
     async with uow.begin(Actor.system(tenant.tenant_id)) as tx:
         by_hand = await read_placement(tx, account_id)
         [change] = await list_placement_changes(tx, account_id)

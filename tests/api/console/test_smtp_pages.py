@@ -227,6 +227,7 @@ async def test_what_cannot_be_is_told_beside_its_field_in_the_readers_language(
         ({"requires_authentication": "true", "username": "a"}, "secure"),
         ({"connections": "99"}, "connections"),
         ({"host": "10.0.0.1"}, "host"),
+        ({"company_id": "acme"}, "company_id"),
     ],
     ids=str,
 )
