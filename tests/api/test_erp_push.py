@@ -547,6 +547,12 @@ async def test_days_that_are_none_reject_their_row(erp: AsyncClient, value: Any,
     assert reasons_of(answer) == {0: {("data_emissao", code)}}
 
 
+async def test_what_is_wrong_with_a_body_is_told_in_the_callers_language(erp: AsyncClient) -> None:
+    answer = await erp.post(URL, content=b"{}", headers={"Accept-Language": "pt-BR"})
+
+    assert "JSON: ele não começa com [." in answer.json()["detail"]
+
+
 async def test_a_truncated_last_line_is_one_rejected_row(erp: AsyncClient, seen: Seen) -> None:
     answer = await erp.post(URL, content=lines(sellers(3))[:-5], headers=NDJSON)
 

@@ -224,7 +224,9 @@ async def _serve_views(
 
     stopped = stop_event()
     async with ViewSandbox(directory=directory, password=password, port=port, seed=seed) as erp:
-        click.echo(json.dumps(erp.facts) if as_json else "\n".join(_lines(erp.facts)))
+        told = {name: fact for name, fact in erp.facts.items() if name != "views"}
+        lines = [*_describe(told), "views", *_lines(erp.facts["views"])]
+        click.echo(json.dumps(erp.facts) if as_json else "\n".join(lines))
         await stopped.wait()
 
 

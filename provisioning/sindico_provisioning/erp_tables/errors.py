@@ -82,3 +82,4 @@ class BodyNotJson(SindicoError):
 
     code, status, title = "body-not-json", 422, "The body is not a JSON array of rows"
     detail = "The body could not be read as a JSON array: {fault}. No row was taken."
+    words = ("fault",)

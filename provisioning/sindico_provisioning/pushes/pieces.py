@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+from sindico_platform.words import translatable
 from sindico_provisioning.erp_tables.errors import BodyNotJson
 from sindico_provisioning.erp_tables.schemas import Checked, ErpTable, UnknownFields
 from sindico_provisioning.erp_tables.service import check_json, check_ndjson
@@ -94,7 +95,7 @@ def _cut_array(parts: Iterable[bytes], check: Check) -> Iterator[Cut]:
             yield cut
         _refuse_too_large(held, index)
     if not is_begun:
-        raise BodyNotJson(fault="the body is empty")
+        raise BodyNotJson(fault=translatable("the body is empty"))
     last = b"[" + held
     checked = check(last, index)
     if checked.received or not index:
@@ -103,7 +104,7 @@ def _cut_array(parts: Iterable[bytes], check: Check) -> Iterator[Cut]:
 
 def _open_array(held: bytes) -> bytes:
     if not held.startswith(b"["):
-        raise BodyNotJson(fault="it does not begin with [")
+        raise BodyNotJson(fault=translatable("it does not begin with ["))
     return held[1:]
 
 
