@@ -1,5 +1,6 @@
 """The integrations that `make demo` adds in the background, and a second start on the same data."""
 
+import asyncio
 import stat
 import subprocess
 from collections.abc import Iterator
@@ -7,12 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
+from sindico_api.cli.demo import show
+from sindico_api.demo import sandbox
 from sindico_api.demo.erps import choose_erps, erp_arguments
 from sindico_api.demo.fleet import ERPX_TENANT, MEGA_TENANT, VIEWS_TENANT
 from sindico_api.demo.integrations import make_integrations
 from sindico_api.demo.pushed import ORDERS, TO_COME
-from sindico_api.demo.record import ERPS_FILE_NAME, SandboxErps, find_erps
+from sindico_api.demo.record import ERPS_FILE_NAME, Login, SandboxErps, find_erps, write_record
+from sindico_api.demo.setup import ensure_demo
+from sindico_platform.settings import Settings
 from tests.api.cli.conftest import bare_environ, sindico
 from tests.stack.conftest import Demo, Person, SignIn
 
@@ -76,6 +82,37 @@ def test_every_integration_is_loaded_and_scheduled_and_a_second_start_doubles_no
     assert_shown(people[VIEWS_TENANT], erps)
     for person in people.values():
         unschedule(person)
+
+
+def test_whoever_changed_the_passwords_can_start_it_again(
+    demo: Demo,
+    erps: SandboxErps,
+    tmp_path: Path,
+    settings: Settings,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The record's logins open nothing any more, as after a change of their passwords."""
+    stranger = Login(login="ninguem@nenhum", password="outra")
+    tenants = [replace(tenant, admin=stranger) for tenant in demo.record.tenants]
+    write_record(tmp_path, replace(demo.record, operator=stranger, tenants=tenants))
+    mega = sandbox.mega_facts(demo.stack.data_dir)
+    servers = sandbox.server_ports(demo.stack.data_dir)
+
+    asyncio.run(
+        ensure_demo(
+            settings,
+            tmp_path,
+            base_url=demo.stack.url,
+            mega=mega,
+            servers=servers,
+        )
+    )
+    show(tmp_path, erps)
+
+    said = capsys.readouterr().err
+    assert "The initial load is left as it is. ninguem@nenhum cannot sign in" in said
+    assert "sandbox Mega ERP" in said
+    assert "Not every example integration is complete: ninguem@nenhum cannot" in said
 
 
 def choose_erps_again(folder: Path, running: SandboxErps) -> SandboxErps:

@@ -40,12 +40,15 @@ def demo(host: str, port: int, data_dir: Path) -> None:
 
 def show(folder: Path, erps: SandboxErps) -> None:
     """Load the first integration for all to see, and the others while people look around."""
-    from sindico_api.demo.caller import DemoFailed
+    from sindico_api.demo.caller import DemoFailed, SignInRefused
     from sindico_api.demo.integrations import make_integrations
     from sindico_api.demo.load import show_first_load  # its progress bars are not needed before
 
     record = read_record(folder)
-    show_first_load(record)
+    try:
+        show_first_load(record)
+    except SignInRefused as refused:
+        say(f"The initial load is left as it is. {refused}")
     say(describe(record, read_servers(folder), erps))
     where = f"{folder / FILE_NAME}, {SERVERS_FILE_NAME} and {ERPS_FILE_NAME}"
     say(f"All this is in {where}. Ctrl-C ends it; the next start keeps it.")

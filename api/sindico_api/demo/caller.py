@@ -11,11 +11,17 @@ from sindico_platform.embedded import EmbeddedError
 
 POLL_SECONDS = 0.2
 DEADLINE_SECONDS = 120
+TOKEN_PATH = "/api/v1/auth/token"  # noqa: S105  (a path)
+REFUSALS = {400, 401, 403}
 FINAL = {"succeeded", "failed", "cancelled", "empty"}
 
 
 class DemoFailed(EmbeddedError):
     """The demonstration could not be set up; the message is the API's own."""
+
+
+class SignInRefused(DemoFailed):
+    """A login of the demonstration opens nothing any more: somebody changed its password."""
 
 
 class Caller:
@@ -44,8 +50,7 @@ class Caller:
     async def _entered(cls, base_url: str, form: dict[str, str]) -> AsyncIterator[Self]:
         async with httpx.AsyncClient(base_url=base_url, timeout=30, trust_env=False) as http:
             caller = cls(http)
-            token = await caller._send("POST", "/api/v1/auth/token", data=form)
-            http.headers["Authorization"] = f"Bearer {token['access_token']}"
+            http.headers["Authorization"] = f"Bearer {await caller._get_token(form)}"
             yield caller
 
     async def get(self, path: str, **query: Any) -> Any:
@@ -66,11 +71,21 @@ class Caller:
             state = await self.get(path)
         yield state
 
+    async def _get_token(self, form: dict[str, str]) -> str:
+        answer = await self._http.post(TOKEN_PATH, data=form)
+        if answer.status_code in REFUSALS:
+            who = form.get("username", "The pushing program")
+            raise SignInRefused(f"{who} cannot sign in any more by the password that we know.")
+        return str(_content(answer, f"POST {TOKEN_PATH}")["access_token"])
+
     async def _send(self, method: str, path: str, **more: Any) -> Any:
-        answer = await self._http.request(method, path, **more)
-        if answer.is_error:
-            raise DemoFailed(f"{method} {path}: {answer.status_code} {_detail(answer)}")
-        return answer.json() if answer.content else None
+        return _content(await self._http.request(method, path, **more), f"{method} {path}")
+
+
+def _content(answer: httpx.Response, asked: str) -> Any:
+    if answer.is_error:
+        raise DemoFailed(f"{asked}: {answer.status_code} {_detail(answer)}")
+    return answer.json() if answer.content else None
 
 
 def _detail(answer: httpx.Response) -> str:
