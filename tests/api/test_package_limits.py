@@ -32,6 +32,7 @@ from sindico_provisioning.packages import service as packages
 from sindico_provisioning.packages.catalogue import LIMITS
 from sindico_provisioning.packages.errors import PackageLimitReached
 from sindico_provisioning.packages.queries import get_subscription
+from sindico_provisioning.pushes.service import ensure_integration
 from tests.provisioning.factories import make_tenant as make_customer
 from tests.provisioning.factories import put_package_in_force
 from tests.provisioning.loads.conftest import Site, erp_kind, make_site
@@ -271,6 +272,21 @@ async def test_two_at_once_do_not_both_take_the_last_place(ground: Ground, limit
 
     with pytest.raises(PackageLimitReached):
         await second
+
+
+async def test_two_first_pushes_at_once_share_the_last_place(ground: Ground) -> None:
+    uow, actor = ground.context.uow, ground.actor
+    await ground.allow("integrations", await ground.used("integrations") + 1)
+
+    async with uow.begin(actor) as first:
+        made = await ensure_integration(first)
+        await first.session.flush()
+        second = asyncio.create_task(ground.caller.post("/api/v1/erp/vendedor", json=[]))
+        await eventually(somebody_waits(uow, actor))
+
+    assert (await second).status_code == 200
+    async with uow.begin(actor) as tx:
+        assert (await ensure_integration(tx)).id == made.id
 
 
 def test_every_counted_limit_is_raced_for() -> None:

@@ -25,6 +25,7 @@ from sindico_provisioning.integrations.models import (
 )
 from sindico_provisioning.integrations.queries import find_of_kind
 from sindico_provisioning.loads.errors import IntegrationPaused
+from sindico_provisioning.packages.errors import PackageLimitReached
 from sindico_provisioning.pushes.errors import PushOfTooManyRows, PushRefused
 from sindico_provisioning.pushes.limits import MAX_ROWS
 from sindico_provisioning.pushes.pieces import cut_body
@@ -46,13 +47,23 @@ async def ensure_integration(tx: Tx) -> Integration:
     """
     integration = await find_of_kind(tx, IntegrationKind.API)
     if integration is None:
-        await integrations.add_integration(tx, kind=IntegrationKind.API)
-        integration = await find_of_kind(tx, IntegrationKind.API)
-    if integration is None:
-        raise RuntimeError("the integration was made and is not there")
+        integration = await _make_integration(tx)
     if integration.state != IntegrationState.ACTIVE:
         raise IntegrationPaused(name=integration.name)
     return integration
+
+
+async def _make_integration(tx: Tx) -> Integration:
+    refused: PackageLimitReached | None = None
+    try:
+        await integrations.add_integration(tx, kind=IntegrationKind.API)
+    except PackageLimitReached as error:
+        refused = error
+    # It is there all the same if another first push made it while this one waited for its place.
+    made = await find_of_kind(tx, IntegrationKind.API)
+    if made is None:
+        raise refused or RuntimeError("the integration was made and is not there")
+    return made
 
 
 async def take_push(tx: Tx, push: Push) -> Taken:
