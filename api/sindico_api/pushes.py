@@ -100,6 +100,9 @@ class Exchange:
     async def enter_failure(self, error: SindicoError, **facts: Any) -> None:
         """As `enter`, for a request that changed nothing."""
         async with self.context.uow.begin(self.actor) as tx:
+            if isinstance(error, PushRefused) and self.table:
+                told = error.rejections
+                await service.note_refusal(tx, table=get_table(self.table), rejections=told)
             await self.enter(tx, error.status, failure=error.code, **facts)
 
 

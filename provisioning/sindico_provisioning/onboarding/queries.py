@@ -1,7 +1,7 @@
 """Every SELECT of the follow-up. Each counts all tables at once, so their number is constant."""
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from sqlalchemy import (
     BigInteger,
     Row,
     String,
+    Subquery,
     cast,
     exists,
     func,
@@ -40,7 +41,7 @@ from sindico_provisioning.onboarding.schemas import (
 )
 from sindico_provisioning.reconciliation import queries as reconciliation
 from sindico_provisioning.reconciliation.models import UNDER_WAY, ReconciledTable
-from sindico_provisioning.staging.models import STAGING, StagingRejection
+from sindico_provisioning.staging.models import STAGING, PushRejection, StagingRejection
 from sindico_tenants.erp_links.models import ExternalRef
 
 MAX_REASONS = 20
@@ -72,7 +73,7 @@ async def read_onboarding(
     newest = await reconciliation.find_newest(tx, integration_id, translate=translate)
     told = await _list_told_by_loads(tx, integration_id)
     counts = await count_tables(tx, integration_id, phases=phases, compared=compared, told=told)
-    reasons = await _list_reasons(tx, phases, translate if sees_rows(tx) else None)
+    reasons = await _list_reasons(tx, integration_id, phases, counts, translate)
     signed = await _list_newest_sign_offs(tx, integration_id)
     tables = [
         _show(
@@ -157,16 +158,29 @@ async def count_tables(
     """By table, what is staged, in the CRM and rejected, and what the ERP said it has."""
     parts = [_count_of(tx, integration_id, table) for table in TABLES]
     rows = {row.resource: row for row in await tx.session.execute(union_all(*parts))}
+    pushed = await _count_pushed_rejections(tx, integration_id)
     return {
         table: Counts(
             source=_source_rows(compared.get(table), told.get(table)),
             staged=rows[table].staged,
             in_crm=rows[table].in_crm,
-            rejected=sum(phase.rejected for phase in _phases_of(table, phases)),
+            rejected=sum(phase.rejected for phase in _phases_of(table, phases))
+            + pushed.get(table, 0),
             differences=_differences(compared.get(table)),
         )
         for table in TABLES
     }
+
+
+async def _count_pushed_rejections(tx: Tx, integration_id: UUID) -> dict[str, int]:
+    rows = await tx.session.execute(
+        select(PushRejection.resource, func.count(PushRejection.id_erp).label("rows"))
+        .where(
+            PushRejection.tenant_id == tx.tenant_id, PushRejection.integration_id == integration_id
+        )
+        .group_by(PushRejection.resource)
+    )
+    return {row.resource: row.rows for row in rows}
 
 
 def _count_of(tx: Tx, integration_id: UUID, table: str) -> Any:
@@ -251,41 +265,53 @@ async def _list_told_by_loads(tx: Tx, integration_id: UUID) -> dict[str, Row[Any
 
 
 async def _list_reasons(
-    tx: Tx, phases: Phases, translate: Translate | None
+    tx: Tx,
+    integration_id: UUID,
+    phases: Phases,
+    counts: Mapping[str, Counts],
+    translate: Translate,
 ) -> defaultdict[str, list[ReasonCount]]:
-    """By table, why rows were rejected when they were last read and brought into the CRM."""
-    wanted = [(row.load_id, row.resource) for row in phases.values() if row.rejected]
+    """By table, why rows were rejected: read, pushed, or brought into the CRM."""
     found = defaultdict[str, list[ReasonCount]](list)
-    if not wanted:
+    if not any(each.rejected for each in counts.values()):
         return found
-    each = func.jsonb_array_elements(StagingRejection.errors).table_valued(
-        "value", joins_implicitly=True
-    )
+    rejected = _list_rejected(tx, integration_id, phases)
+    each = func.jsonb_array_elements(rejected.c.errors).table_valued("value", joins_implicitly=True)
     error: Any = each.c.value
     code, field = error.op("->>")("code"), error.op("->>")("field")
     grouped = (
         select(
-            StagingRejection.resource,
+            rejected.c.resource,
             code.label("code"),
             field.label("field"),
             func.count().label("rows"),
             func.jsonb_agg(error).op("->")(0).cast(JSONB).label("example"),
         )
-        .where(
-            StagingRejection.tenant_id == tx.tenant_id,
-            tuple_(StagingRejection.load_id, StagingRejection.resource).in_(wanted),
-        )
-        .group_by(StagingRejection.resource, code, field)
-        .order_by(StagingRejection.resource, func.count().desc(), code, field)
+        .group_by(rejected.c.resource, code, field)
+        .order_by(rejected.c.resource, func.count().desc(), code, field)
     )
     for row in await tx.session.execute(grouped):
         table = find_erp_table(row.resource)
         [example] = [row.example] if sees_all(tx.actor) else mask_errors(table, [row.example])
         if len(found[table.name]) < MAX_REASONS:
-            told = translate(example["detail"], **example["facts"]) if translate else None
+            told = translate(example["detail"], **example["facts"]) if sees_rows(tx) else None
             shown = ReasonCount(code=row.code, field=row.field, example=told, rows=row.rows)
             found[table.name].append(shown)
     return found
+
+
+def _list_rejected(tx: Tx, integration_id: UUID, phases: Phases) -> Subquery:
+    """The errors of every row that counts as rejected."""
+    read = [(row.load_id, row.resource) for row in phases.values() if row.rejected]
+    return union_all(
+        select(StagingRejection.resource, StagingRejection.errors).where(
+            StagingRejection.tenant_id == tx.tenant_id,
+            tuple_(StagingRejection.load_id, StagingRejection.resource).in_(read),
+        ),
+        select(PushRejection.resource, PushRejection.errors).where(
+            PushRejection.tenant_id == tx.tenant_id, PushRejection.integration_id == integration_id
+        ),
+    ).subquery()
 
 
 async def _list_newest_sign_offs(tx: Tx, integration_id: UUID) -> dict[str, TableSignOff]:
@@ -318,7 +344,7 @@ def _show(
     is_valid = sign_off is not None and sign_off.withdrawn_at is None
     return TableProgressOut(
         table=table,
-        is_expected=fetched is not None or counts.staged > 0 or is_valid,
+        is_expected=fetched is not None or counts.staged + counts.rejected > 0 or is_valid,
         status=None if fetched is None else fetched.status,
         load_id=None if fetched is None else fetched.load_id,
         received=0 if fetched is None else fetched.received,

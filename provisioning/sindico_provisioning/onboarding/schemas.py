@@ -52,7 +52,7 @@ class TableProgressOut(Output, kw_only=True, frozen=True):
 
     table: str
     is_expected: bool
-    """A load has read it, or rows of it have arrived."""
+    """A load has read it, or rows of it have arrived or were rejected."""
     status: str | None
     """Of the last reading: `pending`, `running`, `succeeded`, `failed`, `cancelled`."""
     load_id: UUID | None
@@ -68,6 +68,8 @@ class TableProgressOut(Output, kw_only=True, frozen=True):
     in_crm: int | None
     """None of a table of which no records of the CRM are made."""
     rejected: int
+    """By the last reading, and of what was pushed all that was not sent right since. Pushed rows
+    without a key count as one."""
     reasons: list[ReasonCount]
     """Over the rows that were kept, the most frequent first."""
     missing: int

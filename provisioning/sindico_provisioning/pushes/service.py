@@ -85,6 +85,14 @@ async def take_push(tx: Tx, push: Push) -> Taken:
         if push.is_atomic and intake.rejected:
             raise PushRefused(received=intake.received, rejections=list_rejections(intake))
         stored = await _store(tx, push, integration.id, few)
+        await staging.note_rejections(
+            tx,
+            table=push.table,
+            integration_id=integration.id,
+            errors=_errors_by_key(list_rejections(intake)),
+            sent=intake.seen,
+            is_right=not intake.rejected,
+        )
     if len(intake.rejected) < intake.received:
         await note_push(tx, integration_id=integration.id)
     return Taken(
@@ -221,6 +229,19 @@ def list_rejections(intake: Intake) -> list[dict[str, Any]]:
     return [intake.rejected[index] for index in sorted(intake.rejected)]
 
 
+async def note_refusal(tx: Tx, *, table: ErpTable, rejections: Sequence[dict[str, Any]]) -> None:
+    """Keep what was wrong in an atomic push of which nothing landed."""
+    integration = await find_of_kind(tx, IntegrationKind.API)
+    if integration is not None:
+        await staging.note_rejections(
+            tx, table=table, integration_id=integration.id, errors=_errors_by_key(rejections)
+        )
+
+
+def _errors_by_key(rejections: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    return {told["key"] or "": told["errors"] for told in rejections}
+
+
 def letters_of(intake: Intake, stored: Stored | None) -> str:
     """One letter of `Outcome` per row; `stored` is None if nothing was taken."""
     counts = stored.counts if stored else Counts()
@@ -257,6 +278,9 @@ async def remove_rows(tx: Tx, *, table: ErpTable, keys: Sequence[str]) -> frozen
     with as_database_errors("removal"):
         gone = await staging.remove_rows(
             tx, table=table, integration_id=integration.id, keys=sorted(set(keys))
+        )
+        await staging.note_rejections(
+            tx, table=table, integration_id=integration.id, errors={}, sent=set(keys)
         )
     if gone:
         await audit.record(

@@ -100,3 +100,18 @@ class StagingRejection(TenantRow, Base):
     raw: Mapped[str]
     """The row as it came, as JSON; if it was too long, a JSON text of its beginning."""
     at: Mapped[datetime]
+
+
+class PushRejection(TenantRow, Base):
+    """A row that was pushed and not taken, until it is sent right or removed."""
+
+    __tablename__ = "push_rejection"
+    __table_args__ = ({"schema": "staging"},)
+
+    integration_id: Mapped[UUID] = mapped_column(primary_key=True)
+    resource: Mapped[str] = mapped_column(primary_key=True)
+    id_erp: Mapped[str] = mapped_column(Text(collation="C"), primary_key=True)
+    """Empty for all rows without a key that could be told."""
+    errors: Mapped[list[Any]]
+    """As those of `StagingRejection`."""
+    at: Mapped[datetime]

@@ -1,6 +1,6 @@
 """The only writer of the staging."""
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Container, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 from uuid import UUID
@@ -16,7 +16,14 @@ from sindico_provisioning.staging import queries
 from sindico_provisioning.staging.lines import COPY_OPTIONS, render_lines
 from sindico_provisioning.staging.models import STAGING, SeenKey, StagingRejection
 from sindico_provisioning.staging.schemas import Counts, Stored
-from sindico_provisioning.staging.statements import INCOMING, REMOVE_INCOMING, statements_of
+from sindico_provisioning.staging.statements import (
+    FORGET_REJECTED,
+    HOLD_REJECTED,
+    INCOMING,
+    KEEP_REJECTED,
+    REMOVE_INCOMING,
+    statements_of,
+)
 
 MOST_BY_ARRAYS = 1000
 """Above this many rows a temporary table and COPY are quicker than arrays."""
@@ -27,6 +34,7 @@ COPIED_AT_ONCE = 1 << 18
 MARKED_AT_ONCE = 10_000
 Keys = ARRAY(Text(collation="C"))
 MAX_RAW_CHARACTERS = 16_384
+MAX_KEY_CHARACTERS = 500
 
 Rows = Sequence[tuple[Any, ...]]
 
@@ -152,6 +160,52 @@ async def reject_rows(
     ]
     if kept:
         await tx.session.execute(insert(StagingRejection), kept)
+
+
+async def note_rejections(
+    tx: Tx,
+    *,
+    table: ErpTable,
+    integration_id: UUID,
+    errors: Mapping[str, Sequence[Mapping[str, Any]]],
+    sent: Container[str] = (),
+    is_right: bool = False,
+) -> None:
+    """Keep which pushed rows are still to be mended, and forget those that were sent right.
+
+    Args:
+        errors: by key, why its row was rejected, as `describe_reason` gives it. Rows without a key
+            stand together under an empty one.
+        sent: every key that came, or was removed.
+        is_right: nothing of a push was wrong, so that rows without a key are taken for mended.
+    """
+    connection, bound = await driver_of(tx), (tx.tenant_id, integration_id, table.name)
+    kept = {_fit_key(key): _render_errors(each) for key, each in errors.items()}
+    waiting = [row[0] for row in await connection.fetch(HOLD_REJECTED, *bound)]
+    told = {key for key in waiting if key in sent or (is_right and not key)}
+    mended = sorted(told - kept.keys())
+    if mended:
+        await connection.execute(FORGET_REJECTED, *bound, mended)
+    if kept:
+        await connection.execute(KEEP_REJECTED, *bound, tx.now, list(kept), list(kept.values()))
+
+
+def _fit_key(key: str) -> str:
+    """A key that is longer than any ERP's is none; an index could not hold it."""
+    return key if len(key) <= MAX_KEY_CHARACTERS else ""
+
+
+def _render_errors(errors: Sequence[Mapping[str, Any]]) -> str:
+    """As JSON that the database takes: what is quoted of the row may hold a NUL."""
+    return msgspec.json.encode(_without_nul(errors)).decode()
+
+
+def _without_nul(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.replace("\x00", "")
+    if isinstance(value, Mapping):
+        return {name: _without_nul(each) for name, each in value.items()}
+    return [_without_nul(each) for each in value] if isinstance(value, Sequence) else value
 
 
 def describe_reason(error: FieldError) -> dict[str, Any]:

@@ -14,6 +14,25 @@ ALWAYS = "true"
 
 REMOVE_INCOMING = f"DELETE FROM {INCOMING} WHERE {KEY} = ANY ($1::text[])"  # noqa: S608
 
+HOLD_REJECTED = """
+    SELECT id_erp FROM staging.push_rejection
+    WHERE tenant_id = $1 AND integration_id = $2 AND resource = $3
+    ORDER BY id_erp FOR UPDATE
+"""
+FORGET_REJECTED = """
+    DELETE FROM staging.push_rejection
+    WHERE tenant_id = $1 AND integration_id = $2 AND resource = $3 AND id_erp = ANY ($4::text[])
+"""
+KEEP_REJECTED = """
+    INSERT INTO staging.push_rejection (tenant_id, integration_id, resource, at, id_erp, errors)
+    SELECT $1, $2, $3, $4, id_erp, errors
+    FROM unnest($5::text[], $6::jsonb[]) AS rejected (id_erp, errors)
+    ORDER BY id_erp
+    ON CONFLICT (tenant_id, integration_id, resource, id_erp)
+        DO UPDATE SET errors = EXCLUDED.errors, at = EXCLUDED.at
+"""
+"""All in key order, so that two pushes cannot deadlock."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PageStatements:
