@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
 from ipaddress import IPv4Network, IPv6Network, ip_network
-from typing import Any, Generic, TypeVar, get_type_hints
+from typing import Any, Generic, NewType, TypeVar, get_type_hints
 
 T = TypeVar("T")
 
@@ -39,6 +39,7 @@ class SettingsInvalid(Exception):
         )
 
 
+EmailAddress = NewType("EmailAddress", str)
 Network = IPv4Network | IPv6Network
 
 
@@ -63,7 +64,7 @@ class Settings:
     """Where uploaded and exported bytes lie: ``file://…`` or ``s3://bucket/prefix``."""
     mail_url: Secret[str] | None = None
     """The product's own mail: ``smtp://`` or ``smtps://user:password@host:port?from=address``."""
-    alert_mail_to: tuple[str, ...] = ()
+    alert_mail_to: tuple[EmailAddress, ...] = ()
     """Addresses of the vendor's own, comma-separated, that get every tenant's alerts."""
     egress_allow: tuple[Network, ...] = ()
     """CIDR ranges, comma-separated, that hosts typed by customers may be in though private."""
@@ -107,9 +108,21 @@ def _parse(hint: Any, raw: str) -> Any:
             raise ValueError(f"expected true or false, got {raw!r}")
         return raw.lower() in {"true", "1"}
     if hint == tuple[Network, ...]:
-        return tuple(ip_network(part.strip()) for part in raw.split(",") if part.strip())
-    if hint == tuple[str, ...]:
-        return tuple(part.strip() for part in raw.split(",") if part.strip())
+        return tuple(map(ip_network, _split(raw)))
+    if hint == tuple[EmailAddress, ...]:
+        return tuple(map(_check_address, _split(raw)))
     if hint is str:
         return raw
     return Secret(raw)
+
+
+def _split(raw: str) -> list[str]:
+    return [part.strip() for part in raw.split(",") if part.strip()]
+
+
+def _check_address(text: str) -> EmailAddress:
+    from sindico_platform.email_addresses import is_email_address  # a start without it is quicker
+
+    if not is_email_address(text):
+        raise ValueError(f"expected mail addresses with commas between, got {text!r}")
+    return EmailAddress(text)
