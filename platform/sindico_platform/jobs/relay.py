@@ -72,7 +72,7 @@ class Relay:
         """Let jobs wait again whose messages Redis lost, so that the next dispatch sends them.
 
         Returns:
-            How many there were.
+            How many wait again.
         """
         async with driver(self.fleet) as connection:
             rows = await connection.fetch(UNCLAIMED, self.limits.claim_seconds)
@@ -82,16 +82,17 @@ class Relay:
             lost = await transport.find_lost(self.redis, [Dispatch(*row) for row in rows])
         except (RedisError, OSError):
             return 0
-        if lost:
-            log.warning("messages_lost", count=len(lost))
-            await self._take_back(lost)
-        return len(lost)
+        returned = await self._take_back(lost) if lost else 0  # a worker may have claimed some
+        if returned:
+            log.warning("messages_lost", count=returned)
+        return returned
 
-    async def _take_back(self, dispatches: Sequence[Dispatch]) -> None:
+    async def _take_back(self, dispatches: Sequence[Dispatch]) -> int:
         async with driver(self.fleet) as connection:
-            await connection.fetchval(
+            returned: int = await connection.fetchval(
                 RETURN,
                 [item.tenant_id for item in dispatches],
                 [item.job_id for item in dispatches],
                 [item.dispatched_at for item in dispatches],
             )
+        return returned

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+import structlog
 from redis.asyncio import Redis
 from redis.exceptions import ConnectionError as RedisGone
 from sqlalchemy import func, insert, select, text, true, update
@@ -265,6 +266,28 @@ async def test_what_a_worker_claimed_meanwhile_is_left_to_it(fleet_context: Cont
     await set_job(fleet_context, tenant, note.job_id, state=JobState.RUNNING, lease_token=uuid7())
 
     assert (await relay.recover(), await relay.dispatch()) == (0, 0)
+
+
+async def test_what_is_claimed_while_we_look_for_it_is_not_called_lost(
+    fleet_context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tenant = uuid7()
+    note = await add_note(fleet_context, tenant)
+    relay = Relay(fleet_context.engines.fleet, fleet_context.redis, NOW)
+    await relay.dispatch()
+
+    async def look_too_late(
+        _redis: Redis, dispatches: list[transport.Dispatch]
+    ) -> list[transport.Dispatch]:
+        claim = {"state": JobState.RUNNING, "lease_token": uuid7()}
+        await set_job(fleet_context, tenant, note.job_id, **claim)
+        return dispatches
+
+    monkeypatch.setattr(transport, "find_lost", look_too_late)
+    with structlog.testing.capture_logs() as logs:
+        recovered = await relay.recover()
+
+    assert (recovered, logs) == (0, [])
 
 
 async def test_the_fleet_role_reads_no_ids_of_a_tenants_records(fleet_context: Context) -> None:
