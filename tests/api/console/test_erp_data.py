@@ -8,7 +8,7 @@ from io import BytesIO
 import pytest
 import python_calamine
 from httpx import AsyncClient
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
 from sindico_api.context import Context
 from sindico_api.i18n import LANGUAGE_COOKIE
@@ -17,9 +17,10 @@ from sindico_platform.database.tx import Actor, Tx
 from sindico_platform.paging.schemas import PageRequest
 from sindico_provisioning.exchanges import service as exchanges
 from sindico_provisioning.history_exports import queries as exports
-from sindico_provisioning.integrations.models import IntegrationKind
+from sindico_provisioning.integrations.models import Integration, IntegrationKind
 from sindico_provisioning.integrations.service import create_integration
-from sindico_provisioning.loads.models import Load
+from sindico_provisioning.loads.models import Load, LoadKind
+from sindico_provisioning.loads.service import start_load
 from sindico_provisioning.schedules import queries as schedules
 from tests.provisioning.loads.conftest import Site, erp_kind, make_site
 from tests.support.callers import ClientAs
@@ -219,10 +220,15 @@ async def test_an_erp_that_pushes_leads_to_the_history(
     browser.cookies.set(LANGUAGE_COOKIE, "en")
 
     page = (await browser.get(PANEL)).text
+    async with context.uow.begin(Actor.system(tenant.tenant_id)) as tx:
+        [integration_id] = await tx.session.scalars(select(Integration.id))
+        await start_load(tx, integration_id=integration_id, kind=LoadKind.MANUAL)
+    with_run = (await browser.get(PANEL)).text
 
     assert "The ERP sends its data by itself" in page
     assert "No run has brought it into the CRM yet." in page
     assert f'href="{HISTORY}"' in page
+    assert '<span class="text-soft" title="The ERP sends its data by itself">–</span>' in with_run
 
 
 async def test_the_panel_asks_as_much_of_the_database_with_a_past_as_without(
