@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 
 from sindico_platform.database.tx import Tx
 from sindico_platform.paging.keyset import Keyset
@@ -14,6 +14,7 @@ from sindico_provisioning.integrations.models import Integration, IntegrationSta
 from sindico_provisioning.integrations.schemas import IntegrationOut
 
 ORDERS = Keyset(Integration.id, default="name", name=Integration.name)
+One = Select[Integration]
 READER = StructReader(IntegrationOut, Integration)
 
 
@@ -34,12 +35,7 @@ async def get_integration(tx: Tx, integration_id: UUID, *, lock: bool = False) -
         IntegrationNotFound: no such integration.
     """
     query = select(Integration).where(*present(tx), Integration.id == integration_id)
-    if lock:
-        query = query.with_for_update().execution_options(populate_existing=True)
-    found: Integration | None = await tx.session.scalar(query)
-    if found is None:
-        raise IntegrationNotFound
-    return found
+    return await _get(tx, _locked(query) if lock else query)
 
 
 async def hold_integration(tx: Tx, integration_id: UUID) -> Integration:
@@ -48,15 +44,8 @@ async def hold_integration(tx: Tx, integration_id: UUID) -> Integration:
     Raises:
         IntegrationNotFound: no such integration.
     """
-    found: Integration | None = await tx.session.scalar(
-        select(Integration)
-        .where(*present(tx), Integration.id == integration_id)
-        .with_for_update(read=True, key_share=True)
-        .execution_options(populate_existing=True)
-    )
-    if found is None:
-        raise IntegrationNotFound
-    return found
+    query = select(Integration).where(*present(tx), Integration.id == integration_id)
+    return await _get(tx, _locked(query, shared=True))
 
 
 async def get_recorded(tx: Tx, integration_id: UUID, *, lock: bool = False) -> Integration:
@@ -68,8 +57,16 @@ async def get_recorded(tx: Tx, integration_id: UUID, *, lock: bool = False) -> I
     query = select(Integration).where(
         Integration.tenant_id == tx.tenant_id, Integration.id == integration_id
     )
-    if lock:
-        query = query.with_for_update().execution_options(populate_existing=True)
+    return await _get(tx, _locked(query) if lock else query)
+
+
+def _locked(query: One, *, shared: bool = False) -> One:
+    return query.with_for_update(read=shared, key_share=shared).execution_options(
+        populate_existing=True
+    )
+
+
+async def _get(tx: Tx, query: One) -> Integration:
     found: Integration | None = await tx.session.scalar(query)
     if found is None:
         raise IntegrationNotFound
