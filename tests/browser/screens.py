@@ -127,6 +127,17 @@ async def shoot(page: Page, folder: Path, name: str) -> Path:
     return path
 
 
+async def see_every_look(page: Page, pictures: Path, name: str) -> None:
+    """Take a picture of the page in each look and check it there; afterwards it has the first."""
+    for look in LOOKS:
+        await look_at(page, look)
+        await page.evaluate("scrollTo(0, 0)")
+        await shoot(page, pictures, f"{name}-{look}")
+        await assert_fits(page)
+        await assert_accessible(page)
+    await look_at(page, Look())
+
+
 async def _steadily(page: Page, look: Callable[[], Awaitable[object]]) -> None:
     """Look again at the next page when the first look fell into the change from one to another."""
     try:

@@ -10,8 +10,7 @@ from sindico_platform.database.tx import Actor
 from sindico_platform.tenancy.models import Tenant
 from sindico_provisioning.classification import service as classification
 from tests.browser.conftest import OpenAs
-from tests.browser.screens import Look, look_at, shoot
-from tests.browser.test_records import see_every_look
+from tests.browser.screens import Look, look_at, see_every_look, shoot
 from tests.support.identity import MakeTenant
 from tests.support.jobs import run_jobs
 from tests.support.rows import make_seller

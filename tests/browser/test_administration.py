@@ -3,21 +3,13 @@
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
 
 from tests.browser.conftest import OpenAs
-from tests.browser.screens import LOOKS, assert_accessible, assert_fits, look_at, shoot
+from tests.browser.screens import see_every_look
 from tests.support.identity import MakeTenant, MakeUser
 
 pytestmark = pytest.mark.browser
-
-
-async def see_every_look(page: Page, pictures: Path, name: str) -> None:
-    for look in LOOKS:
-        await look_at(page, look)
-        await shoot(page, pictures, f"{name}-{look}")
-        await assert_fits(page)
-        await assert_accessible(page)
 
 
 async def test_an_api_client_is_made_rotated_and_revoked(

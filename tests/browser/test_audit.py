@@ -9,7 +9,7 @@ from sindico_platform.audit import service as audit
 from sindico_platform.database.tx import Actor
 from sindico_platform.database.uow import UnitOfWork
 from tests.browser.conftest import OpenAs
-from tests.browser.screens import LOOKS, assert_accessible, assert_fits, look_at, shoot
+from tests.browser.screens import see_every_look, shoot
 from tests.support.identity import MakeTenant
 
 pytestmark = pytest.mark.browser
@@ -36,11 +36,7 @@ async def test_what_was_done_is_read_and_filtered(
         )
     async with open_as(tenant, "admin", path="/console/audit") as page:
         await page.get_by_text("Mostrar antes e depois").first.click()
-        for look in LOOKS:
-            await look_at(page, look)
-            await shoot(page, pictures, f"audit-{look}")
-            await assert_fits(page)
-            await assert_accessible(page)
+        await see_every_look(page, pictures, "audit")
 
         await page.get_by_role("combobox", name="Evento").select_option("tenant:change")
         await expect(page.locator("#events tbody tr")).to_have_count(1)

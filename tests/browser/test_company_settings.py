@@ -7,8 +7,7 @@ from playwright.async_api import Page, expect
 
 from sindico_api.context import Context
 from tests.browser.conftest import OpenAs
-from tests.browser.screens import Look, shoot
-from tests.browser.test_records import see_every_look
+from tests.browser.screens import Look, see_every_look, shoot
 from tests.provisioning.loads.conftest import Site, erp_kind, make_site
 from tests.support.identity import MakeTenant
 

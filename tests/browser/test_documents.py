@@ -27,8 +27,7 @@ from sindico_tenants.ftp_settings import service as ftp_settings
 from sindico_tenants.ftp_settings.schemas import FtpSettingsIn, TransferMethod
 from sindico_tenants.server_settings.schemas import AllowedHost
 from tests.browser.conftest import OpenAs
-from tests.browser.screens import Look, look_at
-from tests.browser.test_records import see_every_look
+from tests.browser.screens import Look, look_at, see_every_look
 from tests.support.file_servers import PASSWORD, USERNAME, RunningServer, serving_sftp
 from tests.support.identity import MakeTenant
 from tests.support.jobs import run_jobs

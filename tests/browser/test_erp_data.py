@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
 
 from sindico_api.console import erp_history
 from sindico_api.context import Context
 from sindico_api.i18n import LANGUAGE_COOKIE
 from tests.api.console.test_erp_data import add_runs
 from tests.browser.conftest import OpenAs
-from tests.browser.screens import LOOKS, Look, assert_accessible, assert_fits, look_at, shoot
+from tests.browser.screens import see_every_look, shoot
 from tests.provisioning.loads.conftest import Site, erp_kind, make_site
 from tests.support.identity import MakeTenant
 from tests.support.jobs import run_jobs
@@ -27,15 +27,6 @@ PANEL, HISTORY = "/console/erp-data", "/console/erp-data/history"
 @pytest.fixture
 async def site_of_erp(context: Context, make_tenant: MakeTenant, erp_kind: str) -> Site:
     return await make_site(context, await make_tenant(), erp_kind)
-
-
-async def see_every_look(page: Page, pictures: Path, name: str) -> None:
-    for look in LOOKS:
-        await look_at(page, look)
-        await shoot(page, pictures, f"{name}-{look}")
-        await assert_fits(page)
-        await assert_accessible(page)
-    await look_at(page, Look())
 
 
 async def test_the_panel_tells_how_the_integration_goes_and_takes_its_settings(

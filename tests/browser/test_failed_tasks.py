@@ -8,7 +8,7 @@ from playwright.async_api import expect
 from sindico_api.context import Context
 from sindico_platform.errors import Terminal
 from tests.browser.conftest import OpenAs
-from tests.browser.screens import LOOKS, assert_accessible, assert_fits, look_at, shoot
+from tests.browser.screens import assert_accessible, see_every_look, shoot
 from tests.support.identity import MakeTenant
 from tests.support.jobs import run_jobs
 from tests.support.sample_jobs import add_note
@@ -26,11 +26,7 @@ async def test_a_failed_task_is_repeated(
     await run_jobs(context, tenant.tenant_id)
 
     async with open_as(master, "operator", path="/console/failed-tasks") as page:
-        for look in LOOKS:
-            await look_at(page, look)
-            await shoot(page, pictures, f"failed-tasks-{look}")
-            await assert_fits(page)
-            await assert_accessible(page)
+        await see_every_look(page, pictures, "failed-tasks")
         row = page.get_by_role("row").filter(has_text=tenant.domain)
         await row.get_by_role("button", name="Cancelar", exact=True).click()
         await expect(page.get_by_role("dialog")).to_be_visible()

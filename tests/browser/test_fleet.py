@@ -4,11 +4,11 @@ import secrets
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
 
 from sindico_platform.database.uow import UnitOfWork
 from tests.browser.conftest import OpenAs
-from tests.browser.screens import LOOKS, Look, assert_accessible, assert_fits, look_at, shoot
+from tests.browser.screens import see_every_look
 from tests.provisioning.fleet.rows import Past, make_member
 from tests.support.identity import MakeTenant
 
@@ -31,16 +31,6 @@ FLEET = {
         runs=STEADY, schedule={"due_hours": 12}, state="paused", size_bytes=900_000
     ),
 }
-
-
-async def see_every_look(page: Page, pictures: Path, name: str) -> None:
-    for look in LOOKS:
-        await look_at(page, look)
-        await page.evaluate("scrollTo(0, 0)")
-        await shoot(page, pictures, f"{name}-{look}")
-        await assert_fits(page)
-        await assert_accessible(page)
-    await look_at(page, Look())
 
 
 async def test_the_vendor_sees_who_needs_help_and_goes_there(

@@ -9,7 +9,7 @@ from sindico_platform.database.tx import Actor
 from sindico_platform.database.uow import UnitOfWork
 from sindico_platform.tenancy.models import Tenant
 from tests.browser.conftest import OpenAs
-from tests.browser.test_records import see_every_look
+from tests.browser.screens import see_every_look
 from tests.support.file_servers import PASSWORD, USERNAME, RunningServer, serving_sftp
 from tests.support.identity import MakeTenant
 from tests.support.rows import make_branch

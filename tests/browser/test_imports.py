@@ -11,14 +11,7 @@ from sindico_platform.spreadsheets import limits
 from sindico_tenants.companies.models import Company
 from sindico_tenants.imports import queries
 from tests.browser.conftest import OpenAs
-from tests.browser.screens import (
-    LOOKS,
-    Look,
-    assert_accessible,
-    assert_fits,
-    look_at,
-    shoot,
-)
+from tests.browser.screens import Look, assert_accessible, see_every_look, shoot
 from tests.support.identity import MakeTenant
 from tests.support.jobs import kill_after
 from tests.support.workbooks import csv_of, xlsx
@@ -42,14 +35,6 @@ async def customer(context: Context, make_tenant: MakeTenant) -> Customer:
     await customer.company(cnpj=ACME, name="Metalúrgica Itajaí", phone="+554733260000")
     await customer.company(erp_code="7", name="Sete")
     return customer
-
-
-async def see_every_look(page: Page, pictures: Path, name: str) -> None:
-    for look in LOOKS:
-        await look_at(page, look)
-        await shoot(page, pictures, f"{name}-{look}")
-        await assert_fits(page)
-        await assert_accessible(page)
 
 
 async def choose(page: Page, content: bytes, name: str = "empresas.csv") -> None:

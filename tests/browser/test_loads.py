@@ -5,7 +5,7 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
 from sqlalchemy import delete
 
 from sindico_api import live
@@ -13,14 +13,7 @@ from sindico_api.context import Context
 from sindico_platform.errors import Terminal, Transient
 from sindico_platform.identity.models import Session
 from tests.browser.conftest import OpenAs
-from tests.browser.screens import (
-    LOOKS,
-    Look,
-    assert_accessible,
-    assert_fits,
-    look_at,
-    shoot,
-)
+from tests.browser.screens import Look, assert_accessible, look_at, see_every_look, shoot
 from tests.provisioning.loads.conftest import Site, erp_kind, make_site
 from tests.support.identity import MakeTenant
 from tests.support.jobs import kill_after, run_jobs
@@ -41,14 +34,6 @@ async def customer(context: Context, make_tenant: MakeTenant, erp_kind: str) -> 
     customer.erp.put("empresa", *map(str, range(23)))
     customer.erp.put("contato", *map(str, range(9)))
     return customer
-
-
-async def see_every_look(page: Page, pictures: Path, name: str) -> None:
-    for look in LOOKS:
-        await look_at(page, look)
-        await shoot(page, pictures, f"{name}-{look}")
-        await assert_fits(page)
-        await assert_accessible(page)
 
 
 async def refused_load(customer: Site) -> UUID:

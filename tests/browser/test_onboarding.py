@@ -7,7 +7,7 @@ from playwright.async_api import Page, Response, expect
 
 from sindico_api.context import Context
 from tests.browser.conftest import OpenAs
-from tests.browser.screens import LOOKS, Look, assert_accessible, assert_fits, look_at, shoot
+from tests.browser.screens import see_every_look, shoot
 from tests.provisioning.loads.conftest import Site, erp_kind
 from tests.provisioning.onboarding.customers import make_customer
 from tests.support.identity import MakeTenant
@@ -22,16 +22,6 @@ RIGHTS = (
     "loads:view",
     "notifications:view",
 )
-
-
-async def see_every_look(page: Page, pictures: Path, name: str) -> None:
-    for look in LOOKS:
-        await look_at(page, look)
-        await page.evaluate("scrollTo(0, 0)")
-        await shoot(page, pictures, f"{name}-{look}")
-        await assert_fits(page)
-        await assert_accessible(page)
-    await look_at(page, Look())
 
 
 async def load(site: Site) -> None:

@@ -10,7 +10,7 @@ from playwright.async_api import expect
 from sindico_api.context import Context
 from sindico_platform.tenancy.models import Tenant
 from tests.browser.conftest import OpenAs
-from tests.browser.test_smtp_settings import see_every_look
+from tests.browser.screens import see_every_look
 from tests.support.identity import MakeTenant
 from tests.support.jobs import run_jobs
 from tests.support.mail_server import Mailbox, serving

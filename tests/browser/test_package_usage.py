@@ -10,7 +10,7 @@ from sindico_platform.database.tx import Actor
 from sindico_platform.tenancy.models import Tenant
 from sindico_provisioning.packages.queries import get_subscription
 from tests.browser.conftest import OpenAs
-from tests.browser.screens import LOOKS, assert_accessible, assert_fits, look_at, shoot
+from tests.browser.screens import see_every_look
 from tests.provisioning.factories import make_tenant as make_customer
 from tests.provisioning.factories import put_package_in_force
 from tests.support.identity import MakeTenant
@@ -35,11 +35,7 @@ async def test_an_administrator_sees_what_is_used_on_the_start_page(
     open_as: OpenAs, customer: Tenant, pictures: Path
 ) -> None:
     async with open_as(customer, "users:view", "loads:view") as page:
-        for look in LOOKS:
-            await look_at(page, look)
-            await shoot(page, pictures, f"usage-home-{look}")
-            await assert_fits(page)
-            await assert_accessible(page)
+        await see_every_look(page, pictures, "usage-home")
 
         await expect(page.get_by_text("1 de 1 em uso")).to_be_visible()
 
@@ -50,11 +46,7 @@ async def test_an_operator_sees_what_a_customer_uses(
     master = await make_tenant(master=True)
     path = f"/console/tenants/{customer.tenant_id}"
     async with open_as(master, "tenants:view", "provisioning:view", path=path) as page:
-        for look in LOOKS:
-            await look_at(page, look)
-            await shoot(page, pictures, f"usage-tenant-{look}")
-            await assert_fits(page)
-            await assert_accessible(page)
+        await see_every_look(page, pictures, "usage-tenant")
 
         await expect(page.get_by_text("0 de 1 em uso · limite próprio")).to_be_visible()
 
@@ -69,9 +61,5 @@ async def test_a_limit_is_named_below_the_button_that_met_it(
 
         problem = page.locator("#invite-problem")
         await expect(problem).to_contain_text("Usuários ativos: o limite com o pacote Freemium é 1")
-        for look in LOOKS:
-            await look_at(page, look)
-            await shoot(page, pictures, f"usage-refused-{look}")
-            await assert_fits(page)
-            await assert_accessible(page)
+        await see_every_look(page, pictures, "usage-refused")
         await expect(page.get_by_label("Login")).to_have_value("ana")

@@ -3,28 +3,19 @@
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
 
 from sindico_platform.database.tx import Actor
 from sindico_platform.database.uow import UnitOfWork
 from sindico_provisioning.classification import service as classification
 from sindico_tenants.portfolios.service import create_category, create_portfolio
 from tests.browser.conftest import OpenAs
-from tests.browser.screens import LOOKS, Look, assert_accessible, assert_fits, look_at, shoot
+from tests.browser.screens import see_every_look
 from tests.support.identity import MakeTenant
 from tests.tenants.abc_curve.conftest import Clientele
 
 pytestmark = pytest.mark.browser
 NAMES = ("Padaria Aurora Ltda", "Mercado Boa Vista", "Casa das Tintas", "Distribuidora Ipê")
-
-
-async def see_every_look(page: Page, pictures: Path, name: str) -> None:
-    for look in LOOKS:
-        await look_at(page, look)
-        await shoot(page, pictures, f"{name}-{look}")
-        await assert_fits(page)
-        await assert_accessible(page)
-    await look_at(page, Look())
 
 
 async def test_an_account_is_placed_with_a_reason_that_its_history_keeps(

@@ -3,20 +3,13 @@
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, expect
 
 from sindico_api.context import Context
 from sindico_provisioning.notifications import service as notifications
 from sindico_provisioning.notifications.catalogue import CRM_READY
 from tests.browser.conftest import OpenAs
-from tests.browser.screens import (
-    LOOKS,
-    assert_accessible,
-    assert_fits,
-    look_at,
-    open_screen,
-    shoot,
-)
+from tests.browser.screens import open_screen, see_every_look
 from tests.provisioning.loads.conftest import Site, erp_kind, make_site
 from tests.support.identity import MakeTenant
 
@@ -41,14 +34,6 @@ async def customer(context: Context, make_tenant: MakeTenant, erp_kind: str) -> 
     async with context.uow.begin(customer.actor) as tx:
         await notifications.notify(tx, CRM_READY, path="/console/loads", package="Freemium")
     return customer
-
-
-async def see_every_look(page: Page, pictures: Path, name: str) -> None:
-    for look in LOOKS:
-        await look_at(page, look)
-        await shoot(page, pictures, f"{name}-{look}")
-        await assert_fits(page)
-        await assert_accessible(page)
 
 
 async def test_the_start_page_leads_to_records_and_notifications(

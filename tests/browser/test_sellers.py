@@ -8,7 +8,7 @@ from playwright.async_api import expect
 from sindico_platform.database.uow import UnitOfWork
 from tests.api.console.test_seller_pages import add_sellers
 from tests.browser.conftest import OpenAs
-from tests.browser.screens import LOOKS, Look, assert_accessible, assert_fits, look_at, shoot
+from tests.browser.screens import assert_accessible, see_every_look, shoot
 from tests.support.identity import MakeTenant, MakeUser
 
 pytestmark = pytest.mark.browser
@@ -28,12 +28,7 @@ async def test_a_salesperson_is_linked_by_the_suggestion(
     async with open_as(tenant, "admin", path="/console/sellers") as page:
         suggested = page.get_by_role("button", name="Vincular a")
         await expect(suggested).to_be_visible()
-        for look in LOOKS:
-            await look_at(page, look)
-            await shoot(page, pictures, f"sellers-{look}")
-            await assert_fits(page)
-            await assert_accessible(page)
-        await look_at(page, Look())
+        await see_every_look(page, pictures, "sellers")
         await suggested.click()
         await expect(page.get_by_text("Vinculado. A próxima carga")).to_be_visible()
         await page.get_by_role("row").last.get_by_role("link", name="Ana").click()

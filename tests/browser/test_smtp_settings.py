@@ -14,7 +14,7 @@ from sindico_platform.tenancy.models import Tenant
 from sindico_tenants.companies import service as companies
 from sindico_tenants.companies.schemas import BranchIn, CompanyIn
 from tests.browser.conftest import OpenAs
-from tests.browser.screens import LOOKS, assert_accessible, assert_fits, look_at, shoot
+from tests.browser.screens import see_every_look
 from tests.support.identity import MakeTenant
 from tests.support.jobs import run_jobs
 from tests.support.mail_server import PASSWORD, USER, Mailbox, server_tls, serving
@@ -51,15 +51,6 @@ async def port(mailbox: Mailbox, ca: trustme.CA) -> AsyncIterator[int]:
         mailbox, tls_context=server_tls(ca, "localhost"), require_starttls=True, auth_required=True
     ) as opened:
         yield opened
-
-
-async def see_every_look(page: Page, pictures: Path, name: str) -> None:
-    for look in LOOKS:
-        await look_at(page, look)
-        await shoot(page, pictures, f"{name}-{look}")
-        await assert_fits(page)
-        await assert_accessible(page)
-    await look_at(page, LOOKS[0])
 
 
 async def fill_in(page: Page, port: int, ca: trustme.CA) -> None:

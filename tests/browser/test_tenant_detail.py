@@ -15,7 +15,8 @@ from sindico_provisioning.provisioning_runs import service as runs
 from sindico_provisioning.provisioning_runs.schemas import AdministratorIn, ProvisioningRunIn
 from sindico_provisioning.tenant_registry.schemas import TenantOut
 from tests.browser.conftest import OpenAs
-from tests.browser.test_tenants import LONG_NAME, assert_sound
+from tests.browser.screens import see_every_look
+from tests.browser.test_tenants import LONG_NAME
 from tests.provisioning import factories
 from tests.support.identity import MakeTenant
 from tests.support.jobs import run_jobs
@@ -51,7 +52,7 @@ async def lose_director(context: Context, tenant_id: UUID) -> None:
 async def walk_tabs(page: Page, pictures: Path, base: str, name: str) -> None:
     for tab in TABS:
         await page.goto(f"{base}{tab}")
-        await assert_sound(page, pictures, f"{name}{tab.replace('/', '-')}")
+        await see_every_look(page, pictures, f"{name}{tab.replace('/', '-')}")
 
 
 async def test_every_tab_is_sound_for_every_reader(
@@ -64,7 +65,7 @@ async def test_every_tab_is_sound_for_every_reader(
         base = page.url
         await walk_tabs(page, pictures, base, "tenant")
         await page.goto(base.replace(str(tenant.id), str(bare.id)))
-        await assert_sound(page, pictures, "tenant-bare")
+        await see_every_look(page, pictures, "tenant-bare")
 
 
 async def test_a_missing_record_is_found_and_repaired(
@@ -75,7 +76,7 @@ async def test_a_missing_record_is_found_and_repaired(
     master = await make_tenant(master=True)
     path = f"/console/tenants/{tenant.id}/default-records"
     async with open_as(master, "operator", path=path) as page:
-        await assert_sound(page, pictures, "records-missing")
+        await see_every_look(page, pictures, "records-missing")
         await page.get_by_role("button", name="Reparar tudo").click()
 
         await expect(page.locator("td .tone-bad")).to_have_count(0)
@@ -91,12 +92,12 @@ async def test_a_tenant_is_suspended_by_typing_its_domain_and_resumed(
         dialog = page.get_by_role("dialog")
         await expect(dialog.get_by_role("button", name="Suspender")).to_be_disabled()
         await dialog.get_by_label("Motivo").fill("Sem pagamento desde outubro")
-        await assert_sound(page, pictures, "tenant-suspend")
+        await see_every_look(page, pictures, "tenant-suspend")
         await dialog.get_by_label("Para confirmar").fill(tenant.domain)
         await dialog.get_by_role("button", name="Suspender").click()
 
         await expect(page.get_by_text("Sem pagamento desde outubro")).to_be_visible()
-        await assert_sound(page, pictures, "tenant-suspended")
+        await see_every_look(page, pictures, "tenant-suspended")
         await page.get_by_role("button", name="Retomar").click()
         await page.get_by_role("dialog").get_by_role("button", name="Retomar").click()
         await expect(page.get_by_role("button", name="Suspender")).to_be_visible()
@@ -112,13 +113,13 @@ async def test_the_properties_of_mega_are_filled_in_and_tried(
         await expect(page).to_have_url(re.compile("q="))
         await page.get_by_role("link", name=LONG_NAME).click()
         await expect(page).to_have_url(re.compile(f"{tenant.id}/service-properties$"))
-        await assert_sound(page, pictures, "services")
+        await see_every_look(page, pictures, "services")
         await page.get_by_role("link", name="integration_mega").click()
         await page.get_by_label("URL").fill("http://127.0.0.1/")
         await page.get_by_role("button", name="Salvar").click()
         await expect(page.locator("#field-url-error")).to_be_visible()
         await page.get_by_text("Avançado").click()
-        await assert_sound(page, pictures, "service-refused")
+        await see_every_look(page, pictures, "service-refused")
 
         await page.get_by_label("URL").fill("https://10.0.0.1:8443/")
         await page.get_by_label("Usuário").fill("crm")
@@ -127,4 +128,4 @@ async def test_the_properties_of_mega_are_filled_in_and_tried(
         await page.get_by_role("button", name="Testar conexão").click()
 
         await expect(page.locator("#step-resolve .step-problem")).to_be_visible()
-        await assert_sound(page, pictures, "service-tested")
+        await see_every_look(page, pictures, "service-tested")

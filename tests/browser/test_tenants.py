@@ -10,15 +10,7 @@ from playwright.async_api import Page, expect
 
 from sindico_api.context import Context
 from tests.browser.conftest import OpenAs
-from tests.browser.screens import (
-    LOOKS,
-    NARROW,
-    Look,
-    assert_accessible,
-    assert_fits,
-    look_at,
-    shoot,
-)
+from tests.browser.screens import NARROW, Look, see_every_look
 from tests.provisioning import factories
 from tests.support.identity import MakeTenant
 from tests.support.jobs import run_jobs
@@ -26,17 +18,6 @@ from tests.support.jobs import run_jobs
 pytestmark = pytest.mark.browser
 INVITATION = re.compile(r"/console/invitation\?token=")
 LONG_NAME = "Companhia Brasileira de Distribuição de Materiais Elétricos e Hidráulicos do Vale S.A."
-
-
-async def assert_sound(page: Page, pictures: Path, name: str) -> None:
-    for look in LOOKS:
-        await look_at(page, look)
-        await page.evaluate("scrollTo(0, 0)")
-        await shoot(page, pictures, f"{name}-{look}")
-
-        await assert_fits(page)
-        await assert_accessible(page)
-    await look_at(page, Look())
 
 
 async def fill_form(page: Page, *, domain: str) -> None:
@@ -61,7 +42,7 @@ async def test_an_operator_adds_a_customer_and_watches_its_deployment(
         await page.get_by_role("button", name="Salvar").click()
         await expect(page.get_by_role("alert").get_by_text("campos precisam")).to_be_visible()
         await fill_form(page, domain=domain)
-        await assert_sound(page, pictures, "new-tenant-refused")
+        await see_every_look(page, pictures, "new-tenant-refused")
 
         await page.get_by_role("button", name="Salvar").click()
 
@@ -69,15 +50,15 @@ async def test_an_operator_adds_a_customer_and_watches_its_deployment(
             "Implantação de Distribuidora Ipê"
         )
         await expect(page.locator(".run-step")).to_have_count(8)
-        await assert_sound(page, pictures, "run-waiting")
+        await see_every_look(page, pictures, "run-waiting")
         await run_jobs(context, UUID(page.url.split("/")[5]))
         await expect(page.get_by_text("O CRM está pronto")).to_be_visible()
         await expect(page.locator(".run-step.tone-good")).to_have_count(8)
-        await assert_sound(page, pictures, "run-succeeded")
+        await see_every_look(page, pictures, "run-succeeded")
 
         await page.get_by_role("button", name="Gerar o link do convite").click()
         await expect(page.get_by_label("Link")).to_have_value(INVITATION)
-        await assert_sound(page, pictures, "run-invitation")
+        await see_every_look(page, pictures, "run-invitation")
 
 
 async def test_the_list_of_tenants_is_sound_for_every_reader(
@@ -87,12 +68,12 @@ async def test_the_list_of_tenants_is_sound_for_every_reader(
     await factories.make_tenant(context.uow, name="Agropecuária Boa Vista")
     master = await make_tenant(master=True)
     async with open_as(master, "operator", path="/console/tenants") as page:
-        await assert_sound(page, pictures, "tenants")
+        await see_every_look(page, pictures, "tenants")
         await page.get_by_role("searchbox").fill("vale s.a. em liquidação")
         await expect(page.locator("#tenants tbody tr")).to_have_count(1)
         await page.get_by_label("Situação do CRM").select_option("failed")
         await expect(page.get_by_text("Nada corresponde aos filtros")).to_be_visible()
-        await assert_sound(page, pictures, "tenants-nothing-found")
+        await see_every_look(page, pictures, "tenants-nothing-found")
 
 
 async def test_a_chosen_tenant_fills_in_its_name(
@@ -109,7 +90,7 @@ async def test_a_chosen_tenant_fills_in_its_name(
 
         await expect(page.get_by_label("Name of the tenant")).to_have_value("Metalúrgica Aurora")
         await expect(page.get_by_role("radio", name="Starter")).to_be_checked()
-        await assert_sound(page, pictures, "new-tenant-chosen")
+        await see_every_look(page, pictures, "new-tenant-chosen")
 
 
 async def test_a_list_is_sorted_and_filtered_by_keyboard(

@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.browser.conftest import OpenAs
-from tests.browser.test_records import see_every_look
+from tests.browser.screens import see_every_look
 from tests.provisioning.connectors.view.conftest import (
     certificates,
     erp_postgres,

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
 from sqlalchemy import select
 
 from sindico_api.context import Context
@@ -13,20 +13,11 @@ from sindico_provisioning.alerts.models import AlertDelivery
 from sindico_provisioning.alerts.service import send_alert
 from tests.api.test_webhooks import give_up, try_in_vain
 from tests.browser.conftest import OpenAs
-from tests.browser.screens import LOOKS, Look, assert_accessible, assert_fits, look_at, shoot
+from tests.browser.screens import see_every_look
 from tests.support.identity import MakeTenant
 from tests.support.receiver import receiving
 
 pytestmark = pytest.mark.browser
-
-
-async def see_every_look(page: Page, pictures: Path, name: str) -> None:
-    for look in LOOKS:
-        await look_at(page, look)
-        await shoot(page, pictures, f"{name}-{look}")
-        await assert_fits(page)
-        await assert_accessible(page)
-    await look_at(page, Look())
 
 
 async def attempt(tenant: Tenant, context: Context) -> None:
