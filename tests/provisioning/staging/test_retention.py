@@ -1,6 +1,7 @@
 """What is too old or paid leaves every day, loads or none, and never before the CRM knows."""
 
-from datetime import timedelta
+import asyncio
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -21,7 +22,8 @@ from sindico_provisioning.staging.retention.models import Retirement
 from sindico_tenants.sales.models import TradeBill
 from tests.provisioning.loads.conftest import Site, erp_kind, make_site
 from tests.support.identity import tenant_factory
-from tests.support.jobs import kill_after
+from tests.support.jobs import eventually, kill_after
+from tests.support.locks import somebody_waits
 
 __all__ = ["erp_kind"]
 GONE = {"itens_pedido": ["i1"], "pedido": ["o1"], "fatura": ["f9"]}
@@ -142,6 +144,31 @@ async def test_a_fault_with_one_integration_keeps_no_other_waiting(
 
     assert begun == 1
     assert await site.rows(Retirement.integration_id) == [(site.integration_id,)]
+
+
+@pytest.mark.parametrize(
+    ("table", "key", "news"),
+    [
+        ("itens_pedido", "i1", {"pedido_id": "o2"}),
+        ("pedido", "o1", {"data_emissao": date(2999, 1, 1)}),
+        ("fatura", "f9", {"saldo": 50}),
+    ],
+    ids=["moved-item", "order-dated-anew", "bill-owed-again"],
+)
+async def test_what_changes_while_it_is_taken_out_stays_as_it_became(
+    site: Site, table: str, key: str, news: dict[str, Any]
+) -> None:
+    await push_late_rows(site)
+    await Retention(site.context.uow).begin_due()
+    staging = STAGING[table]
+
+    async with site.context.uow.begin(site.actor) as tx:
+        await tx.session.execute(update(staging).where(staging.c.id_erp == key).values(news))
+        clearing = asyncio.create_task(site.run())
+        await eventually(somebody_waits(site.context.uow, site.actor))
+    await clearing
+
+    assert await staged(site) == LEFT | {table: sorted([*LEFT[table], key])}
 
 
 @pytest.mark.kills("staging.retire_rows")

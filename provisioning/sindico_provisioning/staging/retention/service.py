@@ -131,55 +131,61 @@ def _search(table: ErpTable) -> TextClause:
     return text(f"""
         SELECT EXISTS (SELECT FROM staging.{source.name} AS dated
         WHERE dated.tenant_id = :tenant_id AND dated.integration_id = :integration_id
-            AND {_gone(source)})
+            AND {_gone(source, "dated")})
     """)  # noqa: S608  (names of the definition alone)
 
 
 @lru_cache
 def _removal(table: ErpTable) -> TextClause:
+    """Rows are held in key order, as pushes hold them, so that neither is caught in a deadlock.
+
+    A row that somebody changes meanwhile is judged by what it became: the conditions are on the
+    held row itself.
+    """
     parent = parent_of(table)
-    source = get_table(parent.table) if parent else table
-    joined = (
-        f"""
-        JOIN staging.{source.name} AS dated ON dated.tenant_id = :tenant_id
-            AND dated.integration_id = :integration_id AND dated.id_erp = walked.{parent.field}
-    """
-        if parent
-        else f"""
-        JOIN staging.{table.name} AS dated ON dated.tenant_id = :tenant_id
-            AND dated.integration_id = :integration_id AND dated.id_erp = walked.id_erp
-    """
-    )
-    field = f", {parent.field}" if parent else ""
+    source, judged, joined = table, "kept", ""
+    if parent:
+        source, judged = get_table(parent.table), "dated"
+        joined = f"""
+            JOIN staging.{source.name} AS dated ON dated.tenant_id = :tenant_id
+                AND dated.integration_id = :integration_id AND dated.id_erp = kept.{parent.field}
+        """
     return text(f"""
         WITH walked AS MATERIALIZED (
-            SELECT id_erp{field} FROM staging.{table.name}
+            SELECT id_erp FROM staging.{table.name}
             WHERE tenant_id = :tenant_id AND integration_id = :integration_id AND id_erp > :after
             ORDER BY id_erp LIMIT :rows
+        ), held AS MATERIALIZED (
+            SELECT kept.id_erp FROM walked JOIN staging.{table.name} AS kept
+                ON kept.tenant_id = :tenant_id AND kept.integration_id = :integration_id
+                AND kept.id_erp = walked.id_erp
+            {joined}
+            WHERE {_gone(source, judged)}
+            ORDER BY kept.id_erp FOR UPDATE OF kept
         ), gone AS (
-            DELETE FROM staging.{table.name} AS kept USING walked {joined}
-            WHERE kept.tenant_id = :tenant_id AND kept.integration_id = :integration_id
-                AND kept.id_erp = walked.id_erp AND {_gone(source)}
-            RETURNING kept.id_erp
+            DELETE FROM staging.{table.name} AS leaving USING held
+            WHERE leaving.tenant_id = :tenant_id AND leaving.integration_id = :integration_id
+                AND leaving.id_erp = held.id_erp
+            RETURNING leaving.id_erp
         )
         SELECT max(id_erp) AS last, count(*) AS rows, (SELECT count(*) FROM gone) AS removed
         FROM walked
     """)  # noqa: S608  (names of the definition alone)
 
 
-def _gone(table: ErpTable) -> str:
-    """The condition under which a row, called ``dated``, is not kept."""
+def _gone(table: ErpTable, row: str) -> str:
+    """The condition under which a row is not kept."""
     if table.closed_when_zero is not None:
         return f"""
-            (dated.{table.closed_when_zero} <= 0 OR dated.removed_at IS NOT NULL)
+            ({row}.{table.closed_when_zero} <= 0 OR {row}.removed_at IS NOT NULL)
             AND (
-                GREATEST(dated.changed_at, dated.removed_at)
+                GREATEST({row}.changed_at, {row}.removed_at)
                     <= CAST(:brought_until AS timestamptz)
                 OR NOT EXISTS (
                     SELECT FROM crm.external_ref AS known WHERE known.tenant_id = :tenant_id
                         AND known.integration_id = :integration_id
-                        AND known.resource = :linked AND known.id_erp = dated.id_erp
+                        AND known.resource = :linked AND known.id_erp = {row}.id_erp
                 )
             )
         """
-    return f"dated.{table.date_field} < CAST(:earliest AS date)"
+    return f"{row}.{table.date_field} < CAST(:earliest AS date)"
