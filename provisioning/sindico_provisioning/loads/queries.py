@@ -266,11 +266,12 @@ async def find_next_phase(tx: Tx, load_id: UUID) -> PhaseState | None:
 
 
 async def find_success(tx: Tx, integration_id: UUID) -> datetime | None:
-    """When the integration's last load that succeeded began."""
+    """When the integration's last load of everything that succeeded began."""
     found: datetime | None = await tx.session.scalar(
         select(func.max(Load.started_at)).where(
             Load.tenant_id == tx.tenant_id,
             Load.integration_id == integration_id,
+            Load.tables.is_(None),
             Load.status == LoadStatus.SUCCEEDED,
         )
     )

@@ -35,12 +35,15 @@ async def push(erp: AsyncClient, table: str, **row: Any) -> None:
     assert answer.status_code == 200, answer.text
 
 
-async def run(context: Context, tenant: Tenant, erp: AsyncClient) -> LoadOut:
+async def run(context: Context, tenant: Tenant, erp: AsyncClient, *tables: str) -> LoadOut:
     (integration,) = (await erp.get("/api/v1/integrations")).json()["items"]
     actor = Actor.system(tenant.tenant_id)
     async with context.uow.begin(actor) as tx:
         load = await service.start_load(
-            tx, integration_id=UUID(integration["id"]), kind=LoadKind.MANUAL
+            tx,
+            integration_id=UUID(integration["id"]),
+            kind=LoadKind.MANUAL,
+            tables=tables or None,
         )
         load_id = load.id
     await run_jobs(context, tenant.tenant_id, at_once=True)
@@ -81,6 +84,23 @@ async def test_a_run_without_news_is_empty_and_no_success(
     again = await run(context, tenant, erp)
 
     assert (again.status, again.phases) == (LoadStatus.EMPTY, [])
+
+
+async def test_a_run_of_some_tables_leaves_no_news_of_others_behind(
+    erp: AsyncClient, context: Context, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    no_margin = "sindico_provisioning.exchanges.queries.TAKES_AT_MOST"
+    monkeypatch.setattr(no_margin, timedelta(0))
+    await push(erp, "contato", id_erp="p1", nome="Ana")
+    await push(erp, "empresa", id_erp="c1", razao_social="Acme")
+    some = await run(context, tenant, erp, "contato")
+    before = await accounts(erp)
+
+    everything = await run(context, tenant, erp)
+
+    assert (some.status, before) == (LoadStatus.SUCCEEDED, {})
+    assert everything.status == LoadStatus.SUCCEEDED
+    assert list(await accounts(erp)) == ["Acme"]
 
 
 async def test_what_was_removed_by_key_is_marked_in_the_crm(
