@@ -18,6 +18,8 @@ from sindico_provisioning.schedules.models import Schedule, ScheduledRun, Schedu
 from sindico_provisioning.schedules.schemas import RefusalOut, ScheduledRunOut, ScheduleOut
 from sindico_provisioning.schedules.slots import SPREAD_SECONDS
 
+LONGEST_DAY = timedelta(hours=49)
+"""From a time of day to the same of the next day, where a zone repeats a whole day."""
 RUN_ORDERS = Keyset(
     ScheduledRun.integration_id, default="-planned_at", planned_at=ScheduledRun.slot_at
 )
@@ -196,9 +198,10 @@ async def list_misplanned(
 ) -> list[tuple[UUID, UUID]]:
     """Tenant and integration of the schedules whose next time is no longer right.
 
-    The tenant has another zone by now, or the clock was put back and an interval has become long.
+    The tenant has another zone by now, or the clock was put back and the wait has become longer
+    than an interval, or than from one day's time to the next day's.
     """
-    minutes = Schedule.interval_minutes * timedelta(minutes=1)
+    minutes = func.coalesce(Schedule.interval_minutes * timedelta(minutes=1), LONGEST_DAY)
     query = (
         select(Schedule.tenant_id, Schedule.integration_id)
         .join(Tenant, Tenant.tenant_id == Schedule.tenant_id)

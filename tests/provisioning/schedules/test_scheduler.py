@@ -114,6 +114,20 @@ async def test_an_interval_survives_a_turned_clock(town: Town, turn: timedelta) 
     assert len(loads) >= 17
 
 
+async def test_days_planned_by_a_clock_far_ahead_are_planned_anew(town: Town) -> None:
+    site = await town.settle()
+    await town.plan(site, "00:00")
+    await town.tick(MIDNIGHT + 400 * DAY + SOON)
+    await town.finish(site)
+
+    town.clock.now = MIDNIGHT + HOUR
+    await Scheduler(town.clock).replan()
+    await town.tick(MIDNIGHT + DAY + SOON)
+
+    assert await town.loads(site) == ["scheduled", "scheduled"]
+    assert (await town.schedule(site)).slot_at == MIDNIGHT + 2 * DAY
+
+
 async def test_edited_after_the_clock_was_put_back_a_time_runs_once(town: Town) -> None:
     site = await town.settle()
     await town.plan(site, "00:00")
