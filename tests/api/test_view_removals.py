@@ -7,12 +7,13 @@ from uuid import UUID
 
 import pytest
 from httpx import AsyncClient
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from sindico_platform.audit import queries as audit
 from sindico_platform.audit.schemas import AuditFilters
 from sindico_platform.database.tx import Actor, Tx
 from sindico_platform.database.uow import UnitOfWork
+from sindico_platform.jobs.models import Job
 from sindico_platform.paging.schemas import PageRequest
 from sindico_platform.tenancy.models import Tenant
 from sindico_provisioning.freshness.models import Freshness, Incident
@@ -21,6 +22,7 @@ from sindico_provisioning.integrations.queries import count_integrations
 from sindico_provisioning.loads.errors import LoadAlreadyRunning
 from sindico_provisioning.loads.models import LoadKind
 from sindico_provisioning.loads.service import start_load
+from sindico_provisioning.reconciliation.models import Reconciliation
 from sindico_provisioning.schedules.models import Schedule, ScheduledRun
 from sindico_provisioning.staging.retention.jobs import retire_rows
 from sindico_provisioning.staging.retention.service import begin_retirement
@@ -136,6 +138,37 @@ async def test_a_comparison_under_way_and_another_kind_are_refused(
     assert asked.is_success, asked.text
     assert problem(await dba.delete(f"{PATH}/{view}")) == (409, "reconciliation-running")
     assert problem(await dba.delete(f"{PATH}/{other}")) == (409, "integration-not-view")
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        update(Job).values(state="cancelled", finished_at=func.now()),
+        update(Reconciliation).values(job_id=func.gen_random_uuid()),
+    ],
+    ids=["ended", "forgotten"],
+)
+async def test_a_comparison_whose_job_is_gone_holds_nobody_up(
+    dba: AsyncClient, tenant: Tenant, uow: UnitOfWork, view: UUID, end: Any
+) -> None:
+    path = f"/api/v1/integrations/{view}/reconciliations"
+    first = await dba.post(path)
+    await carry_out(uow, tenant, end)
+    second = await dba.post(path)
+    await carry_out(uow, tenant, end)
+
+    removed = await dba.delete(f"{PATH}/{view}")
+
+    assert first.is_success
+    assert second.is_success, second.text
+    assert removed.status_code == 204, removed.text
+    async with uow.begin(Actor.system(tenant.tenant_id)) as tx:
+        assert list(await tx.session.scalars(select(Reconciliation.status))) == ["failed"] * 2
+
+
+async def carry_out(uow: UnitOfWork, tenant: Tenant, statement: Any) -> None:
+    async with uow.begin(Actor.system(tenant.tenant_id)) as tx:
+        await tx.session.execute(statement)
 
 
 async def remove(tx: Tx, view: UUID) -> None:

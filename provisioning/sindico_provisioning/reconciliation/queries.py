@@ -49,15 +49,17 @@ async def lock_reconciliation(tx: Tx, reconciliation_id: UUID) -> Reconciliation
 
 
 async def find_without_job(tx: Tx, integration_id: UUID) -> Reconciliation | None:
-    """A comparison that has not ended though its job has."""
+    """A comparison that has not ended though its job has, and may be forgotten by now."""
     found: Reconciliation | None = await tx.session.scalar(
         select(Reconciliation)
-        .join(Job, (Job.tenant_id == Reconciliation.tenant_id) & (Job.id == Reconciliation.job_id))
+        .outerjoin(
+            Job, (Job.tenant_id == Reconciliation.tenant_id) & (Job.id == Reconciliation.job_id)
+        )
         .where(
             Reconciliation.tenant_id == tx.tenant_id,
             Reconciliation.integration_id == integration_id,
             Reconciliation.status.in_(UNDER_WAY),
-            Job.state.not_in((JobState.PENDING, JobState.RUNNING)),
+            Job.id.is_(None) | Job.state.not_in((JobState.PENDING, JobState.RUNNING)),
         )
     )
     return found

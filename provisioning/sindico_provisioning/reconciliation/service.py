@@ -48,16 +48,24 @@ class Place:
     pages: int
 
 
+async def end_dead(tx: Tx, *, integration_id: UUID) -> None:
+    """End a comparison whose job was given up or cancelled: nobody carries on with it.
+
+    Repeating the call changes nothing.
+    """
+    dead = await queries.find_without_job(tx, integration_id)
+    if dead is not None:
+        _end(tx, dead, ReconciliationStatus.FAILED)
+        await tx.session.flush()
+
+
 async def add_reconciliation(tx: Tx, *, integration_id: UUID, job: Any) -> Reconciliation:
     """Write a comparison and its job down.
 
     Raises:
         ReconciliationRunning: another one has not ended.
     """
-    dead = await queries.find_without_job(tx, integration_id)
-    if dead is not None:
-        _end(tx, dead, ReconciliationStatus.FAILED)
-        await tx.session.flush()
+    await end_dead(tx, integration_id=integration_id)
     new = tx.new_id()
     row = Reconciliation(
         tenant_id=tx.tenant_id,

@@ -13,6 +13,7 @@ from sindico_provisioning.loads.errors import LoadAlreadyRunning
 from sindico_provisioning.loads.queries import find_active_load
 from sindico_provisioning.reconciliation.errors import ReconciliationRunning
 from sindico_provisioning.reconciliation.queries import is_under_way
+from sindico_provisioning.reconciliation.service import end_dead
 from sindico_provisioning.schedules.service import remove_schedule
 from sindico_provisioning.view_connections import queries
 from sindico_provisioning.view_connections.errors import IntegrationNotView
@@ -60,6 +61,7 @@ async def _demand_idle(tx: Tx, integration_id: UUID) -> None:
     load_id = await find_active_load(tx, integration_id)
     if load_id is not None:
         raise LoadAlreadyRunning(load_id=load_id)
+    await end_dead(tx, integration_id=integration_id)
     if await is_under_way(tx, integration_id):
         raise ReconciliationRunning
 
