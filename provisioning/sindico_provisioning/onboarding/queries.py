@@ -10,14 +10,12 @@ from sqlalchemy import (
     BigInteger,
     Row,
     String,
-    Subquery,
     cast,
     exists,
     func,
     literal,
     null,
     select,
-    tuple_,
     union_all,
 )
 from sqlalchemy.dialects.postgresql import JSONB, distinct_on
@@ -29,9 +27,10 @@ from sindico_provisioning.exchanges.masking import mask_errors, sees_all
 from sindico_provisioning.integrations.queries import get_integration
 from sindico_provisioning.loads.models import Load, LoadKind, LoadPhase, LoadStatus
 from sindico_provisioning.loads.models import PhaseStep as Step
-from sindico_provisioning.loads.processing.queries import LINKED, SYNCHRONISED, find_erp_table
+from sindico_provisioning.loads.processing.queries import LINKED, find_erp_table
 from sindico_provisioning.loads.queries import find_active_load
 from sindico_provisioning.onboarding.models import TableSignOff
+from sindico_provisioning.onboarding.rejections import queries as rejections
 from sindico_provisioning.onboarding.rules import REASONS, Counts
 from sindico_provisioning.onboarding.schemas import (
     OnboardingOut,
@@ -41,14 +40,11 @@ from sindico_provisioning.onboarding.schemas import (
 )
 from sindico_provisioning.reconciliation import queries as reconciliation
 from sindico_provisioning.reconciliation.models import UNDER_WAY, ReconciledTable
-from sindico_provisioning.staging.models import STAGING, PushRejection, StagingRejection
+from sindico_provisioning.staging.models import STAGING
 from sindico_tenants.erp_links.models import ExternalRef
 
 MAX_REASONS = 20
 """Of one table."""
-
-Phases = dict[tuple[str, str], Row[Any]]
-"""The newest phase by step and resource."""
 
 
 def sees_rows(tx: Tx) -> bool:
@@ -68,18 +64,19 @@ async def read_onboarding(
         IntegrationNotFound: no such integration.
     """
     integration = await get_integration(tx, integration_id)
-    phases = await _list_newest_phases(tx, integration_id)
+    fetched = await _list_newest_fetches(tx, integration_id)
     compared = await reconciliation.list_newest_tables(tx, integration_id)
     newest = await reconciliation.find_newest(tx, integration_id, translate=translate)
     told = await _list_told_by_loads(tx, integration_id)
-    counts = await count_tables(tx, integration_id, phases=phases, compared=compared, told=told)
-    reasons = await _list_reasons(tx, integration_id, phases, counts, translate)
+    readings = await rejections.list_readings(tx, integration_id)
+    counts = await count_tables(tx, integration_id, readings=readings, compared=compared, told=told)
+    reasons = await _list_reasons(tx, integration_id, readings, counts, translate)
     signed = await _list_newest_sign_offs(tx, integration_id)
     tables = [
         _show(
             table,
             counts=counts[table],
-            fetched=phases.get((Step.FETCH.value, table)),
+            fetched=fetched.get(table),
             told=told.get(table),
             compared=compared.get(table),
             reasons=reasons[table],
@@ -141,7 +138,7 @@ async def count_now(tx: Tx, integration_id: UUID) -> dict[str, Counts]:
     return await count_tables(
         tx,
         integration_id,
-        phases=await _list_newest_phases(tx, integration_id),
+        readings=await rejections.list_readings(tx, integration_id),
         compared=await reconciliation.list_newest_tables(tx, integration_id),
         told=await _list_told_by_loads(tx, integration_id),
     )
@@ -151,36 +148,24 @@ async def count_tables(
     tx: Tx,
     integration_id: UUID,
     *,
-    phases: Phases,
+    readings: rejections.Readings,
     compared: dict[str, ReconciledTable],
     told: dict[str, Row[Any]],
 ) -> dict[str, Counts]:
     """By table, what is staged, in the CRM and rejected, and what the ERP said it has."""
     parts = [_count_of(tx, integration_id, table) for table in TABLES]
     rows = {row.resource: row for row in await tx.session.execute(union_all(*parts))}
-    pushed = await _count_pushed_rejections(tx, integration_id)
+    rejected = await rejections.count_rejected(tx, integration_id, readings)
     return {
         table: Counts(
             source=_source_rows(compared.get(table), told.get(table)),
             staged=rows[table].staged,
             in_crm=rows[table].in_crm,
-            rejected=sum(phase.rejected for phase in _phases_of(table, phases))
-            + pushed.get(table, 0),
+            rejected=rejected[table],
             differences=_differences(compared.get(table)),
         )
         for table in TABLES
     }
-
-
-async def _count_pushed_rejections(tx: Tx, integration_id: UUID) -> dict[str, int]:
-    rows = await tx.session.execute(
-        select(PushRejection.resource, func.count(PushRejection.id_erp).label("rows"))
-        .where(
-            PushRejection.tenant_id == tx.tenant_id, PushRejection.integration_id == integration_id
-        )
-        .group_by(PushRejection.resource)
-    )
-    return {row.resource: row.rows for row in rows}
 
 
 def _count_of(tx: Tx, integration_id: UUID, table: str) -> Any:
@@ -205,11 +190,6 @@ def _count_of(tx: Tx, integration_id: UUID, table: str) -> Any:
     )
 
 
-def _phases_of(table: str, phases: Phases) -> list[Row[Any]]:
-    keys = [(Step.FETCH.value, table), (Step.SYNCHRONISE.value, SYNCHRONISED.get(table, ""))]
-    return [phases[key] for key in keys if key in phases]
-
-
 def _who_told(compared: ReconciledTable | None, told: Row[Any] | None) -> tuple[Any, str | None]:
     """When the ERP last said what it has, and to whom: the younger of two ways to ask."""
     if compared is not None and (told is None or compared.compared_at >= told.finished_at):
@@ -228,22 +208,23 @@ def _differences(compared: ReconciledTable | None) -> int:
     return 0 if compared is None else compared.missing + compared.extra + compared.changed
 
 
-async def _list_newest_phases(tx: Tx, integration_id: UUID) -> Phases:
+async def _list_newest_fetches(tx: Tx, integration_id: UUID) -> dict[str, Row[Any]]:
+    """By table, how the newest load that was to read it came along with it."""
     rows: Any = await tx.session.execute(
         select(
-            *(LoadPhase.step, LoadPhase.resource, LoadPhase.status, LoadPhase.load_id),
-            *(LoadPhase.received, LoadPhase.rejected, LoadPhase.progress, LoadPhase.finished_at),
+            *(LoadPhase.resource, LoadPhase.status, LoadPhase.load_id),
+            *(LoadPhase.received, LoadPhase.progress),
         )
         .join(Load, (Load.tenant_id == LoadPhase.tenant_id) & (Load.id == LoadPhase.load_id))
         .where(
             Load.tenant_id == tx.tenant_id,
             Load.integration_id == integration_id,
-            LoadPhase.step.in_((Step.FETCH, Step.SYNCHRONISE)),
+            LoadPhase.step == Step.FETCH,
         )
-        .ext(distinct_on(LoadPhase.step, LoadPhase.resource))
-        .order_by(LoadPhase.step, LoadPhase.resource, LoadPhase.load_id.desc())
+        .ext(distinct_on(LoadPhase.resource))
+        .order_by(LoadPhase.resource, LoadPhase.load_id.desc())
     )
-    return {(row.step, row.resource): row for row in rows}
+    return {row.resource: row for row in rows}
 
 
 async def _list_told_by_loads(tx: Tx, integration_id: UUID) -> dict[str, Row[Any]]:
@@ -267,7 +248,7 @@ async def _list_told_by_loads(tx: Tx, integration_id: UUID) -> dict[str, Row[Any
 async def _list_reasons(
     tx: Tx,
     integration_id: UUID,
-    phases: Phases,
+    readings: rejections.Readings,
     counts: Mapping[str, Counts],
     translate: Translate,
 ) -> defaultdict[str, list[ReasonCount]]:
@@ -275,7 +256,7 @@ async def _list_reasons(
     found = defaultdict[str, list[ReasonCount]](list)
     if not any(each.rejected for each in counts.values()):
         return found
-    rejected = _list_rejected(tx, integration_id, phases)
+    rejected = rejections.list_rejected(tx, integration_id, readings)
     each = func.jsonb_array_elements(rejected.c.errors).table_valued("value", joins_implicitly=True)
     error: Any = each.c.value
     code, field = error.op("->>")("code"), error.op("->>")("field")
@@ -298,20 +279,6 @@ async def _list_reasons(
             shown = ReasonCount(code=row.code, field=row.field, example=told, rows=row.rows)
             found[table.name].append(shown)
     return found
-
-
-def _list_rejected(tx: Tx, integration_id: UUID, phases: Phases) -> Subquery:
-    """The errors of every row that counts as rejected."""
-    read = [(row.load_id, row.resource) for row in phases.values() if row.rejected]
-    return union_all(
-        select(StagingRejection.resource, StagingRejection.errors).where(
-            StagingRejection.tenant_id == tx.tenant_id,
-            tuple_(StagingRejection.load_id, StagingRejection.resource).in_(read),
-        ),
-        select(PushRejection.resource, PushRejection.errors).where(
-            PushRejection.tenant_id == tx.tenant_id, PushRejection.integration_id == integration_id
-        ),
-    ).subquery()
 
 
 async def _list_newest_sign_offs(tx: Tx, integration_id: UUID) -> dict[str, TableSignOff]:

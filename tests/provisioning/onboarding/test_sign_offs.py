@@ -1,7 +1,13 @@
 """Signed for the counts as they were; withdrawn when they change in a way that matters."""
 
+from dataclasses import replace
+
 import pytest
 
+from sindico_platform.errors import Terminal
+from sindico_provisioning.connectors.schemas import Cursor, Page
+from sindico_provisioning.loads.models import LoadKind
+from sindico_provisioning.loads.service import start_load
 from sindico_provisioning.onboarding import queries, service
 from sindico_provisioning.onboarding.errors import LoadUnderWay, NotSignedOff
 from sindico_provisioning.onboarding.rules import Counts, find_reason
@@ -9,9 +15,24 @@ from sindico_provisioning.onboarding.schemas import OnboardingOut, TableProgress
 from sindico_provisioning.reconciliation.jobs import start_reconciliation
 from sindico_provisioning.staging.sizes.models import StagingSize
 from tests.provisioning.loads.conftest import Site
+from tests.provisioning.loads.erp import ERPS, MemoryErp
 from tests.support.jobs import POINTS, kill_after, run_through_kills
 
 BAD_CNPJ = {"cod_empresa": "1", "cnpj": "11222333000182"}
+
+
+class ChangesErp(MemoryErp):
+    """Of `empresa` it gives what changed, and from where to read on, as a watermark does."""
+
+    @property
+    def snapshots(self) -> frozenset[str]:
+        return frozenset()
+
+    async def read_page(self, table: str, cursor: Cursor | None) -> Page:
+        page = await super().read_page(table, cursor)
+        if table == "empresa" and page.done:
+            return replace(page, reached={"mark": 1})
+        return page
 
 
 async def look(site: Site) -> OnboardingOut:
@@ -48,6 +69,41 @@ async def test_each_table_tells_what_came_of_what_the_erp_has(loaded: Site) -> N
     ]
     assert (found.expected, found.signed, found.percent, found.is_running) == (2, 0, 0, False)
     assert not (await look_at(loaded, "nota")).is_expected
+
+
+async def load_changes(site: Site, *keys: str, **values: str) -> None:
+    """A load by the way, in which the ERP only gives these customers."""
+    erp = ERPS[site.tenant.tenant_id] = ChangesErp()
+    erp.put("empresa_propria", "1")
+    erp.put("empresa", *keys, **({"cod_empresa": "1"} | values))
+    async with site.context.uow.begin(site.actor) as tx:
+        await start_load(tx, integration_id=site.integration_id, kind=LoadKind.MANUAL)
+    await site.run()
+
+
+async def test_what_was_rejected_is_told_until_it_came_right(loaded: Site) -> None:
+    """Also by loads that only read what changed: they do not meet it again."""
+    await load_changes(loaded, "d")
+    later = await look_at(loaded, "empresa")
+    await load_changes(loaded, "worse", "bad", **BAD_CNPJ)
+    worse = await look_at(loaded, "empresa")
+    await load_changes(loaded, "bad")
+    mended = await look_at(loaded, "empresa")
+
+    assert (later.received, later.staged, later.rejected) == (1, 4, 1)
+    assert [(each.code, each.rows) for each in later.reasons] == [("cnpj-check-digits", 1)]
+    assert (worse.rejected, worse.reasons[0].rows) == (2, 2)
+    assert (mended.staged, mended.rejected, mended.reasons[0].rows) == (5, 1, 1)
+
+
+async def test_a_load_that_failed_before_it_read_hides_no_rejected_row(loaded: Site) -> None:
+    loaded.erp.fail_next("read_page", Terminal("erp-gone", "The ERP is gone."))
+    failed = await loaded.load()
+
+    told = await look_at(loaded, "empresa")
+
+    assert failed.status == "failed"
+    assert (told.status, told.rejected, len(told.reasons)) == ("pending", 1, 1)
 
 
 async def test_signing_every_table_completes_the_transfer(loaded: Site) -> None:

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+MAX_KEPT_REJECTIONS = 10_000
+"""Of one table in one load; more are counted but not kept."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Stretch:

@@ -20,7 +20,7 @@ from sindico_provisioning.loads.errors import LoadStopped
 from sindico_provisioning.loads.logbook import service as logbook
 from sindico_provisioning.loads.models import Load, LoadPhase, LoadStatus, LogLevel
 from sindico_provisioning.loads.pages import queries as incoming
-from sindico_provisioning.loads.pages.schemas import Stretch
+from sindico_provisioning.loads.pages.schemas import MAX_KEPT_REJECTIONS, Stretch
 from sindico_provisioning.loads.schemas import PhaseState, Stint
 from sindico_provisioning.loads.stints.service import hold_load, touch_load
 from sindico_provisioning.staging import queries as staged
@@ -30,9 +30,6 @@ from sindico_tenants.accounts import service as accounts
 from sindico_tenants.companies import service as companies
 from sindico_tenants.erp_links.schemas import MergeCounts
 from sindico_tenants.sales import service as sales
-
-MAX_KEPT_REJECTIONS = 10_000
-"""Of one table in one load; more are counted but not kept."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
