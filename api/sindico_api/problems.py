@@ -8,7 +8,6 @@ from litestar import Request, Response
 from litestar.exceptions import (
     ClientException,
     HTTPException,
-    NotAuthorizedException,
     SerializationException,
     ValidationException,
 )
@@ -18,6 +17,7 @@ from litestar.types import ExceptionHandlersMap
 from msgspec import UNSET, UnsetType
 from sqlalchemy.exc import DBAPIError
 
+from sindico_api.field_faults import field_fault
 from sindico_api.i18n import Translator, locale_of, translator
 from sindico_api.request_id import HEADER as REQUEST_ID
 from sindico_api.request_id import request_id_of
@@ -90,26 +90,29 @@ class BodyTooLarge(SindicoError):
     detail = "At most {max_megabytes} MB can be sent here."
 
 
-class PlainHttpProblem(SindicoError):
-    """A refusal of the HTTP layer itself, such as a method that is not allowed."""
+class MethodNotAllowed(SindicoError):
+    """The address is there, and takes other methods."""
 
-    code, status, title = "http-error", 400, "The request cannot be served"
-    detail = "{reason}"
+    code, status, title = "method-not-allowed", 405, "This address does not take this method"
+    detail = "It takes {methods} only."
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Allow": self.facts["methods"]}
 
 
-HTTP_TITLES = {
-    401: ("not-authenticated", translatable("You are not signed in")),
-    403: ("not-allowed", translatable("You may not do this")),
-    404: (RouteNotFound.code, RouteNotFound.title),
-    405: ("method-not-allowed", translatable("This address does not take this method")),
-    413: (BodyTooLarge.code, BodyTooLarge.title),
-    415: ("media-type-not-supported", translatable("This media type is not supported")),
-    429: ("too-many-requests", translatable("Too many requests")),
-}
+class MalformedRequest(SindicoError):
+    """The HTTP layer cannot make anything of it, such as of a form that is cut off."""
+
+    code, status, title = "malformed-request", 400, "The request cannot be served"
+    detail = "Its headers or its body are not well formed. Nothing was changed."
+
 
 LONG_FILE_NAME = field_error(
     "file", "file-name-too-long", "The file's name is too long. Give it a shorter one."
 )
+BROKEN_OFF = "client disconnected"
+"""What Litestar says, as a fault of ours, of a caller who hangs up while sending."""
 LONG_HEADER = "segment header length"
 """What the parser of forms says of it; the file's name is the only long part of a header."""
 
@@ -186,47 +189,30 @@ def problem_from_validation(
     return problem_from_domain(request, InvalidInput(*(field_fault(item) for item in faults)))
 
 
-def field_fault(item: dict[str, Any]) -> FieldError:
-    """Name what msgspec or Litestar found wrong with one field."""
-    message = str(item.get("message", ""))
-    key = item.get("key")
-    if key == "data":  # what Litestar calls the body as a whole
-        key = None
-    field = str(key or _path_in(message) or "body")
-    missing = re.search(r"missing required (?:field|query parameter|parameter) `?'?(\w+)", message)
-    if missing:
-        prefix = f"{field}." if field not in {"body", missing[1]} else ""
-        return field_error(f"{prefix}{missing[1]}", "required", "This field is required.")
-    unknown = re.search(r"contains unknown field `(\w+)`", message)
-    if unknown:
-        return field_error(unknown[1], "unknown-field", "There is no such field.")
-    plain = re.sub(r" - at `\$.*`$", "", message)
-    return field_error(field, "invalid-value", "{reason}", reason=plain)
-
-
-def _path_in(message: str) -> str:
-    at = re.search(r"at `\$\.?([^`]*)`", message)
-    return at[1] if at else ""
-
-
 def problem_from_http(request: AnyRequest, error: HTTPException) -> Response[dict[str, Any]]:
-    status = error.status_code
-    if isinstance(error, ClientException) and isinstance(error.__cause__, SerializationException):
-        return problem_from_domain(request, MalformedBody())
-    if LONG_HEADER in str(error.__context__):
-        return problem_from_domain(request, InvalidInput(LONG_FILE_NAME))
-    if status == BodyTooLarge.status:
-        return problem_from_domain(request, BodyTooLarge(max_megabytes=_most_megabytes(request)))
-    if status == RouteNotFound.status:
-        return problem_from_domain(request, RouteNotFound())
-    code, title = HTTP_TITLES.get(status, (PlainHttpProblem.code, PlainHttpProblem.title))
-    headers = dict(error.headers or {})
-    if isinstance(error, NotAuthorizedException):
-        headers.setdefault("WWW-Authenticate", "Bearer")
-    title = translator(locale_of(request))(title)
-    return render(
-        request, code=code, status=status, title=title, detail=error.detail, headers=headers
-    )
+    """A refusal of the HTTP layer itself, in words of ours: its own are in English alone."""
+    told: SindicoError | None
+    if isinstance(error.__cause__, SerializationException):
+        told = MalformedBody()
+    elif LONG_HEADER in str(error.__context__):
+        told = InvalidInput(LONG_FILE_NAME)
+    else:
+        told = _told_by_status(request, error)
+    return problem_from_bug(request, error) if told is None else problem_from_domain(request, told)
+
+
+def _told_by_status(request: AnyRequest, error: HTTPException) -> SindicoError | None:
+    match error.status_code:
+        case RouteNotFound.status:
+            return RouteNotFound()
+        case MethodNotAllowed.status:
+            methods = (error.headers or {}).get("allow", "GET, HEAD")  # static files do not say
+            return MethodNotAllowed(methods=methods)
+        case BodyTooLarge.status:
+            return BodyTooLarge(max_megabytes=_most_megabytes(request))
+    if isinstance(error, ClientException) or BROKEN_OFF in error.detail:
+        return MalformedRequest()
+    return None
 
 
 def _most_megabytes(request: AnyRequest) -> int:
@@ -241,6 +227,9 @@ def problem_from_bug(request: AnyRequest, error: Exception) -> Response[dict[str
         return problem_from_domain(request, Busy(retry_after_seconds=RETRY_AFTER_SECONDS))
     if isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) == UNSTORABLE_TEXT:
         return problem_from_domain(request, MalformedBody())
+    if isinstance(error, UnicodeDecodeError):  # of a form's text, which Litestar lets through
+        log.warning("text_not_utf8", exc_info=error)
+        return problem_from_domain(request, MalformedRequest())
     log.error("unhandled_fault", exc_info=error)
     return problem_from_domain(request, InternalFault())
 

@@ -9,7 +9,7 @@ from litestar.params import FromPath
 from sindico_api.console import failures, rendering
 from sindico_api.console.view import ConsoleRequest, view_of
 from sindico_api.i18n import Translator
-from sindico_api.problems import HTTP_TITLES, PlainHttpProblem, RouteNotFound
+from sindico_api.problems import RouteNotFound
 from sindico_platform.errors import SindicoError
 
 FACT = re.compile(r"\{\w+\}")
@@ -23,21 +23,20 @@ class KnownProblem:
     code: str
     status: int
     title: str
-    detail: str | None
+    detail: str
 
 
 def known_problems() -> dict[str, KnownProblem]:
     """Every code of the product that a problem document may carry."""
-    found = {
-        code: KnownProblem(code=code, status=status, title=title, detail=None)
-        for status, (code, title) in HTTP_TITLES.items()
-    }
+    found: dict[str, KnownProblem] = {}
     classes = [SindicoError]
     while classes:
         kind = classes.pop()
         classes += kind.__subclasses__()
         if kind is not SindicoError and kind.__module__.startswith("sindico_"):
-            found[kind.code] = _known(kind)
+            found[kind.code] = KnownProblem(
+                code=kind.code, status=kind.status, title=kind.title, detail=kind.detail
+            )
     return found
 
 
@@ -60,19 +59,7 @@ async def show_problem_code(request: ConsoleRequest, code: FromPath[str]) -> Res
     return rendering.page(request, "problems/problem.html", problem=problem, detail=detail)
 
 
-def say_in_general(detail: str | None, _: Translator) -> str | None:
+def say_in_general(detail: str, _: Translator) -> str | None:
     """What a problem says when nothing is known of the case; None where that says nothing."""
-    if detail is None:
-        return None
     text, facts = FACT.subn("…", _(detail))
     return text if facts <= FEW_FACTS else None
-
-
-def _known(kind: type[SindicoError]) -> KnownProblem:
-    detail = None if kind is PlainHttpProblem else kind.detail
-    return KnownProblem(
-        code=kind.code,
-        status=kind.status,
-        title=kind.title,
-        detail=detail,
-    )

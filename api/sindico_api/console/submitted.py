@@ -6,8 +6,8 @@ from uuid import UUID
 
 import msgspec
 
-from sindico_api import problems
 from sindico_api.console.view import ConsoleRequest
+from sindico_api.field_faults import field_fault
 from sindico_platform.errors import FieldError, InvalidInput, field_error
 from sindico_platform.revisions import ChangedMeanwhile
 
@@ -80,4 +80,4 @@ def read_as(kind: type[T], values: Mapping[str, Any], *, required: Sequence[str]
     try:
         return msgspec.convert(filled, kind)
     except msgspec.ValidationError as fault:
-        raise InvalidInput(problems.field_fault({"message": str(fault)})) from fault
+        raise InvalidInput(field_fault({"message": str(fault)})) from fault
