@@ -43,7 +43,7 @@ $(VENV)/.compiled: $(VENV)/.installed $(shell find $(CODE) -name '*.py')
 	@touch $@
 
 .PHONY: demo
-demo: $(VENV)/.compiled ## Start everything, with three example tenants and a sandbox ERP
+demo: $(VENV)/.compiled ## Start everything, with three example tenants and sandbox ERPs
 	@$(BIN)/sindico demo $(ARGS)
 
 .PHONY: up
