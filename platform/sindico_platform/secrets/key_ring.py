@@ -111,10 +111,6 @@ class KeyRing:
             raise SealBroken(field=field, key_id=key_id) from error
         return Secret(plain.decode())
 
-    def needs_resealing(self, sealed: str) -> bool:
-        """Whether the value was sealed under another key or form than `seal` would use now."""
-        return not sealed.startswith(self.newest_mark)
-
     def reseal(self, sealed: str, *, tenant_id: UUID, field: str) -> str:
         """The same secret under the newest key; raises as `open` does."""
         plain = self.open(sealed, tenant_id=tenant_id, field=field)

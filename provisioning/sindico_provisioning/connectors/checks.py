@@ -22,7 +22,7 @@ class FindFaults(Protocol):
     def __call__(self, value: str, *, field: str) -> list[FieldError]: ...
 
 
-def find_property_faults(
+def find_all_faults(
     declared: Iterable[Property],
     given: Mapping[str, Any],
     *,

@@ -13,7 +13,7 @@ from sindico_provisioning.connectors.erpx.connector import ErpxConnector
 from sindico_provisioning.connectors.errors import ConnectorNotFound
 from sindico_provisioning.connectors.mega import settings as mega
 from sindico_provisioning.connectors.mega.connector import MegaConnector
-from sindico_provisioning.connectors.schemas import CHECK_STAGES, Connector, HttpClients, Property
+from sindico_provisioning.connectors.schemas import CHECK_STAGES, Connector, HttpClients
 from sindico_provisioning.connectors.sessions import Now, utc_now
 
 
@@ -31,18 +31,13 @@ def _open_erpx(
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Kind:
-    properties: tuple[Property, ...]
     find_faults: Callable[[Mapping[str, Any]], list[FieldError]]
     open: Callable[..., Connector]
 
 
 _KINDS = {
-    "mega": _Kind(
-        properties=mega.PROPERTIES, find_faults=mega.find_setting_faults, open=_open_mega
-    ),
-    "erpx": _Kind(
-        properties=erpx.PROPERTIES, find_faults=erpx.find_setting_faults, open=_open_erpx
-    ),
+    "mega": _Kind(find_faults=mega.find_setting_faults, open=_open_mega),
+    "erpx": _Kind(find_faults=erpx.find_setting_faults, open=_open_erpx),
 }
 
 
@@ -50,15 +45,6 @@ def _kind_of(kind: str) -> _Kind:
     if kind not in _KINDS:
         raise ConnectorNotFound(kind=kind)
     return _KINDS[kind]
-
-
-def list_properties(kind: str) -> tuple[Property, ...]:
-    """List the service properties that a kind of connector reads.
-
-    Raises:
-        ConnectorNotFound: no connector has that name.
-    """
-    return _kind_of(kind).properties
 
 
 def find_property_faults(kind: str, properties: Mapping[str, Any]) -> list[FieldError]:

@@ -87,16 +87,6 @@ def get_package(code: str, *, field: str = "package") -> Package:
     return package
 
 
-async def limit_of(tx: Tx, limit: str) -> int | None:
-    """How much the bound tenant may have; None is no limit.
-
-    Raises:
-        CrmNotActive: no package is in force yet.
-    """
-    subscription = await queries.find_subscription(tx)
-    return None if subscription is None else allowed(subscription, limit)
-
-
 async def find_allowance(tx: Tx, limit: str) -> Allowance | None:
     """What the bound tenant may have of a limit; None without a limit or a package in force."""
     return (await find_allowances(tx, limit)).get(limit)

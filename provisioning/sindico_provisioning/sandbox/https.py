@@ -125,9 +125,6 @@ class HttpsSandbox(ABC):
     def add_fault(self, fault: Fault) -> None:
         self._script.add(fault)
 
-    def clear_faults(self) -> None:
-        self._script.clear()
-
     def count_faults(self, kind: FaultKind | str) -> int:
         """How often a fault has struck."""
         return self._script.struck[FaultKind(kind)]

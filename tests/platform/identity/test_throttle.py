@@ -1,7 +1,6 @@
 """The throttle, on both kinds of counters."""
 
 import secrets
-from collections.abc import Callable
 
 import pytest
 from redis.asyncio import Redis
@@ -15,8 +14,6 @@ from sindico_platform.identity.sign_in.throttle import (
     SignInThrottle,
     TooManyAttempts,
 )
-
-MakeThrottle = Callable[[], SignInThrottle]
 
 
 @pytest.fixture(params=["redis", "own"])

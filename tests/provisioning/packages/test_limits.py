@@ -56,11 +56,12 @@ async def test_a_limit_is_the_packages_unless_the_tenant_has_its_own(uow: UnitOf
         subscription.overrides = {"export_rows": 7, "active_users": None}
 
     async with uow.begin(Actor.system(tenant.id)) as tx:
-        found = [await service.limit_of(tx, x) for x in ("integrations", "export_rows")]
-        people = await service.limit_of(tx, "active_users")
+        found = await service.find_allowances(tx, "integrations", "export_rows", "active_users")
 
-    assert found == [FREEMIUM.limits["integrations"], 7]
-    assert people is None
+    assert {limit: allowance.allowed for limit, allowance in found.items()} == {
+        "integrations": FREEMIUM.limits["integrations"],
+        "export_rows": 7,
+    }
 
 
 async def test_going_past_a_limit_names_limit_package_and_value(uow: UnitOfWork) -> None:

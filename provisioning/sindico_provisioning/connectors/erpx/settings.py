@@ -12,8 +12,8 @@ from sindico_provisioning.connectors.checks import (
     MAX_ROUTE,
     SHARED_FINDERS,
     FindFaults,
+    find_all_faults,
     find_header_faults,
-    find_property_faults,
 )
 from sindico_provisioning.connectors.erpx.schemas import (
     BRIDGE,
@@ -212,9 +212,7 @@ def read_settings(properties: Mapping[str, Any]) -> ErpxSettings:
 def find_setting_faults(properties: Mapping[str, Any]) -> list[FieldError]:
     """Find everything that is wrong with the properties that are given."""
     access = properties.get("acesso") or Access.KEY
-    return find_property_faults(
-        PROPERTIES, properties, finders=_FINDERS, needed=NEEDED.get(access, ())
-    )
+    return find_all_faults(PROPERTIES, properties, finders=_FINDERS, needed=NEEDED.get(access, ()))
 
 
 def _find_number_faults(value: str, *, field: str) -> list[FieldError]:

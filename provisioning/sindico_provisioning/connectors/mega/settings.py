@@ -13,8 +13,8 @@ from sindico_provisioning.connectors.checks import (
     MAX_ROUTE,
     SHARED_FINDERS,
     FindFaults,
+    find_all_faults,
     find_header_faults,
-    find_property_faults,
 )
 from sindico_provisioning.connectors.mega.schemas import ROUTES
 from sindico_provisioning.connectors.properties import (
@@ -118,7 +118,7 @@ def read_settings(properties: Mapping[str, Any]) -> MegaSettings:
 
 def find_setting_faults(properties: Mapping[str, Any]) -> list[FieldError]:
     """Find everything that is wrong with the properties that are given."""
-    return find_property_faults(PROPERTIES, properties, finders=_FINDERS)
+    return find_all_faults(PROPERTIES, properties, finders=_FINDERS)
 
 
 def _find_tenant_id_faults(value: str, *, field: str) -> list[FieldError]:

@@ -10,7 +10,6 @@ from sindico_provisioning.connectors.mega.settings import (
     find_setting_faults,
     read_settings,
 )
-from sindico_provisioning.connectors.service import list_properties
 
 RIGHT = {"url": "https://erp.cliente.com.br:8443/", "username": "api", "password": "segredo"}
 
@@ -106,7 +105,7 @@ def test_a_certificate_in_pem_form_is_taken() -> None:
 
 
 def test_unverified_routes_are_labelled_as_proposed() -> None:
-    proposed = {item.key for item in list_properties("mega") if item.proposed}
+    proposed = {item.key for item in PROPERTIES if item.proposed}
 
     assert "rotaPedido" in proposed
     assert "rotaFatura" not in proposed
