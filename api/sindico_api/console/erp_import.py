@@ -18,9 +18,7 @@ from sindico_platform.errors import InvalidInput, field_error
 from sindico_provisioning.erp_tables.queries import OWN_TABLES
 from sindico_provisioning.integrations.schemas import IntegrationOut
 from sindico_provisioning.loads import queries, service
-from sindico_provisioning.loads.errors import (
-    LoadAlreadyRunning,
-)
+from sindico_provisioning.loads.errors import LoadAlreadyRunning
 from sindico_provisioning.loads.models import LoadKind, LoadStatus
 from sindico_provisioning.loads.schemas import Brought, LoadOut
 from sindico_provisioning.loads.sources import SOURCES, list_ready

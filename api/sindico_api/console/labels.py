@@ -1,7 +1,9 @@
 """How states look on the screens: a word, an icon and a tone, never colour alone."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from sindico_api.i18n import Translator
 from sindico_platform.words import translatable
 
 
@@ -79,3 +81,13 @@ UNKNOWN_ICON = "circle"
 def status_label(status: str) -> Label:
     """The label of a status; one that is not listed shows as itself, in neutral."""
     return STATUSES.get(status) or Label(status, UNKNOWN_ICON, "neutral")
+
+
+def state_options(kind: str, states: Iterable[str], _: Translator) -> list[tuple[str, str]]:
+    """States as a filter offers them.
+
+    Args:
+        kind: what stands before them in `STATUSES`, such as ``delivery``.
+        states: as rows keep them.
+    """
+    return [(str(state), _(status_label(f"{kind}-{state}").text)) for state in states]

@@ -9,7 +9,7 @@ from litestar.params import FromPath
 
 from sindico_api.console import rendering
 from sindico_api.console.audit_words import PERIODS
-from sindico_api.console.labels import status_label
+from sindico_api.console.labels import state_options
 from sindico_api.console.listing import Listing
 from sindico_api.console.rendering import see_other
 from sindico_api.console.view import ConsoleRequest, Flash, view_of
@@ -35,7 +35,6 @@ TEMPLATE_LABELS: dict[str, str] = {
     MailTemplate.IMPORT_FINISHED: translatable("Import finished"),
     MailTemplate.SUPPORT_SESSION_OPENED: translatable("The vendor's support works in your CRM"),
 }
-STATE_LABELS = {state: status_label(f"mail-{state}").text for state in MailState}
 
 
 @get(ALL, guards=[MAY_VIEW])
@@ -61,7 +60,7 @@ async def list_outgoing_mails(
         counts=counts,
         has_servers=has_servers,
         is_moving=moving,
-        states=[(state.value, _(label)) for state, label in STATE_LABELS.items()],
+        states=state_options("mail", MailState, _),
         periods=[(code, _(label)) for code, (_days, label) in PERIODS.items()],
     )
 
@@ -129,7 +128,7 @@ def is_moving(tx: Tx, mail: OutgoingMailItem) -> bool:
 
 
 def _filters(listing: Listing, tx: Tx) -> MailFilters:
-    period, state = listing.chosen("period", PERIODS), listing.chosen("state", STATE_LABELS)
+    period, state = listing.chosen("period", PERIODS), listing.chosen("state", tuple(MailState))
     return MailFilters(
         state=MailState(state) if state else None,
         recipient=listing.query.get("q", "")[:320].replace("\x00", "") or None,

@@ -1,5 +1,6 @@
 """Records › Accounts: many placed by hand, those marked or all that the filters show."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -8,26 +9,29 @@ from litestar import Response, get, post
 from msgspec import UNSET, UnsetType
 
 from sindico_api.console import rendering
+from sindico_api.console.failures import ProblemView, problem_view
 from sindico_api.console.forms import Form
 from sindico_api.console.listing import Listing
-from sindico_api.console.records import PERSON_TYPES, groupings_of, scoped, searched
+from sindico_api.console.records import (
+    ACCOUNT_FILTERS,
+    account_filters,
+    groupings_of,
+    reason_in,
+)
 from sindico_api.console.rendering import see_other
-from sindico_api.console.submitted import id_in, number_in
+from sindico_api.console.submitted import choice_in, id_in, number_in
 from sindico_api.console.view import ConsoleRequest, Flash, view_of
 from sindico_api.dependencies import CurrentActor, Uow
 from sindico_api.guards import requires
 from sindico_api.i18n import CONSOLE_PATH
-from sindico_platform.brazil.states import STATES
 from sindico_platform.database.tx import Tx
-from sindico_platform.errors import InvalidInput, field_error
+from sindico_platform.errors import InvalidInput
 from sindico_platform.paging.schemas import MAX_LIMIT
 from sindico_tenants.portfolios.bulk import service
 from sindico_tenants.portfolios.bulk.errors import OtherNumber, TooManyAccounts
 from sindico_tenants.portfolios.bulk.schemas import AccountFilterIn, BulkPlacementIn
-from sindico_tenants.portfolios.schemas import LONGEST_REASON
 
 ACCOUNTS_PATH = f"{CONSOLE_PATH}/accounts"
-FILTERS = ("q", "person_type", "state", "situation", "company", "branch")
 CHOICES = ("category_id", "portfolio_id", "seller_id")
 GIVEN_BACK = "rules"
 MAY_EDIT = requires("portfolios:edit")
@@ -47,13 +51,7 @@ class Meant:
         """What is to be done with them, as the API takes it."""
         if not self.is_all:
             return BulkPlacementIn(account_ids=self.account_ids, **wishes)
-        filters = AccountFilterIn(
-            **searched(self.listing),
-            **scoped(self.listing),
-            person_type=PERSON_TYPES.get(self.listing.query.get("person_type", "")),
-            state=self.listing.chosen("state", STATES),
-        )
-        return BulkPlacementIn(filter=filters, **wishes)
+        return BulkPlacementIn(filter=AccountFilterIn(**account_filters(self.listing)), **wishes)
 
 
 @get("/accounts/placement/choose", guards=[MAY_EDIT])
@@ -84,20 +82,18 @@ async def place_accounts(request: ConsoleRequest, actor: CurrentActor, uow: Uow)
     _ = view_of(request).translate
     meant = await _meant(request)
     sent = await request.form()
+    problem = None
     typed = {name: str(sent.get(name, "")) for name in (*CHOICES, "reason", "expected")}
     try:
-        wishes = {name: _choice(name, typed[name]) for name in CHOICES}
-        data = meant.data(
-            **wishes,
-            expected=number_in(typed["expected"]),
-            reason=typed["reason"][:LONGEST_REASON] or None,
-        )
+        wishes = {name: _choice_in(typed, name) for name in CHOICES}
+        expected, reason = number_in(typed["expected"]), reason_in(typed)
+        data = meant.data(**wishes, expected=expected, reason=reason)
         async with uow.begin(actor) as tx:
             placed = await service.place_many(tx, data=data)
     except InvalidInput as error:
         form, status = Form(typed).refused(error, _), error.status
     except OtherNumber as error:
-        form, status = Form(typed).with_error("category_id", _.detail(error)), error.status
+        form, status, problem = Form(typed), error.status, problem_view(request, error)
     else:
         changed = _.ngettext(
             "{count} account was placed.", "{count} accounts were placed.", placed.changed
@@ -107,12 +103,12 @@ async def place_accounts(request: ConsoleRequest, actor: CurrentActor, uow: Uow)
         flash = Flash(text=changed if is_whole else f"{changed} {others}")
         return see_other(request, meant.listing.href(), flash=flash)
     async with uow.begin(actor) as tx:
-        return await _page(request, tx, meant, form, status)
+        return await _page(request, tx, meant, form, status=status, problem=problem)
 
 
 async def _meant(request: ConsoleRequest) -> Meant:
     sent = await request.form()
-    query = {name: str(sent.get(f"filter_{name}", "")) for name in FILTERS}
+    query = {name: str(sent.get(f"filter_{name}", "")) for name in ACCOUNT_FILTERS}
     ids = (id_in(each) for each in sent.getall("account_id", []))
     return Meant(
         listing=Listing(path=ACCOUNTS_PATH, query=query, default_sort="name"),
@@ -121,20 +117,21 @@ async def _meant(request: ConsoleRequest) -> Meant:
     )
 
 
-def _choice(name: str, text: str) -> UUID | UnsetType | None:
+def _choice_in(typed: Mapping[str, str], name: str) -> UUID | UnsetType | None:
     """What was chosen: nothing leaves it as it is, the rules get it back."""
-    if not text:
+    if not typed[name]:
         return UNSET
-    if text == GIVEN_BACK:
-        return None
-    chosen = id_in(text)
-    if chosen is None:
-        raise InvalidInput(field_error(name, "unknown", "There is no such choice."))
-    return chosen
+    return None if typed[name] == GIVEN_BACK else choice_in(typed, name)
 
 
 async def _page(
-    request: ConsoleRequest, tx: Tx, meant: Meant, form: Form, status: int = 200
+    request: ConsoleRequest,
+    tx: Tx,
+    meant: Meant,
+    form: Form,
+    *,
+    status: int = 200,
+    problem: ProblemView | None = None,
 ) -> Response[str]:
     found = await service.find_accounts(tx, meant.data(), meant.account_ids)
     return rendering.page(
@@ -142,6 +139,7 @@ async def _page(
         "records/placement.html",
         status=status,
         form=form,
+        problem=problem,
         meant=meant,
         count=len(found),
         filters={f"filter_{name}": text for name, text in meant.listing.query.items() if text},

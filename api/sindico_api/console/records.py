@@ -6,7 +6,6 @@ from uuid import UUID
 
 from litestar import Response, get, post
 from litestar.params import FromPath
-from msgspec import structs
 
 from sindico_api.console import rendering
 from sindico_api.console.abc_words import CLASSES, KINDS, MEASURES, PLACED_BY
@@ -38,6 +37,8 @@ SITUATIONS: dict[str, dict[str, bool]] = {
     "removed": {"is_removed": True},
 }
 """What the filter *Status* means; ``removed`` is what the ERP no longer has."""
+ACCOUNT_FILTERS = ("q", "person_type", "state", "situation", "company", "branch")
+"""What the address of the list of accounts may name."""
 LONGEST_SEARCH, MOST_CHOICES = 100, 2_000
 PERSON_TYPES = {each.value: each for each in PersonType}
 
@@ -48,12 +49,7 @@ async def list_accounts(
 ) -> Response[str]:
     """The tenant's customers."""
     listing = listing_of(request, "accounts")
-    filters = AccountFilters(
-        **searched(listing),
-        person_type=PERSON_TYPES.get(listing.query.get("person_type", "")),
-        state=listing.chosen("state", STATES),
-        **scoped(listing),
-    )
+    filters = AccountFilters(**account_filters(listing))
     async with uow.begin(actor) as tx:
         found = await accounts.list_accounts(tx, request=page, filters=filters)
     return rendering.page(
@@ -62,6 +58,7 @@ async def list_accounts(
         found=found,
         listing=listing,
         states=[(code, state.name) for code, state in STATES.items()],
+        filter_names=ACCOUNT_FILTERS,
     )
 
 
@@ -132,10 +129,10 @@ async def place_account(
     """Put the account where a person says; an empty choice leaves it to the rules."""
     _ = view_of(request).translate
     sent = await sent_texts(request, "category_id", "portfolio_id", "reason")
-    data = structs.replace(
-        read_as(PlacementIn, {"reason": sent["reason"]}),
+    data = PlacementIn(
         category_id=choice_in(sent, "category_id"),
         portfolio_id=choice_in(sent, "portfolio_id"),
+        reason=reason_in(sent),
     )
     async with uow.begin(actor) as tx:
         await place_by_hand(tx, account_id=account_id, data=data)
@@ -170,6 +167,25 @@ async def show_contact(
     return rendering.page(
         request, "records/contact.html", record=contact, account=account, documents=documents
     )
+
+
+def reason_in(sent: Mapping[str, str]) -> str | None:
+    """Why an account is placed, as far as it was typed.
+
+    Raises:
+        InvalidInput: it is too long.
+    """
+    return read_as(PlacementIn, {"reason": sent["reason"]}).reason
+
+
+def account_filters(listing: Listing) -> dict[str, Any]:
+    """What the list of accounts is restricted to, by the names that the API has for it."""
+    return {
+        **searched(listing),
+        **scoped(listing),
+        "person_type": PERSON_TYPES.get(listing.query.get("person_type", "")),
+        "state": listing.chosen("state", STATES),
+    }
 
 
 def listing_of(request: ConsoleRequest, name: str) -> Listing:

@@ -10,7 +10,7 @@ from litestar.params import FromPath
 from sindico_api.connection_tests import wants_events
 from sindico_api.console import rendering
 from sindico_api.console.connection_reports import report_block, stream_test
-from sindico_api.console.labels import status_label
+from sindico_api.console.labels import state_options
 from sindico_api.console.listing import Listing
 from sindico_api.console.rendering import see_other
 from sindico_api.console.view import ConsoleRequest, Flash, view_of
@@ -97,10 +97,7 @@ async def show_attempts(
         found=found,
         listing=listing,
         events=EVENTS,
-        states=[
-            (each.value, view.translate(status_label(f"attempt-{each}").text))
-            for each in AttemptState
-        ],
+        states=state_options("attempt", AttemptState, view.translate),
     )
 
 

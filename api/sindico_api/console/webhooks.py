@@ -9,7 +9,7 @@ from litestar.params import FromPath
 
 from sindico_api.console import rendering
 from sindico_api.console.forms import EMPTY_FORM, Form
-from sindico_api.console.labels import status_label
+from sindico_api.console.labels import state_options
 from sindico_api.console.listing import Listing
 from sindico_api.console.rendering import in_place, see_other
 from sindico_api.console.submitted import read_as, revision_in, sent_texts
@@ -253,10 +253,7 @@ async def webhook_page(
         listing=listing,
         counts=counts,
         events=EVENTS,
-        states=[
-            (each.value, view.translate(status_label(f"delivery-{each}").text))
-            for each in DeliveryState
-        ],
+        states=state_options("delivery", DeliveryState, view.translate),
         **shown,
     )
 

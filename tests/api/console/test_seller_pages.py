@@ -158,6 +158,7 @@ async def test_many_accounts_are_placed_those_marked_or_all_that_the_filters_sho
     every = text_of((await browser.post(choose, data=paulistas)).text)
     nothing = await browser.post(place, data=paulistas | {"expected": "2"})
     odd = await browser.post(place, data=paulistas | {"expected": "2", "seller_id": "x"})
+    long = await browser.post(place, data=paulistas | wish | {"reason": "x" * 501})
     other = await browser.post(place, data=paulistas | wish | {"expected": "3"})
     placed = await browser.post(place, data=paulistas | wish | {"expected": "2"})
     one = await browser.post(place, data=wish | {"account_id": [str(clientele.ids["Casa"])]})
@@ -170,8 +171,11 @@ async def test_many_accounts_are_placed_those_marked_or_all_that_the_filters_sho
     assert none.headers["location"] == reloaded.headers["location"] == "/console/accounts"
     assert "1 account" in text_of(marked.text)
     assert "Place 2 accounts" in every
-    assert (nothing.status_code, odd.status_code, other.status_code) == (422, 422, 409)
+    assert [each.status_code for each in (nothing, odd, long, other)] == [422, 422, 422, 409]
+    assert "At most 500 characters are allowed." in text_of(long.text)
     assert "2 accounts match now, not 3." in text_of(other.text)
+    assert 'name="expected" value="2"' in other.text
+    assert "has-error" not in other.text
     assert placed.headers["location"] == "/console/accounts?state=SP"
     assert one.headers["location"] == "/console/accounts"
     assert stand == ["Contas-chave"] * 3
