@@ -9,7 +9,6 @@ from typing import Any
 
 from litestar import Litestar, Response, Router, get, post
 from litestar.datastructures import State
-from litestar.exceptions import PermissionDeniedException
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 
 from sindico_api.console import app as console
@@ -25,6 +24,7 @@ from sindico_api.dependencies import DEPENDENCIES
 from sindico_api.i18n import Locale, locale_of, translator
 from sindico_api.request_id import RequestId
 from sindico_platform.errors import InvalidInput, field_error
+from sindico_platform.identity.errors import NotAllowed
 from sindico_platform.settings import Secret, Settings
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -199,7 +199,7 @@ async def save(request: ConsoleRequest) -> Response[Any]:
 
 @get("/forbidden", before_request=sign_in)
 async def forbidden() -> None:
-    raise PermissionDeniedException("A permissão tenants:edit falta.")
+    raise NotAllowed(permission="tenants:edit")
 
 
 @get("/broken", before_request=sign_in)
@@ -209,7 +209,7 @@ async def broken() -> None:
 
 @post("/problem")
 async def problem() -> None:
-    raise PermissionDeniedException("A permissão tenants:edit falta.")
+    raise NotAllowed(permission="tenants:edit")
 
 
 HANDLERS = [
