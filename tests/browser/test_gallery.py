@@ -186,7 +186,9 @@ async def test_a_dangerous_command_needs_the_name_typed(
         await confirm.click()
 
         await expect(dialog).not_to_be_visible()
-        await expect(page.locator("#problems")).to_contain_text("A permissão tenants:edit falta.")
+        await expect(page.locator("#problems")).to_contain_text(
+            "Isto exige a permissão tenants:edit."
+        )
 
 
 async def test_a_dialog_closes_by_escape_and_gives_the_focus_back(

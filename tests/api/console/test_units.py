@@ -189,7 +189,7 @@ def test_facts_are_told_as_people_write_them(facts: dict[str, Any], text: str) -
     ids=["whole", "a-fact", "facts-alone"],
 )
 def test_a_problem_is_told_in_general_where_that_says_something(
-    detail: str | None, text: str | None
+    detail: str, text: str | None
 ) -> None:
     assert say_in_general(detail, translator(EN)) == text
 
