@@ -84,6 +84,10 @@ async def test_the_same_request_under_one_key_adds_one_and_shows_the_secret_agai
         "https://erp.example/hook#part",
         "https://erp.example:99999/",
         "https://[::1/",
+        "https://1.1.1.1/a\x01b",
+        "https://1.1.1.1/a\nb",
+        "https://[v1.fe]/",
+        "https://xn--a.example/",
     ],
 )
 async def test_what_is_no_address_is_refused(client: AsyncClient, url: str) -> None:

@@ -77,11 +77,15 @@ class Courier:
             parcel = await service.claim_parcel(tx, self.keys, delivery_id=delivery_id)
         if parcel is None:
             return
-        status, fault, begun = None, None, time.monotonic()
+        status, begun = None, time.monotonic()
+        fault: Exception | None = None
         try:
             status = await self._carry(parcel)
         except (OutsideError, SindicoError) as error:
             log.warning("alert_not_delivered", delivery_id=str(delivery_id), kind=str(error))
+            fault = error
+        except Exception as error:  # one address must not keep others from their messages
+            log.exception("alert_fault", delivery_id=str(delivery_id))
             fault = error
         lasted = round((time.monotonic() - begun) * MILLISECONDS)
         async with self.uow.begin(actor) as tx:

@@ -1,5 +1,6 @@
 """Posting one message to one address. No transaction is open meanwhile."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
@@ -11,12 +12,15 @@ import msgspec
 from sindico_platform.connection_tests.schemas import Stage, StageResult
 from sindico_platform.connection_tests.walk import UNWATCHED, Watch, observe
 from sindico_platform.egress import GuardedHttp
+from sindico_platform.egress.errors import ANSWER_TIMED_OUT
 from sindico_platform.errors import Transient
 from sindico_provisioning.webhooks import errors
 from sindico_provisioning.webhooks.schemas import Receiver, WebhookMessage
 from sindico_provisioning.webhooks.signing import sign
 
 CONNECT_SECONDS, ANSWER_SECONDS = 10, 20
+WHOLE_SECONDS = 40.0
+"""From the first look at the name to the answer's head, which a receiver may send in crumbs."""
 MAX_ANSWER_BYTES = 1 << 16
 MOST_WAIT_SECONDS, MOST_WAIT_DIGITS = 24 * 3600, 8
 TEST_STAGES = (Stage.RESOLVE, Stage.CONNECT, Stage.TLS, Stage.DATA)
@@ -41,7 +45,18 @@ async def post_message(
     Raises:
         Transient, Terminal: it did not; ``webhook-gone`` means that no more is wanted.
     """
-    body, host = body_of(message), urlsplit(receiver.url).hostname or ""
+    host = urlsplit(receiver.url).hostname or ""
+    try:
+        async with asyncio.timeout(WHOLE_SECONDS):
+            return await _post(http, receiver, message, host=host, watch=watch)
+    except TimeoutError as late:
+        raise ANSWER_TIMED_OUT.error(host=host, seconds=round(WHOLE_SECONDS)) from late
+
+
+async def _post(
+    http: GuardedHttp, receiver: Receiver, message: WebhookMessage, *, host: str, watch: Watch
+) -> int:
+    body = body_of(message)
     headers = sign(
         str(message.id), datetime.now(UTC), body, [key.reveal() for key in receiver.keys]
     )

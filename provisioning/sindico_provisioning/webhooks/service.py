@@ -4,6 +4,7 @@ from datetime import timedelta
 from urllib.parse import SplitResult, urlsplit
 from uuid import UUID
 
+import httpx
 from sqlalchemy import delete
 from sqlalchemy.exc import IntegrityError
 
@@ -40,7 +41,7 @@ def address_of(url: str, *, allow_http: bool) -> SplitResult:
         parts, port = urlsplit(""), None
     schemes = {"https", "http"} if allow_http else {"https"}
     bare = not (parts.username or parts.password or parts.fragment or port == 0)
-    if parts.scheme in schemes and parts.hostname and bare and url.isascii():
+    if parts.scheme in schemes and parts.hostname and bare and _can_be_posted_to(url.strip()):
         return parts
     raise InvalidInput(
         field_error(
@@ -49,6 +50,14 @@ def address_of(url: str, *, allow_http: bool) -> SplitResult:
             "Enter an address that begins with https:// and has no user, password or #.",
         )
     )
+
+
+def _can_be_posted_to(url: str) -> bool:
+    """Whether the client that posts takes the address, which `urlsplit` mends where it is wrong."""
+    try:
+        return url.isascii() and httpx.URL(url).host != ""
+    except (httpx.InvalidURL, UnicodeError):  # control characters, names that are no IDNA
+        return False
 
 
 async def create_webhook(

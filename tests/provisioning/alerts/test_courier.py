@@ -1,6 +1,7 @@
 """Alerts leave signed as everybody's libraries expect, again and again until they arrive."""
 
 import asyncio
+from contextlib import suppress
 from datetime import timedelta
 from email import message_from_bytes
 from email.policy import default
@@ -14,6 +15,7 @@ from sindico_provisioning.alerts import service
 from sindico_provisioning.alerts.models import AlertDelivery
 from sindico_provisioning.alerts.schemas import Contact
 from sindico_provisioning.alerts.service import WAIT_SECONDS
+from sindico_provisioning.webhooks import sending
 from sindico_provisioning.webhooks import service as webhooks
 from sindico_provisioning.webhooks.models import WebhookEndpoint
 from tests.provisioning.alerts.conftest import DATA, EVENT, Post, with_mail
@@ -150,6 +152,44 @@ async def test_private_addresses_are_refused_when_connecting(post: Post) -> None
 
     [delivery] = await post.deliveries()
     assert (delivery.error or {})["code"] == "egress-address-refused"
+
+
+async def test_a_receiver_that_never_comes_to_an_end_keeps_no_alert_waiting(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending, "WHOLE_SECONDS", 0.2)
+    ended = asyncio.Event()
+
+    async def promise(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(ConnectionError):
+            while not writer.is_closing():
+                writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+                await writer.drain()
+                await asyncio.sleep(0)
+        writer.close()
+        ended.set()
+
+    async with await asyncio.start_server(promise, "127.0.0.1", 0) as server:
+        await post.add_webhook(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
+        await post.send()
+        await post.courier.deliver_due()
+        await ended.wait()
+
+    [delivery] = await post.deliveries()
+    assert (delivery.state, (delivery.error or {})["code"]) == ("pending", "answer-timed-out")
+
+
+async def test_an_address_that_nothing_can_be_posted_to_keeps_no_other_waiting(post: Post) -> None:
+    async with receiving() as receiver:
+        webhook_id, _ = await post.add_webhook("https://1.1.1.1/\x01")  # as older releases took it
+        await post.add_webhook(receiver.url)
+        await post.send()
+        await post.deliver()
+
+    by_webhook = {each.webhook_id: each for each in await post.deliveries()}
+    wrong, [right] = by_webhook.pop(webhook_id), by_webhook.values()
+    assert (wrong.attempts, (wrong.error or {})["code"]) == (1, "internal-fault")
+    assert (wrong.lease_token, right.state) == (None, "sent")
 
 
 async def test_couriers_at_once_carry_nothing_twice(post: Post) -> None:
