@@ -715,6 +715,22 @@ async def test_every_request_and_its_answer_is_in_the_ledger(erp: AsyncClient, s
     assert {item.actor_kind for item in found} == {"user"}
 
 
+async def test_every_rejected_row_is_told_however_much_is_wrong(
+    erp: AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After so many reasons, of each row the first and how many more there are."""
+    monkeypatch.setattr("sindico_provisioning.pushes.service.MOST_TOLD", 3)
+    wrong = [{"id_erp": f"v{n}", "nome": 1, "email": 2, "ativo": 3} for n in range(3)]
+
+    answer = (await erp.post(URL, json=wrong)).json()
+
+    told = [[each["code"] for each in item["errors"]] for item in answer["rejections"]]
+    assert told == [["not-text", "not-text", "not-a-boolean"]] + [["not-text", "more-reasons"]] * 2
+    assert answer["rejections"][2]["errors"][1]["detail"] == (
+        "2 more things are wrong with this row."
+    )
+
+
 async def test_an_empty_push_lands_nothing(erp: AsyncClient) -> None:
     for answer in (
         await erp.post(URL, content=b" [ ] ", headers={"Content-Type": "application/json"}),

@@ -1,6 +1,8 @@
 """What can be wrong with a row, a body or a table's name."""
 
+from collections.abc import Collection
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 from sindico_platform.errors import FieldError, SindicoError, field_error
@@ -39,6 +41,7 @@ REASONS: dict[str, str] = {
     "row-not-json": translatable("The row is not well-formed JSON."),
     "row-not-utf8": translatable("The row is not valid UTF-8."),
     "field-repeated": translatable("The row names this field more than once."),
+    "more-reasons": translatable("{count} more things are wrong with this row."),
     "duplicate-key": translatable(
         "The key stands more than once in this batch; none of its rows was taken."
     ),
@@ -47,6 +50,10 @@ REASONS: dict[str, str] = {
 
 Documents and states have more, in `sindico_platform.brazil`.
 """
+
+
+MOST_REASONS = 50
+"""Of one kind that a single row is told; a sender decides how many fields it names."""
 
 
 class Unfit(Exception):
@@ -65,6 +72,18 @@ def reason(field: str, code: str, **facts: Any) -> FieldError:
     return field_error(field, code, REASONS[code], **facts)
 
 
+def reasons(code: str, fields: Collection[str]) -> list[FieldError]:
+    """The same reason for each field; beyond `MOST_REASONS` only how many more there are."""
+    told = [reason(printable(field), code) for field in islice(fields, MOST_REASONS)]
+    more = len(fields) - len(told)
+    return [*told, reason("", "more-reasons", count=more)] if more else told
+
+
+def printable(name: str) -> str:
+    """Make any name fit to be stored and shown."""
+    return name[:60].replace("\x00", "").encode(errors="replace").decode()
+
+
 def unfit(code: str, **facts: Any) -> Unfit:
     """Build what a value's reader raises, for a code in `REASONS`."""
     return Unfit(reason("", code, **facts))
@@ -75,6 +94,13 @@ class ErpTableNotFound(SindicoError):
 
     code, status, title = "erp-table-not-found", 404, "There is no such ERP table"
     detail = "There is no ERP table {table}."
+
+
+class PushOfTooManyRows(SindicoError):
+    """More rows than one push may have. Nothing of it was taken."""
+
+    code, status, title = "push-of-too-many-rows", 413, "The push has too many rows"
+    detail = "One push may have {most_rows} rows. Send them in several."
 
 
 class BodyNotJson(SindicoError):

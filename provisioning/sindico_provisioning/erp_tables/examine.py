@@ -3,12 +3,20 @@
 import json
 from collections.abc import Mapping
 from decimal import Decimal
+from itertools import islice
 from typing import Any
 
 import msgspec
 
 from sindico_platform.errors import FieldError
-from sindico_provisioning.erp_tables.errors import Unfit, reason, unfit
+from sindico_provisioning.erp_tables.errors import (
+    MOST_REASONS,
+    Unfit,
+    printable,
+    reason,
+    reasons,
+    unfit,
+)
 from sindico_provisioning.erp_tables.kinds import is_encodable
 from sindico_provisioning.erp_tables.repeats import keep_repeats
 from sindico_provisioning.erp_tables.schemas import ErpField, ErpTable, UnknownFields
@@ -63,12 +71,12 @@ def _read_extras(
     if not extras:
         return None
     if unknown is UnknownFields.REJECT:
-        faults.extend(reason(printable(name), "unknown-field") for name in extras)
+        faults.extend(reasons("unknown-field", extras))
         return None
     try:
         return _render_extras(extras)
     except Unfit as fault:
-        faults.append(fault.at(", ".join(map(printable, extras))))
+        faults.append(fault.at(", ".join(map(printable, islice(extras, MOST_REASONS)))))
         return None
 
 
@@ -84,11 +92,6 @@ def _render_extras(extras: dict[str, Any]) -> str:
     if len(rendered) > MAX_EXTRAS_BYTES:
         raise unfit("extras-too-large", size_bytes=len(rendered), most=MAX_EXTRAS_BYTES)
     return rendered
-
-
-def printable(name: str) -> str:
-    """Make any name fit to be stored and shown."""
-    return name[:60].replace("\x00", "").encode(errors="replace").decode()
 
 
 def parse_row(piece: bytes | msgspec.Raw) -> Any:

@@ -15,14 +15,18 @@ import msgspec
 
 from sindico_platform.errors import FieldError
 from sindico_provisioning.erp_tables import kinds
-from sindico_provisioning.erp_tables.errors import BodyNotJson, reason
+from sindico_provisioning.erp_tables.errors import (
+    BodyNotJson,
+    PushOfTooManyRows,
+    reason,
+    reasons,
+)
 from sindico_provisioning.erp_tables.examine import (
     Unreadable,
     examine_row,
     find_key,
     parse_leniently,
     parse_row,
-    printable,
 )
 from sindico_provisioning.erp_tables.repeats import find_repeated, may_repeat
 from sindico_provisioning.erp_tables.rows import ErpRow
@@ -80,19 +84,28 @@ def check_json(
     *,
     unknown: UnknownFields = UnknownFields.REJECT,
     first_index: int = 0,
+    most_rows: int | None = None,
 ) -> Checked:
     """Check a JSON array of rows.
 
+    Args:
+        most_rows: of the whole batch.
+
     Raises:
         BodyNotJson: the body is no JSON array, so that no row can be told from another.
+        PushOfTooManyRows: so many more than `most_rows` that they are not even looked at.
     """
     try:
         typed: Typed = _page_decoder(table).decode(body)
     except (ValueError, RecursionError):
-        return _check_pieces(table, _split(body), unknown, first_index)
+        pieces = _split(body)
+        _demand_few(pieces, first_index, most_rows)
+        return _check_pieces(table, pieces, unknown, first_index)
     rows = _as_tuples(typed)
     if may_repeat(body, rows):
-        return _check_pieces(table, _split(body), unknown, first_index)
+        pieces = _split(body)
+        _demand_few(pieces, first_index, most_rows)
+        return _check_pieces(table, pieces, unknown, first_index)
     batch = Batch(table=table, typed=rows, raw_of=_raw_of(typed), is_plain=_is_plain(body))
     return _check(batch, unknown, first_index)
 
@@ -103,20 +116,29 @@ def check_ndjson(
     *,
     unknown: UnknownFields = UnknownFields.REJECT,
     first_index: int = 0,
+    most_rows: int | None = None,
 ) -> Checked:
     """Check newline-delimited JSON.
 
     A line that is no JSON is one rejection; blank lines do not count.
+
+    Args:
+        most_rows: of the whole batch.
+
+    Raises:
+        PushOfTooManyRows: so many more than `most_rows` that they are not even looked at.
     """
     pieces = [line for line in body.split(b"\n") if line and not line.isspace()]
     page = b"[" + b",".join(pieces) + b"]"
     try:
         typed: Typed = _page_decoder(table).decode(page)
     except (ValueError, RecursionError):
+        _demand_few(pieces, first_index, most_rows)
         return _check_pieces(table, pieces, unknown, first_index)
     rows = _as_tuples(typed)
     # A line may hold more than one row.
     if len(typed) != len(pieces) or may_repeat(page, rows):
+        _demand_few(pieces, first_index, most_rows)
         return _check_pieces(table, pieces, unknown, first_index)
     batch = Batch(table=table, typed=rows, raw_of=_raw_of(typed), is_plain=_is_plain(body))
     return _check(batch, unknown, first_index)
@@ -164,6 +186,12 @@ def _split(body: bytes) -> Sequence[Any]:
     return rows
 
 
+def _demand_few(pieces: Sequence[Any], first_index: int, most_rows: int | None) -> None:
+    """Refuse before each is examined: what is wrong may be two bytes long and costs as any row."""
+    if most_rows is not None and first_index + len(pieces) > most_rows:
+        raise PushOfTooManyRows(most_rows=most_rows)
+
+
 def _check_pieces(
     table: ErpTable, pieces: Sequence[Any], unknown: UnknownFields, first_index: int
 ) -> Checked:
@@ -185,10 +213,9 @@ def _find_repeated_fields(
     found: dict[int, list[FieldError]] = {}
     for position, (piece, row) in enumerate(zip(pieces, typed, strict=True)):
         sent = bytes(piece) if isinstance(piece, msgspec.Raw) else piece
-        if row is None or not isinstance(sent, bytes) or may_repeat(sent, [row]):
-            for name in find_repeated(sent):
-                fault = reason(printable(name), "field-repeated")
-                found.setdefault(position, []).append(fault)
+        is_doubtful = row is None or not isinstance(sent, bytes) or may_repeat(sent, [row])
+        if is_doubtful and (names := find_repeated(sent)):
+            found[position] = reasons("field-repeated", names)
     return found
 
 

@@ -37,13 +37,6 @@ class PushTooLarge(SindicoError):
     )
 
 
-class PushOfTooManyRows(SindicoError):
-    """More rows than one push may have."""
-
-    code, status, title = "push-of-too-many-rows", 413, "The push has too many rows"
-    detail = "One push may have {most_rows} rows. Send them in several."
-
-
 class RowTooLarge(SindicoError):
     """A row so long that it cannot be right."""
 

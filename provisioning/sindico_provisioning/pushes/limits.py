@@ -17,6 +17,10 @@ MAX_ROW_BYTES = 1024 * 1024
 PIECE_BYTES = 1024 * 1024
 """Of a body, taken apart and checked at a time."""
 
+MOST_TOLD = 200_000
+"""Reasons of rejected rows that one push is told in full. Of each row after these it is told the
+first and how many more there are, so that what is wrong costs no more memory than what is right."""
+
 MOST_OF_TENANT = 2
 """Pushes of a tenant under way in one process; one more is told to wait."""
 MOST_STORING = 6

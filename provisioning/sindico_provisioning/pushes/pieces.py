@@ -10,7 +10,7 @@ from sindico_provisioning.erp_tables.schemas import Checked, ErpTable, UnknownFi
 from sindico_provisioning.erp_tables.service import check_json, check_ndjson
 from sindico_provisioning.exchanges.models import BodyFormat
 from sindico_provisioning.pushes.errors import RowTooLarge
-from sindico_provisioning.pushes.limits import MAX_ROW_BYTES, PIECE_BYTES
+from sindico_provisioning.pushes.limits import MAX_ROW_BYTES, MAX_ROWS, PIECE_BYTES
 
 BORDER = re.compile(rb"\}[ \t\r\n]*,[ \t\r\n]*\{")
 TRIED_BORDERS = 20
@@ -37,12 +37,13 @@ def cut_body(
 
     Raises:
         BodyNotJson: it is no JSON array of rows.
+        PushOfTooManyRows: a piece of it alone has more than a push may have.
         RowTooLarge: a row has more than `MAX_ROW_BYTES`.
     """
 
     def check(body: bytes, first_index: int) -> Checked:
         checker = check_json if form is BodyFormat.JSON else check_ndjson
-        return checker(table, body, unknown=unknown, first_index=first_index)
+        return checker(table, body, unknown=unknown, first_index=first_index, most_rows=MAX_ROWS)
 
     if form is BodyFormat.NDJSON:
         return _cut_lines(_without_mark(parts), check)

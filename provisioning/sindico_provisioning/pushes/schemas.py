@@ -101,6 +101,8 @@ class Intake:
     """Every key, of rejected rows too, with an index it came at."""
     rejected: dict[int, dict[str, Any]] = field(default_factory=dict)
     """By index, as the ledger keeps them."""
+    told: int = 0
+    """Reasons of theirs."""
     pieces: list[Piece] = field(default_factory=list)
 
 

@@ -11,7 +11,7 @@ from sindico_platform.audit import service as audit
 from sindico_platform.database.driver import as_database_errors
 from sindico_platform.database.tx import Tx
 from sindico_platform.errors import InvalidInput
-from sindico_provisioning.erp_tables.errors import reason
+from sindico_provisioning.erp_tables.errors import PushOfTooManyRows, reason
 from sindico_provisioning.erp_tables.kinds import is_encodable
 from sindico_provisioning.erp_tables.schemas import ErpTable, Rejection, UnknownFields
 from sindico_provisioning.exchanges.compression import compress
@@ -26,8 +26,8 @@ from sindico_provisioning.integrations.models import (
 from sindico_provisioning.integrations.queries import find_of_kind
 from sindico_provisioning.loads.errors import IntegrationPaused
 from sindico_provisioning.packages.errors import PackageLimitReached
-from sindico_provisioning.pushes.errors import PushOfTooManyRows, PushRefused
-from sindico_provisioning.pushes.limits import MAX_ROWS
+from sindico_provisioning.pushes.errors import PushRefused
+from sindico_provisioning.pushes.limits import MAX_ROWS, MOST_TOLD
 from sindico_provisioning.pushes.pieces import cut_body
 from sindico_provisioning.pushes.schemas import Intake, Prepared, Push, Taken
 from sindico_provisioning.staging import service as staging
@@ -36,6 +36,8 @@ from sindico_provisioning.staging.schemas import Counts, Stored
 
 MOST_KEYS = 1_000
 """Of one removal."""
+BRIEF = 2
+"""Reasons of a row that are told in any case."""
 
 
 async def ensure_integration(tx: Tx) -> Integration:
@@ -201,7 +203,10 @@ def _note(intake: Intake, prepared: Prepared) -> list[str]:
         raise PushOfTooManyRows(most_rows=MAX_ROWS)
     keys = dict(zip(prepared.keys, prepared.indexes, strict=True))
     for rejection in prepared.rejections:
-        intake.rejected[rejection.index] = _told(rejection)
+        intake.rejected[rejection.index] = told = _told(
+            rejection, is_brief=intake.told >= MOST_TOLD
+        )
+        intake.told += len(told["errors"])
         if rejection.id_erp is not None:
             keys.setdefault(rejection.id_erp, rejection.index)
     repeated = intake.seen.keys() & keys.keys()
@@ -212,8 +217,11 @@ def _note(intake: Intake, prepared: Prepared) -> list[str]:
     return sorted(repeated)
 
 
-def _told(rejection: Rejection) -> dict[str, Any]:
-    errors = [staging.describe_reason(item) for item in rejection.reasons]
+def _told(rejection: Rejection, *, is_brief: bool) -> dict[str, Any]:
+    reasons = rejection.reasons
+    if is_brief and len(reasons) > BRIEF:
+        reasons = (reasons[0], reason("", "more-reasons", count=len(reasons) - 1))
+    errors = [staging.describe_reason(item) for item in reasons]
     return {"index": rejection.index, "key": rejection.id_erp, "errors": errors}
 
 

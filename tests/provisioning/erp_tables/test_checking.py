@@ -12,7 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sindico_provisioning.erp_tables import queries
-from sindico_provisioning.erp_tables.errors import REASONS, BodyNotJson
+from sindico_provisioning.erp_tables.errors import (
+    MOST_REASONS,
+    REASONS,
+    BodyNotJson,
+    PushOfTooManyRows,
+)
 from sindico_provisioning.erp_tables.examine import MAX_EXTRAS_BYTES, examine_row
 from sindico_provisioning.erp_tables.schemas import Checked, ErpTable, UnknownFields
 from sindico_provisioning.erp_tables.service import check_json, check_ndjson, check_rows
@@ -371,6 +376,50 @@ def test_a_field_with_a_default_is_named_once_or_not_at_all() -> None:
     assert [(row[0], row[ativo]) for row in checked.rows] == [("1", True), ("3", True)]
 
 
+@every_way
+def test_a_row_is_told_of_so_many_fields_and_how_many_more_are_wrong(check: Check) -> None:
+    """Else a megabyte of names becomes a hundred of reasons."""
+    checked = check(PEDIDO, [make_pedido(numero=7, **{f"x{n}": n for n in range(1_000)})])
+
+    told = codes(checked)
+    assert told[0] == ("numero", "not-text")
+    assert told[1:-1] == [(f"x{n}", "unknown-field") for n in range(MOST_REASONS)]
+    assert dict(checked.rejections[0].reasons[-1].facts) == {"count": 1_000 - MOST_REASONS}
+
+
+def test_a_row_is_told_of_so_many_fields_that_it_names_twice() -> None:
+    pairs = ",".join(f'"{n}":1,"{n}":2' for n in range(1_000))
+
+    checked = check_json(PEDIDO, f'[{{"id_erp":"1","canal":{{{pairs}}}}}]'.encode())
+
+    assert codes(checked)[1:] == [
+        *((f"{n}", "field-repeated") for n in range(MOST_REASONS)),
+        ("", "more-reasons"),
+    ]
+
+
+def test_unknown_fields_that_are_too_many_to_keep_are_not_all_named() -> None:
+    row = make_pedido(**{f"{n:x>60}": 1 for n in range(1_000)})
+
+    checked = check_rows(PEDIDO, [row], unknown=UnknownFields.KEEP)
+
+    [(field, code)] = codes(checked)
+    assert (len(field.split(", ")), code) == (MOST_REASONS, "extras-too-large")
+
+
+@pytest.mark.parametrize(
+    ("check", "body"), [(check_json, b"[1,1,1,1]"), (check_ndjson, b"1\n1\n\n1\n1")]
+)
+def test_rows_beyond_the_limit_are_counted_and_not_looked_at(
+    check: Check, body: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert check(PEDIDO, body, first_index=6, most_rows=10).received == 4
+
+    monkeypatch.setattr("sindico_provisioning.erp_tables.service.examine_row", None)
+    with pytest.raises(PushOfTooManyRows):
+        check(PEDIDO, body, first_index=7, most_rows=10)
+
+
 def test_every_reason_has_a_case_here() -> None:
     proven = {code for _, _, _, code in BAD_VALUES} | {
         "unknown-field",
@@ -381,6 +430,7 @@ def test_every_reason_has_a_case_here() -> None:
         "row-not-utf8",
         "duplicate-key",
         "field-repeated",
+        "more-reasons",
     }
 
     assert proven >= set(REASONS)
