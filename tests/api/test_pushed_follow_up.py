@@ -70,6 +70,27 @@ async def test_rows_without_a_key_count_as_one_until_a_push_has_nothing_wrong(
     assert await count_rejected(client, RIGHT) == 1
 
 
+async def test_rows_beyond_those_kept_apart_count_as_one(
+    client: AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else each push would cost what all rows that were ever wrong do."""
+    monkeypatch.setattr("sindico_provisioning.staging.service.MOST_KEPT", 3)
+    assert await count_rejected(client, *({"id_erp": f"v{n}"} for n in range(5))) == 4
+    assert await count_rejected(client, {"id_erp": "v8"}, {"id_erp": "v9"}) == 4
+    assert await count_rejected(client, {"id_erp": "v0", "nome": 3}) == 4
+    right = ({"id_erp": f"v{n}", "nome": "Ana"} for n in range(5))
+    assert await count_rejected(client, *right) == 0
+
+
+async def test_a_large_push_mends_what_a_small_one_had_wrong(
+    client: AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sindico_provisioning.staging.service.MOST_BY_ARRAYS", 2)
+    assert await count_rejected(client, {"id_erp": "v1"}, {"id_erp": "v9"}) == 2
+    right = ({"id_erp": f"v{n}", "nome": "Ana"} for n in range(5))
+    assert await count_rejected(client, *right, {"id_erp": "v9"}) == 1
+
+
 async def test_what_was_wrong_in_a_refused_atomic_push_is_told(client: AsyncClient) -> None:
     assert await push(client, RIGHT) == 200
 

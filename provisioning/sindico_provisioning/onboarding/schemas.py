@@ -69,7 +69,7 @@ class TableProgressOut(Output, kw_only=True, frozen=True):
     """None of a table of which no records of the CRM are made."""
     rejected: int
     """By the last reading, and of what was pushed all that was not sent right since. Pushed rows
-    without a key count as one."""
+    without a key count as one, and so do those beyond 20,000."""
     reasons: list[ReasonCount]
     """Over the rows that were kept, the most frequent first."""
     missing: int

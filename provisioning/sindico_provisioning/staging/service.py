@@ -1,6 +1,6 @@
 """The only writer of the staging."""
 
-from collections.abc import AsyncIterator, Container, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 from uuid import UUID
@@ -17,10 +17,13 @@ from sindico_provisioning.staging.lines import COPY_OPTIONS, render_lines
 from sindico_provisioning.staging.models import STAGING, SeenKey, StagingRejection
 from sindico_provisioning.staging.schemas import Counts, Stored
 from sindico_provisioning.staging.statements import (
+    COUNT_REJECTED,
+    FIND_REJECTED,
     FORGET_REJECTED,
     HOLD_REJECTED,
     INCOMING,
     KEEP_REJECTED,
+    LIST_REJECTED,
     REMOVE_INCOMING,
     statements_of,
 )
@@ -35,6 +38,10 @@ MARKED_AT_ONCE = 10_000
 Keys = ARRAY(Text(collation="C"))
 MAX_RAW_CHARACTERS = 16_384
 MAX_KEY_CHARACTERS = 500
+MOST_KEPT = 20_000
+"""Rejected rows of a pushed table that are kept apart: every further push looks at them."""
+KEPT_REASONS = 25
+"""Of each: about as many as a table has fields."""
 
 Rows = Sequence[tuple[Any, ...]]
 
@@ -168,26 +175,36 @@ async def note_rejections(
     table: ErpTable,
     integration_id: UUID,
     errors: Mapping[str, Sequence[Mapping[str, Any]]],
-    sent: Container[str] = (),
+    sent: Collection[str] = (),
     is_right: bool = False,
 ) -> None:
     """Keep which pushed rows are still to be mended, and forget those that were sent right.
 
     Args:
         errors: by key, why its row was rejected, as `describe_reason` gives it. Rows without a key
-            stand together under an empty one.
+            stand together under an empty one, and so do those beyond `MOST_KEPT`.
         sent: every key that came, or was removed.
         is_right: nothing of a push was wrong, so that rows without a key are taken for mended.
     """
     connection, bound = await driver_of(tx), (tx.tenant_id, integration_id, table.name)
-    kept = {_fit_key(key): _render_errors(each) for key, each in errors.items()}
-    waiting = [row[0] for row in await connection.fetch(HOLD_REJECTED, *bound)]
-    told = {key for key in waiting if key in sent or (is_right and not key)}
-    mended = sorted(told - kept.keys())
+    kept = {_fit_key(key): each for key, each in errors.items()}
+    if len(sent) <= MOST_BY_ARRAYS:
+        found = await connection.fetch(FIND_REJECTED, *bound, ["", *kept, *sent])
+    else:
+        found = await connection.fetch(LIST_REJECTED, *bound)
+    waiting = {row[0] for row in found}
+    mended = {key for key in waiting if key in sent or (is_right and not key)} - kept.keys()
+    if held := mended | (waiting & kept.keys()):
+        await connection.execute(HOLD_REJECTED, *bound, list(held))
     if mended:
-        await connection.execute(FORGET_REJECTED, *bound, mended)
+        await connection.execute(FORGET_REJECTED, *bound, list(mended))
+    if new := sorted(kept.keys() - waiting - {""}):
+        room = MOST_KEPT - await connection.fetchval(COUNT_REJECTED, *bound)
+        for key in new[max(0, room) :]:
+            kept[""] = kept.pop(key)
     if kept:
-        await connection.execute(KEEP_REJECTED, *bound, tx.now, list(kept), list(kept.values()))
+        rendered = [_render_errors(each) for each in kept.values()]
+        await connection.execute(KEEP_REJECTED, *bound, tx.now, list(kept), rendered)
 
 
 def _fit_key(key: str) -> str:
@@ -197,7 +214,7 @@ def _fit_key(key: str) -> str:
 
 def _render_errors(errors: Sequence[Mapping[str, Any]]) -> str:
     """As JSON that the database takes: what is quoted of the row may hold a NUL."""
-    return msgspec.json.encode(_without_nul(errors)).decode()
+    return msgspec.json.encode(_without_nul(errors[:KEPT_REASONS])).decode()
 
 
 def _without_nul(value: Any) -> Any:

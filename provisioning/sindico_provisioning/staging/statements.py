@@ -14,11 +14,13 @@ ALWAYS = "true"
 
 REMOVE_INCOMING = f"DELETE FROM {INCOMING} WHERE {KEY} = ANY ($1::text[])"  # noqa: S608
 
-HOLD_REJECTED = """
-    SELECT id_erp FROM staging.push_rejection
-    WHERE tenant_id = $1 AND integration_id = $2 AND resource = $3
-    ORDER BY id_erp FOR UPDATE
+_REJECTED_OF_TABLE = """
+    FROM staging.push_rejection WHERE tenant_id = $1 AND integration_id = $2 AND resource = $3
 """
+LIST_REJECTED = f"SELECT id_erp {_REJECTED_OF_TABLE}"
+COUNT_REJECTED = f"SELECT count(*) {_REJECTED_OF_TABLE}"
+FIND_REJECTED = f"{LIST_REJECTED} AND id_erp = ANY ($4::text[])"
+HOLD_REJECTED = f"{FIND_REJECTED} ORDER BY id_erp FOR UPDATE"
 FORGET_REJECTED = """
     DELETE FROM staging.push_rejection
     WHERE tenant_id = $1 AND integration_id = $2 AND resource = $3 AND id_erp = ANY ($4::text[])
@@ -31,7 +33,7 @@ KEEP_REJECTED = """
     ON CONFLICT (tenant_id, integration_id, resource, id_erp)
         DO UPDATE SET errors = EXCLUDED.errors, at = EXCLUDED.at
 """
-"""All in key order, so that two pushes cannot deadlock."""
+"""What is there is held first, and all in key order, so that two pushes cannot deadlock."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
