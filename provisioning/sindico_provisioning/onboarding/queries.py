@@ -10,6 +10,7 @@ from sqlalchemy import (
     BigInteger,
     Row,
     String,
+    Text,
     cast,
     exists,
     func,
@@ -266,7 +267,8 @@ async def _list_reasons(
             code.label("code"),
             field.label("field"),
             func.count().label("rows"),
-            func.jsonb_agg(error).op("->")(0).cast(JSONB).label("example"),
+            # Any of them will do; gathering all of two million to take one is refused.
+            func.min(cast(error, Text).collate("C")).cast(JSONB).label("example"),
         )
         .group_by(rejected.c.resource, code, field)
         .order_by(rejected.c.resource, func.count().desc(), code, field)
