@@ -13,15 +13,17 @@ from sindico_api.console.submitted import id_in, number_in, read_as, sent_texts
 from sindico_api.console.view import ConsoleRequest, Flash, view_of
 from sindico_api.dependencies import CurrentActor, Uow
 from sindico_api.guards import requires
+from sindico_platform.brazil import format_cnpj
 from sindico_platform.database.tx import Actor, Tx
 from sindico_platform.database.uow import UnitOfWork
 from sindico_platform.errors import InvalidInput, field_error
 from sindico_platform.paging.schemas import MAX_LIMIT, PageRequest
+from sindico_platform.words import Translate
 from sindico_provisioning.classification import service as classification
 from sindico_tenants.abc_curve import queries, service
 from sindico_tenants.abc_curve.schemas import AbcSettingsIn, AbcSettingsOut, SimulationOut
 from sindico_tenants.companies import queries as companies
-from sindico_tenants.companies.schemas import BranchFilters, CompanyFilters
+from sindico_tenants.companies.schemas import BranchFilters, BranchItem, CompanyFilters
 
 SETTINGS_PATH = f"{ABC_PATH}/settings"
 WHOLE = "tenant"
@@ -114,7 +116,7 @@ async def _show(
     scope = form.value("scope")
     async with uow.begin(actor) as tx:
         found = await queries.list_settings(tx)
-        scopes = await _list_scopes(tx)
+        scopes = await _list_scopes(tx, view_of(request).translate)
     names = dict(scopes)
     own = {_scope_of(each) for each in found if each.id is not None}
     view = view_of(request)
@@ -128,20 +130,31 @@ async def _show(
         scope=scope,
         is_own=scope in own,
         curves=[(_scope_of(each), names.get(_scope_of(each)), each) for each in found],
-        scopes=[(value, name or view.translate("The whole tenant")) for value, name in scopes],
+        scopes=scopes,
     )
 
 
-async def _list_scopes(tx: Tx) -> list[tuple[str, str | None]]:
-    """Whose curve there can be: the tenant's, each company's, each branch's."""
+async def _list_scopes(tx: Tx, _: Translate) -> list[tuple[str, str]]:
+    """Whose curve there can be: the tenant's, each company's, each branch's.
+
+    Branches bear their company's name, so they are told by what else is theirs.
+    """
     page = PageRequest(limit=MAX_LIMIT)
     own = await companies.list_companies(tx, request=page, filters=CompanyFilters())
     branches = await companies.list_branches(tx, request=page, filters=BranchFilters())
     return [
-        (WHOLE, None),
+        (WHOLE, _("The whole tenant")),
         *((f"company:{each.id}", each.name) for each in own.items),
-        *((f"branch:{each.id}", each.name) for each in branches.items),
+        *(
+            (f"branch:{each.id}", _("Branch: {name}", name=_name_of(each)))
+            for each in branches.items
+        ),
     ]
+
+
+def _name_of(branch: BranchItem) -> str:
+    parts = (branch.trade_name or branch.name, branch.cnpj and format_cnpj(branch.cnpj))
+    return " · ".join(part for part in parts if part)
 
 
 async def _find(tx: Tx, scope: str) -> AbcSettingsOut | None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from math import floor
 from zoneinfo import ZoneInfo
 
 from babel import dates, numbers
@@ -32,6 +33,11 @@ def percent(value: float | None, locale: Locale) -> str:
     if value is None:
         return MISSING
     return numbers.format_percent(value / 100, locale=locale.babel)
+
+
+def percent_below(value: float, locale: Locale) -> str:
+    """`value` is 0–100, cut off at the tenth, so that what is below a limit is seen to be."""
+    return numbers.format_percent(floor(value * 10) / 1000, "#,##0.#%", locale=locale.babel)
 
 
 def money(cents: int | None, locale: Locale, *, currency: str = "BRL") -> str:

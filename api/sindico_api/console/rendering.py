@@ -109,7 +109,17 @@ def _filters(locale: Locale) -> dict[str, Callable[..., str]]:
     def localised(function: Callable[..., str]) -> Callable[..., str]:
         return lambda value, **options: function(value, locale, **options)
 
-    names = ("number", "percent", "money", "size", "day", "ago", "duration", "zone_name")
+    names = (
+        "number",
+        "percent",
+        "percent_below",
+        "money",
+        "size",
+        "day",
+        "ago",
+        "duration",
+        "zone_name",
+    )
     plain = {name: localised(getattr(formats, name)) for name in names}
     return {
         **plain,

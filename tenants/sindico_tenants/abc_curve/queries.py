@@ -1,5 +1,6 @@
 """Every SELECT on the curve, and drawing one without storing it."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
@@ -15,7 +16,7 @@ from sindico_platform.paging.schemas import Page, PageRequest
 from sindico_platform.tenancy.models import Tenant
 from sindico_tenants.abc_curve import statements
 from sindico_tenants.abc_curve.errors import AbcSettingsNotFound
-from sindico_tenants.abc_curve.models import AbcChange, AbcClass, AbcRun, AbcSettings
+from sindico_tenants.abc_curve.models import AbcChange, AbcClass, AbcRun, AbcSettings, Measure
 from sindico_tenants.abc_curve.schemas import (
     AbcSettingsIn,
     AbcSettingsOut,
@@ -203,25 +204,47 @@ def show_class(abc_class: AbcClass, row: Any | None) -> ClassOut:
 
 
 async def simulate(tx: Tx, data: AbcSettingsIn) -> SimulationOut:
-    """Draw the curve that settings would draw, beside what is; nothing is written."""
+    """Draw the curves as they would be by settings, beside what is; nothing is written.
+
+    Who comes onto one curve leaves another, where others may then change class too.
+    """
     wanted = show_input(data)
     same = (wanted.company_id, wanted.branch_id)
     stored = await list_settings(tx)
     every = [wanted, *(each for each in stored if (each.company_id, each.branch_id) != same)]
-    curve = curve_of(wanted, every, await read_today(tx))
-    measure, values = data.measure, values_of(tx, curve)
-    session = tx.session
-    figures = (await session.execute(statements.draw(measure), values)).all()
-    moves = await session.execute(statements.list_moves(measure), values)
-    movers = await session.execute(statements.list_movers(measure), values | {"most": MAX_MOVERS})
-    unassigned = (await session.execute(statements.sum_unassigned(measure), values)).one()
+    today = await read_today(tx)
+    curve, *others = [curve_of(each, every, today) for each in every]
+    values = values_of(tx, curve)
+    figures = (await tx.session.execute(statements.draw(data.measure), values)).all()
+    unassigned = (await tx.session.execute(statements.sum_unassigned(data.measure), values)).one()
+    moves, movers = await _find_moves(tx, [curve, *others])
     return SimulationOut(
         curve=drawn_of(curve, figures).curve,
         unassigned_documents=unassigned.documents,
         unassigned_cents=unassigned.cents,
-        moves=[msgspec.convert(dict(row), MoveOut) for row in moves.mappings()],
-        movers=[msgspec.convert(dict(row), MoverOut) for row in movers.mappings()],
+        moves=moves,
+        movers=movers,
     )
+
+
+async def _find_moves(tx: Tx, curves: Iterable[Curve]) -> tuple[list[MoveOut], list[MoverOut]]:
+    """Who would change class on any of the curves, by classes and the largest by name."""
+    moves, movers = Counter[tuple[AbcClass | None, AbcClass]](), list[MoverOut]()
+    for curve in curves:
+        measure, values = Measure(curve.settings.measure), values_of(tx, curve)
+        counted = await tx.session.execute(statements.list_moves(measure), values)
+        for row in counted.mappings():
+            move = msgspec.convert(dict(row), MoveOut)
+            moves[move.from_class, move.to_class] += move.accounts
+        most = values | {"most": MAX_MOVERS}
+        named = await tx.session.execute(statements.list_movers(measure), most)
+        movers += [msgspec.convert(dict(row), MoverOut) for row in named.mappings()]
+    movers.sort(key=lambda mover: (-mover.revenue_cents, mover.account_id))
+    by_classes = sorted(moves.items(), key=lambda move: (move[0][0] or "", move[0][1]))
+    return [
+        MoveOut(from_class=before, to_class=after, accounts=accounts)
+        for (before, after), accounts in by_classes
+    ], movers[:MAX_MOVERS]
 
 
 async def list_runs(tx: Tx, *, request: PageRequest) -> Page[RunOut]:

@@ -81,6 +81,7 @@ async def test_settings_are_simulated_saved_and_given_up(
 
     assert (simulated.status_code, saved.status_code) == (200, 303)
     assert "Quem mudaria de classe" in simulated.text
+    assert "1 conta mudaria de classe." in simulated.text
     assert ("Bela" in before.text, "Bela" in after.text) == (False, True)
     assert (again.status_code, given_up.status_code) == (303, 303)
     assert "80 / 15 / 5" in shown.text
@@ -88,13 +89,15 @@ async def test_settings_are_simulated_saved_and_given_up(
 
 async def test_a_branch_gets_a_curve_of_its_own(browser: AsyncClient) -> None:
     page = (await browser.get(SETTINGS)).text
-    scope = re.findall(r'value="(branch:[0-9a-f-]{36})"', page)[0]
+    [(scope, name)] = re.findall(r'value="(branch:[0-9a-f-]{36})"[^>]*>([^<]*)<', page)
 
     saved = await save(browser, scope=scope)
     shown = await browser.get(f"{SETTINGS}?scope={scope}")
 
     assert saved.status_code == 303
     assert "10 / 10 / 80" in shown.text
+    assert name.startswith("Filial: ")
+    assert shown.text.count(name) == 2  # the choice, and the curve there is
     assert "Desfazer esta curva" in shown.text
 
 

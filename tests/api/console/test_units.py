@@ -39,6 +39,8 @@ VIEWER = Viewer(
         (formats.number(2.5, PT, digits=2), "2,50"),
         (formats.number(None, PT), formats.MISSING),
         (formats.percent(12.4, PT), "12%"),
+        (formats.percent_below(79.99, PT), "79,9%"),
+        (formats.percent_below(80, EN), "80%"),
         (formats.money(123456, PT), "R$\xa01.234,56"),
         (formats.size(999, PT), "999 B"),
         (formats.size(1_482_331, PT), "1,5 MB"),

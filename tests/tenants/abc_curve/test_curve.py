@@ -169,6 +169,34 @@ async def test_changes_are_kept_with_where_from_and_where_to(clientele: Clientel
     }
 
 
+async def test_a_simulation_of_one_curve_tells_who_would_move_on_another(
+    clientele: Clientele,
+) -> None:
+    """Whoever a company takes onto a curve of its own counts no more on the tenant's."""
+    tx = clientele.tx
+    own = (await get_branch(tx, await make_branch(tx))).company_id
+    await clientele.add("taken", company_id=own)
+    await clientele.add("left", "last")
+    for name, cents in (("taken", 85), ("left", 12), ("last", 3)):
+        await clientele.buy(name, cents)
+    await service.draw_curves(tx)
+    before, data = await clientele.classes(), AbcSettingsIn(company_id=own)
+
+    simulated = await queries.simulate(tx, data)
+    await service.create_settings(tx, data=data)
+    run = await service.draw_curves(tx)
+
+    assert (before, await clientele.classes()) == (
+        {"taken": "A", "left": "B", "last": "C"},
+        {"taken": "A", "left": "A", "last": "B"},
+    )
+    assert [(each.name, each.from_class, each.to_class) for each in simulated.movers] == [
+        ("left", "B", "A"),
+        ("last", "C", "B"),
+    ]
+    assert sum(each.accounts for each in simulated.moves) == run.moved == 2
+
+
 async def test_a_simulation_tells_of_documents_without_an_account(clientele: Clientele) -> None:
     await clientele.add("a")
     await clientele.buy("a", 100)
