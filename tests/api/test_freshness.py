@@ -88,12 +88,14 @@ async def test_snoozed_with_reason_and_end(client: AsyncClient, address: str) ->
     snoozed = await client.post(f"{address}/snooze", json={"reason": "Update", "until": until})
     far = (datetime.now(UTC) + timedelta(days=31)).isoformat()
     refused = await client.post(f"{address}/snooze", json={"reason": "x", "until": far})
+    silent = await client.post(f"{address}/snooze", json={"reason": " ", "until": until})
     awake = await client.delete(f"{address}/snooze")
 
     assert (early.status_code, early.json()["code"]) == (409, "nothing-watched")
     assert (snoozed.json()["snooze_reason"], snoozed.status_code) == ("Update", 200)
     assert snoozed.json()["snoozed_by"]
     assert refused.json()["errors"][0]["code"] == "snooze-out-of-range"
+    assert silent.json()["errors"][0]["field"] == "reason"
     assert awake.status_code == 204
     assert (await client.get(address)).json()["snoozed_until"] is None
 

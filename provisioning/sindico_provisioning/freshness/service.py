@@ -59,7 +59,7 @@ async def snooze(tx: Tx, *, integration_id: UUID, data: SnoozeIn) -> Freshness:
     Raises:
         IntegrationNotFound: no such integration.
         NothingWatched: it has no limit.
-        InvalidInput: the end has passed, or is too far ahead.
+        InvalidInput: the end has passed, or is too far ahead, or the reason says nothing.
     """
     await get_integration(tx, integration_id)
     row = await ensure_row(tx, integration_id)
@@ -71,8 +71,10 @@ async def snooze(tx: Tx, *, integration_id: UUID, data: SnoozeIn) -> Freshness:
         raise InvalidInput(
             field_error("until", "snooze-out-of-range", detail, days=MAX_SNOOZE_DAYS)
         )
+    if not (reason := data.reason.strip()):
+        raise InvalidInput(field_error("reason", "required", "This field is required."))
     row.snoozed_until, row.snoozed_by = data.until, tx.actor.name
-    row.snooze_reason = data.reason.strip() or "-"
+    row.snooze_reason = reason
     if condition.incident_id is not None:
         (await queries.get_open_incident(tx, condition.incident_id)).told_at = None
     facts = {"reason": row.snooze_reason, "until": data.until}

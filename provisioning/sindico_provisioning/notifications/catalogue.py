@@ -75,7 +75,7 @@ INTEGRATION_STALE = Kind(
     code="integration-stale",
     title=translatable("No new data from the ERP"),
     detail=translatable(
-        "The integration {name} has had no success for more than {hours} hours. See why its last"
+        "The integration {name} has had no success for more than {hours} h. See why its last"
         " run failed."
     ),
 )
