@@ -16,7 +16,7 @@ from sindico_tenants.portfolios import queries
 from sindico_tenants.portfolios.errors import NameTaken
 from sindico_tenants.portfolios.models import Category, Portfolio
 from sindico_tenants.portfolios.schemas import GroupingOut, Kind, Placed, PlacementIn, PlacementOut
-from sindico_tenants.portfolios.statements import statements_of
+from sindico_tenants.portfolios.statements import HOLD, statements_of
 
 TABLES: dict[Kind, type[Category] | type[Portfolio]] = {
     Kind.CATEGORY: Category,
@@ -162,7 +162,9 @@ async def decide(
         The accounts of which something changed.
     """
     said = statements_of(kind)
-    which = {"tenant_id": tx.tenant_id, "account_ids": list(account_ids), "now": tx.now}
+    which: dict[str, Any] = {"tenant_id": tx.tenant_id, "account_ids": list(account_ids)}
+    await tx.session.execute(HOLD, which)
+    which["now"] = tx.now
     if target is None:
         given = (await tx.session.scalars(said.give_back, which)).all()
         if given:

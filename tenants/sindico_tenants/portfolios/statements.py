@@ -39,6 +39,17 @@ _WANTED = {
 }
 
 
+HOLD = text("""
+    SELECT count(*) FROM (
+        SELECT FROM crm.account_placement
+        WHERE tenant_id = :tenant_id AND account_id = ANY(CAST(:account_ids AS uuid[]))
+        ORDER BY account_id FOR UPDATE
+    ) AS held
+""")
+"""Holds where accounts stand until a decision about them is made, in the order in which the rules
+place them; all of them, as the other kind may change what this one leaves."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PlacingStatements:
     """Everything said about one kind; each takes ``tenant_id`` and ``account_ids``.
@@ -81,6 +92,11 @@ def statements_of(kind: Kind) -> PlacingStatements:
 
 
 def _place(kind: Kind, wanted: str) -> str:
+    """What a person decided meanwhile stays, and nothing is told of it.
+
+    ``IS TRUE`` has what was placed looked up by hash: of a tenant without statistics the planner
+    would join both by a loop over all of them for each.
+    """
     return f"""
         WITH {wanted}, name AS MATERIALIZED (SELECT DISTINCT name FROM wanted),
         target AS MATERIALIZED (
@@ -103,21 +119,24 @@ def _place(kind: Kind, wanted: str) -> str:
             ON CONFLICT (tenant_id, account_id) DO UPDATE SET {kind}_id = excluded.{kind}_id,
                 {kind}_by = excluded.{kind}_by, updated_at = excluded.updated_at
             WHERE kept.{kind}_by IS DISTINCT FROM 'hand'
+            RETURNING kept.account_id
+        ), moved AS MATERIALIZED (
+            SELECT * FROM moving WHERE (account_id IN (SELECT account_id FROM placed)) IS TRUE
         ), told AS (
             INSERT INTO crm.placement_change
                 (tenant_id, account_id, at, kind, from_name, to_name, placed_by, changed_by, reason)
-            SELECT CAST(:tenant_id AS uuid), moving.account_id, CAST(:now AS timestamptz),
-                '{kind}', old.name, moving.shown, moving.placed_by, CAST(:changed_by AS text),
+            SELECT CAST(:tenant_id AS uuid), moved.account_id, CAST(:now AS timestamptz),
+                '{kind}', old.name, moved.shown, moved.placed_by, CAST(:changed_by AS text),
                 CAST(:reason AS text)
-            FROM moving LEFT JOIN crm.{kind} AS old
-                ON old.tenant_id = :tenant_id AND old.id = moving.old_id
-            WHERE moving.old_id IS DISTINCT FROM moving.id OR CAST(:is_given_back AS boolean)
+            FROM moved LEFT JOIN crm.{kind} AS old
+                ON old.tenant_id = :tenant_id AND old.id = moved.old_id
+            WHERE moved.old_id IS DISTINCT FROM moved.id OR CAST(:is_given_back AS boolean)
             ON CONFLICT DO NOTHING
         )
         SELECT (SELECT count(*) FROM wanted) AS accounts,
             count(*) FILTER (WHERE old_id IS NULL) AS placed,
             count(*) FILTER (WHERE old_id <> id) AS moved
-        FROM moving
+        FROM moved
     """  # noqa: S608  (names of ours alone)
 
 
@@ -154,14 +173,9 @@ def _decide(kind: Kind) -> str:
 
 def _give_back(kind: Kind) -> str:
     return f"""
-        WITH mine AS MATERIALIZED (
-            SELECT account_id FROM crm.account_placement
-            WHERE tenant_id = :tenant_id AND account_id = ANY(CAST(:account_ids AS uuid[]))
-                AND {kind}_by = 'hand'
-            ORDER BY account_id FOR UPDATE
-        )
-        UPDATE crm.account_placement AS kept
+        UPDATE crm.account_placement
         SET {kind}_by = NULL, updated_at = CAST(:now AS timestamptz)
-        FROM mine WHERE kept.tenant_id = :tenant_id AND kept.account_id = mine.account_id
-        RETURNING kept.account_id
+        WHERE tenant_id = :tenant_id AND account_id = ANY(CAST(:account_ids AS uuid[]))
+            AND {kind}_by = 'hand'
+        RETURNING account_id
     """  # noqa: S608  (names of ours alone)
