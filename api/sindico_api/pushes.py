@@ -14,7 +14,7 @@ from litestar.status_codes import HTTP_200_OK, HTTP_207_MULTI_STATUS
 
 from sindico_api.context import Context
 from sindico_api.i18n import Translator
-from sindico_api.once import Once
+from sindico_api.once import REPLAYED, Once
 from sindico_api.problems import problem_from_domain
 from sindico_platform.database.tx import Actor, Tx
 from sindico_platform.errors import SindicoError
@@ -24,7 +24,7 @@ from sindico_provisioning.erp_tables.schemas import ErpTable
 from sindico_provisioning.exchanges import service as exchanges
 from sindico_provisioning.exchanges.masking import mask_query
 from sindico_provisioning.exchanges.models import BodyFormat, Direction
-from sindico_provisioning.exchanges.schemas import Record
+from sindico_provisioning.exchanges.schemas import Outcome, Record
 from sindico_provisioning.integrations.models import IntegrationKind
 from sindico_provisioning.integrations.queries import find_of_kind
 from sindico_provisioning.pushes import service
@@ -46,6 +46,7 @@ from sindico_provisioning.pushes.schemas import (
 from sindico_provisioning.staging.schemas import Counts
 
 T = TypeVar("T")
+_read_answer = msgspec.json.Decoder(PushOut).decode
 ErpRequest = Request[Actor, Principal, State]
 FORMS = {
     "application/json": BodyFormat.JSON,
@@ -176,9 +177,24 @@ async def _take(
         )
         try:
             async with context.push_lanes.store():
-                return await once.run(partial(_store, exchange, push, translate))
+                answer = await once.run(partial(_store, exchange, push, translate))
         finally:
             await context.request_limits.count_rows(exchange.actor, intake.received)
+    if REPLAYED in answer.headers:
+        await _enter_repeat(exchange, answer, body.sent_bytes)
+    return answer
+
+
+async def _enter_repeat(exchange: Exchange, answer: Response[Any], body_bytes: int) -> None:
+    """Note a request that was answered as the one before it; its rows stand there."""
+    first = await asyncio.to_thread(_read_answer, answer.content)
+    async with exchange.context.uow.begin(exchange.actor) as tx:
+        await exchange.enter(
+            tx,
+            answer.status_code or HTTP_200_OK,
+            body_bytes=body_bytes,
+            answer=_without_rejections(first),
+        )
 
 
 async def _store(
@@ -197,9 +213,14 @@ async def _store(
         pieces=intake.pieces,
         outcomes=taken.outcomes,
         rejections=taken.rejections,
-        answer=msgspec.json.encode(msgspec.structs.replace(answer, rejections=[])),
+        answer=_without_rejections(answer),
     )
     return Response(answer, status_code=status)
+
+
+def _without_rejections(answer: PushOut) -> bytes:
+    """The answer as the ledger keeps it: the rejections stand beside it."""
+    return msgspec.json.encode(msgspec.structs.replace(answer, rejections=[]))
 
 
 def _answer_of(taken: Taken, translate: Translator) -> PushOut:
@@ -244,12 +265,13 @@ def _refusal(
 def _facts_of_failure(error: SindicoError, body: Body, intake: Intake) -> dict[str, Any]:
     """What came: the rows as far as they were read, else the beginning of the bytes."""
     refused = error.rejections if isinstance(error, PushRefused) else ()
+    letters = service.letters_of(intake, None) if refused else Outcome.NOT_TAKEN * intake.received
     return {
         "received": intake.received,
         "counts": Counts(rejected=len(refused)),
         "body_bytes": intake.body_bytes or body.sent_bytes,
         "pieces": intake.pieces or list(exchanges.cut(body.head())),
-        "outcomes": service.letters_of(intake, None) if refused else "",
+        "outcomes": letters,
         "rejections": refused,
     }
 

@@ -19,7 +19,13 @@ from sindico_platform.paging.schemas import PageRequest
 from sindico_platform.tenancy.models import Tenant
 from sindico_provisioning.erp_tables.queries import TABLES, build_example, get_table
 from sindico_provisioning.exchanges import queries as exchanges
-from sindico_provisioning.exchanges.schemas import ExchangeFilters, ExchangeOut, ReceivedRow
+from sindico_provisioning.exchanges.compression import decompress
+from sindico_provisioning.exchanges.schemas import (
+    ExchangeFilters,
+    ExchangeOut,
+    Outcome,
+    ReceivedRow,
+)
 from sindico_provisioning.pushes import limits
 from sindico_provisioning.staging.models import STAGING
 from sindico_provisioning.staging.service import MOST_BY_ARRAYS
@@ -88,6 +94,11 @@ class Seen:
                 tx, request=PageRequest(limit=50), filters=ExchangeFilters()
             )
         return page.items
+
+    async def answer(self, told: ExchangeOut) -> Any:
+        async with self.uow.begin(Actor.system(self.tenant.tenant_id)) as tx:
+            exchange = await exchanges.get_exchange(tx, told.id)
+            return exchange.answer and json.loads(decompress(exchange.answer))
 
     async def rows(self) -> list[ReceivedRow]:
         """The rows of the newest exchange."""
@@ -381,6 +392,20 @@ async def test_the_same_key_gets_the_same_answer_and_writes_nothing_twice(
     assert counts_of(first) == (2, 0, 0, 1)
 
 
+async def test_a_request_answered_again_is_in_the_ledger_without_rows_of_its_own(
+    erp: AsyncClient, seen: Seen
+) -> None:
+    headers = {"Idempotency-Key": "batch-1"}
+    for _ in range(2):
+        await erp.post(URL, json=[*sellers(2), {"id_erp": "x"}], headers=headers)
+
+    again, first = await seen.ledger()
+
+    assert (again.status, again.failure, again.received) == (207, None, 0)
+    assert (first.status, first.failure, first.received) == (207, None, 3)
+    assert await seen.answer(again) == await seen.answer(first)
+
+
 async def test_a_key_is_free_again_after_a_refusal(erp: AsyncClient) -> None:
     headers = {"Idempotency-Key": "batch-2"}
     params = {"atomic": "true"}
@@ -650,6 +675,7 @@ async def test_a_hundred_megabytes_are_refused_before_they_fill_the_memory(
     answer = await erp.post(URL, content=body, headers=headers)
 
     assert (answer.status_code, answer.json()["code"]) == (413, "push-too-large")
+    assert answer.headers["Retry-After"] == "1"
     assert (await seen.ledger())[0].failure == "push-too-large"
 
 
@@ -661,7 +687,9 @@ async def test_more_rows_than_one_push_may_have_are_refused(
     answer = await erp.post(URL, json=sellers(11))
 
     assert (answer.status_code, answer.json()["code"]) == (413, "push-of-too-many-rows")
+    assert answer.headers["Retry-After"] == "1"
     assert await seen.keys() == set()
+    assert {row.outcome for row in await seen.rows()} == {Outcome.NOT_TAKEN}
 
 
 async def test_a_tenant_with_pushes_under_way_is_told_to_wait(

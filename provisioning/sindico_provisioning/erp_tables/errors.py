@@ -96,7 +96,19 @@ class ErpTableNotFound(SindicoError):
     detail = "There is no ERP table {table}."
 
 
-class PushOfTooManyRows(SindicoError):
+RETRY_AFTER_SECONDS = 1
+"""After a push was refused for its size, or because others are under way."""
+
+
+class TooMuchAtOnce:
+    """What is too large for one push may come in several."""
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Retry-After": str(RETRY_AFTER_SECONDS)}
+
+
+class PushOfTooManyRows(TooMuchAtOnce, SindicoError):
     """More rows than one push may have. Nothing of it was taken."""
 
     code, status, title = "push-of-too-many-rows", 413, "The push has too many rows"

@@ -31,7 +31,7 @@ class Outcome(StrEnum):
     UNCHANGED = "="
     REJECTED = "r"
     NOT_TAKEN = "-"
-    """The row was right, but nothing of its request was taken."""
+    """Nothing of the row's request was taken, and it was not this row that was wrong."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

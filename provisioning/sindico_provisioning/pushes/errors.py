@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sindico_platform.errors import SindicoError
+from sindico_provisioning.erp_tables.errors import TooMuchAtOnce
 
 
 class EncodingNotSupported(SindicoError):
@@ -27,7 +28,7 @@ class BodyDamaged(SindicoError):
     detail = "The body is not whole {encoding} data. Compress it anew and send it again."
 
 
-class PushTooLarge(SindicoError):
+class PushTooLarge(TooMuchAtOnce, SindicoError):
     """More bytes than one push may have, as sent or after undoing the compression."""
 
     code, status, title = "push-too-large", 413, "The push is too large"
@@ -37,7 +38,7 @@ class PushTooLarge(SindicoError):
     )
 
 
-class RowTooLarge(SindicoError):
+class RowTooLarge(TooMuchAtOnce, SindicoError):
     """A row so long that it cannot be right."""
 
     code, status, title = "row-too-large", 413, "A row is too large"

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager, contextmanager
 from uuid import UUID
 
 from sindico_platform.errors import Busy
+from sindico_provisioning.erp_tables.errors import RETRY_AFTER_SECONDS
 from sindico_provisioning.pushes.errors import TooManyPushes
 
 MAX_BYTES = 64 * 1024 * 1024
@@ -27,7 +28,6 @@ MOST_STORING = 6
 """Pushes in their transaction in one process: half of its connections, so that screens and other
 requests find theirs."""
 PATIENCE_SECONDS = 20.0
-RETRY_AFTER_SECONDS = 1
 
 
 class PushLanes:
