@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
@@ -12,14 +13,15 @@ import openpyxl
 import pytest
 import python_calamine
 from httpx import AsyncClient, Response
+from uuid_utils.compat import uuid7
 
 from sindico_api.context import Context
 from sindico_platform.blobs import stores
 from sindico_platform.database.tx import Actor
 from sindico_platform.database.uow import UnitOfWork
 from sindico_platform.tenancy.models import Tenant
-from sindico_provisioning.exchanges.models import BodyFormat
-from sindico_provisioning.exchanges.schemas import Record
+from sindico_provisioning.exchanges.models import BodyFormat, Direction
+from sindico_provisioning.exchanges.schemas import NO_ROWS, Record
 from sindico_provisioning.history_exports import schemas, service
 from sindico_provisioning.packages.queries import get_subscription
 from tests.provisioning.factories import make_tenant as make_customer
@@ -137,6 +139,34 @@ async def test_requests_tell_who_what_how_long_and_lead_to_their_records(
     assert [row["Nº do registro"] for row in records] == [1, 1, 2]
     assert [row["Resultado"] for row in records] == ["Criado", "Inalterado", "Rejeitado"]
     assert records[2]["Motivos"] == "Nome: O campo é obrigatório e estava vazio."
+
+
+async def test_each_record_and_request_tells_its_outcome_also_where_nothing_was_taken(
+    caller: AsyncClient, uow: UnitOfWork, tenant: Tenant
+) -> None:
+    refused = replace(
+        sellers(SELLER, SELLER, outcomes="--"),
+        status=413,
+        failure="push-too-large",
+        received=2,
+        answer=b"",
+    )
+    asked = replace(
+        sellers(outcomes="c"), direction=Direction.OUT, method="SELECT", status=None, pieces=()
+    )
+    gone = replace(asked, id=uuid7(), failure="connection-lost", counts=NO_ROWS)
+    await keep(uow, tenant.tenant_id, refused, asked, gone)
+
+    answer = await caller.get(AT_ONCE, headers=PORTUGUESE, params={"tables": "vendedor"})
+
+    found = sheets_of(answer.content)
+    told = [(row["Resultado"], row["Não aproveitadas"]) for row in found["Requisições"]]
+    assert told == [("Recusada", 2), ("Aceita", 0), ("Sem resposta", 0)]
+    assert found["Requisições"][0]["Resposta"] == "O envio é grande demais (push-too-large)"
+    assert [row["Resultado"] for row in found["vendedor"]] == ["Não aproveitado"] * 2
+    overview = python_calamine.load_workbook(BytesIO(answer.content)).get_sheet_by_name("Como ler")
+    (counts,) = [row for row in overview.to_python() if row[0] == "vendedor"]
+    assert counts[2:] == [3, 2, 0, 0, 0, 0, 2]
 
 
 async def test_personal_data_are_masked_for_those_without_the_right(

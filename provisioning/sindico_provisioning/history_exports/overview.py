@@ -28,9 +28,9 @@ from sindico_provisioning.history_exports.words import (
 COLUMNS = (
     Column(title="", width=20),
     Column(title="", width=64),
-    *(Column(title="", width=12) for _ in range(6)),
+    *(Column(title="", width=12) for _ in range(2 + len(Outcome))),
 )
-SHOWN = (Outcome.CREATED, Outcome.UPDATED, Outcome.UNCHANGED, Outcome.REJECTED)
+SHOWN = tuple(Outcome)
 
 
 def overview_rows(

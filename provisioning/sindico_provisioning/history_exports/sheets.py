@@ -41,7 +41,7 @@ from sindico_provisioning.exchanges.masking import MASK, mask_facts
 from sindico_provisioning.exchanges.models import BodyFormat, Direction, Exchange, ExchangeChunk
 from sindico_provisioning.exchanges.schemas import Outcome
 from sindico_provisioning.history_exports.queries import Verdict
-from sindico_provisioning.history_exports.words import OUTCOMES
+from sindico_provisioning.history_exports.words import OUTCOMES, REFUSALS
 
 NUMBER_STYLES = {
     kinds.INTEGER: WHOLE,
@@ -157,6 +157,7 @@ class RequestSheet:
             Column(title=_("Updated"), width=11),
             Column(title=_("Unchanged"), width=11),
             Column(title=_("Rejected"), width=11),
+            Column(title=_("Rows not taken"), width=15),
             Column(title=_("Size (bytes)"), width=12),
             Column(title=_("Answer"), width=60),
             Column(title=_("Request id"), width=36),
@@ -181,6 +182,7 @@ class RequestSheet:
                 self._decimal(request.duration_ms / MILLISECONDS),
                 *(whole(getattr(request, name)) for name in ("received", "created", "updated")),
                 *(whole(getattr(request, name)) for name in ("unchanged", "rejected")),
+                whole(_not_taken(request)),
                 whole(request.body_bytes),
                 wrapped_cell(self._answer(request)),
                 text_cell(request.request_id),
@@ -193,10 +195,8 @@ class RequestSheet:
 
     def _result(self, request: Exchange) -> tuple[str, int]:
         _ = self._reader.translate
-        if request.status is None:
-            return _("No answer"), BAD
-        if request.failure is not None or request.status >= PASSED:
-            return _("Refused"), BAD
+        if request.failure is not None or (request.status or 0) >= PASSED:
+            return (_("No answer") if request.status is None else _("Refused")), BAD
         if request.rejected:
             return _("Accepted in part"), WARNING
         return _("Accepted"), GOOD
@@ -204,11 +204,22 @@ class RequestSheet:
     def _answer(self, request: Exchange) -> str | None:
         """The answer; one that gave records back is hidden where personal data are."""
         if request.answer is None:
-            return request.failure
+            return request.failure and self._refusal(request.failure)
         if request.method == "GET" and not self._reader.sees_personal:
             return MASK
         text = decompress(request.answer).decode(errors="replace")
         return text if len(text) <= MOST_ANSWER else f"{text[:MOST_ANSWER]}…"
+
+    def _refusal(self, code: str) -> str:
+        """A refusal in words; what went wrong at an ERP has its code alone."""
+        title = REFUSALS.get(code)
+        return f"{self._reader.translate(title)} ({code})" if title else code
+
+
+def _not_taken(request: Exchange) -> int:
+    """Records of a request of which nothing was stored, but for those that were wrong."""
+    kept = request.created + request.updated + request.unchanged
+    return request.received - kept - request.rejected
 
 
 class TableSheet:

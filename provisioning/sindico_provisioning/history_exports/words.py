@@ -1,7 +1,13 @@
 """What stands in a history file and beside its form, for people who do not know how it is made."""
 
+from sindico_platform.errors import Busy, InvalidInput
+from sindico_platform.idempotency.errors import KeyOfAnotherRequest, StillRunning
+from sindico_platform.identity.errors import NotAllowed
 from sindico_platform.words import translatable
+from sindico_provisioning.erp_tables.errors import BodyNotJson, ErpTableNotFound, PushOfTooManyRows
 from sindico_provisioning.exchanges.schemas import Outcome
+from sindico_provisioning.packages.errors import PackageLimitReached
+from sindico_provisioning.pushes import errors as pushes
 
 READING_SHEET = translatable("How to read")
 REQUESTS_SHEET = translatable("Requests")
@@ -33,10 +39,22 @@ OUTCOMES_EXPLAINED: dict[str, str] = {
         " and send it again."
     ),
     Outcome.NOT_TAKEN: translatable(
-        "The record was right, but its request was to be stored whole or not at all, and another"
-        " record of it was rejected."
+        "Nothing of the record's request was stored: the request was refused, or it was to be"
+        " stored whole or not at all and another record of it was rejected."
     ),
 }
+
+REFUSALS: dict[str, str] = {
+    kind.code: kind.title
+    for kind in (
+        *(BodyNotJson, Busy, ErpTableNotFound, InvalidInput, KeyOfAnotherRequest, NotAllowed),
+        *(PackageLimitReached, StillRunning, pushes.BodyDamaged, pushes.EncodingNotSupported),
+        *(pushes.ErpFieldNotFound, pushes.MediaTypeNotSupported, PushOfTooManyRows),
+        *(pushes.PushRefused, pushes.PushTooLarge, pushes.RowTooLarge, pushes.TooManyPushes),
+        pushes.TooManyRows,
+    )
+}
+"""What a request from the ERP may be refused for; titles by code."""
 
 TABLE_DESCRIPTIONS: dict[str, str] = {
     "empresa_propria": translatable("The customer's own companies"),
@@ -80,8 +98,8 @@ READING: tuple[str, ...] = (
         " load tells more."
     ),
     translatable(
-        "Received is always created plus updated plus unchanged plus rejected. Use the arrows in"
-        " the header to filter, for example by the outcome Record rejected."
+        "Received is always created plus updated plus unchanged plus rejected plus not taken. Use"
+        " the arrows in the header to filter, for example by the outcome Record rejected."
     ),
 )
 MASKED_NOTE = translatable(
