@@ -136,7 +136,7 @@ def _tell(shown: LoadOut, *, as_json: bool) -> None:
     if as_json:
         tell_json(shown)
         return
-    received = sum(phase.received for phase in shown.phases if phase.step == "fetch")
+    received = sum(phase.received for phase in queries.list_counted(shown.phases))
     rejected = sum(phase.rejected for phase in shown.phases)
     why = f"  {shown.error.detail}" if shown.error else ""
     click.echo(

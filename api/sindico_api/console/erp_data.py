@@ -36,6 +36,7 @@ from sindico_provisioning.integrations import queries as integrations
 from sindico_provisioning.integrations import service as integration_service
 from sindico_provisioning.integrations.models import IntegrationKind
 from sindico_provisioning.integrations.schemas import IntegrationFactsIn, IntegrationOut
+from sindico_provisioning.loads import queries as loads
 from sindico_provisioning.loads.errors import LoadAlreadyRunning
 from sindico_provisioning.loads.history import queries as history
 from sindico_provisioning.loads.history.schemas import RunItem
@@ -152,6 +153,7 @@ async def _read(
         "figures": await history.read_figures(tx, chosen.id),
         "last_request": await _find_last_request(tx, chosen),
         "runs": runs,
+        "counts": await loads.count_rows(tx, [run.id for run in runs.items]),
         "run_label": run_label,
         "unusual": UNUSUAL,
         "bars": _bars(runs),

@@ -245,7 +245,6 @@ async def load_variables(tx: Tx, load_id: UUID, view: View) -> dict[str, Any]:
     """What every page of one load shows of it."""
     load = await queries.get_load(tx, load_id, translate=view.tell)
     integration = await integrations.get_recorded(tx, load.integration_id)
-    fetched = [phase for phase in load.phases if phase.step == "fetch"]
     return {
         "load": load,
         "load_id": load_id,
@@ -253,7 +252,7 @@ async def load_variables(tx: Tx, load_id: UUID, view: View) -> dict[str, Any]:
         "integration_name": integration.name,
         "kind": KIND_LABELS[load.kind],
         "table_label": table_label,
-        "totals": totals_of(fetched),
+        "totals": totals_of(queries.list_counted(load.phases)),
         "rejected": sum(phase.rejected for phase in load.phases),
         "largest": max((phase.received for phase in load.phases), default=0),
         "outcomes": OUTCOMES,

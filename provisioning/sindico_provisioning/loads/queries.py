@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -44,6 +44,8 @@ from sindico_provisioning.loads.schemas import (
 )
 from sindico_provisioning.staging.models import SeenKey, StagingRejection
 
+Counted = TypeVar("Counted", LoadPhase, PhaseOut)
+
 LOAD_ORDERS = Keyset(Load.id, default="-created_at", created_at=Load.id)
 LOG_ORDERS = Keyset(LoadLog.id, default="at", at=LoadLog.id)
 REJECTION_ORDERS = Keyset(StagingRejection.id, default="at", at=StagingRejection.id)
@@ -62,12 +64,15 @@ async def list_loads(tx: Tx, *, request: PageRequest, filters: LoadFilters) -> P
 
 
 async def count_rows(tx: Tx, load_ids: Sequence[UUID]) -> dict[UUID, LoadCounts]:
-    """What each load received from its ERP and did not take; loads without phases are left out."""
-    fetched = LoadPhase.step == PhaseStep.FETCH
+    """What each load received and did not take; loads without phases are left out."""
+    fetched, brought = (
+        func.sum(LoadPhase.received).filter(LoadPhase.step == step)
+        for step in (PhaseStep.FETCH, PhaseStep.SYNCHRONISE)
+    )
     statement = (
         select(
             LoadPhase.load_id,
-            func.sum(LoadPhase.received).filter(fetched).label("received"),
+            func.coalesce(fetched, brought).label("received"),
             func.sum(LoadPhase.rejected).label("rejected"),
         )
         .where(LoadPhase.tenant_id == tx.tenant_id, LoadPhase.load_id.in_(load_ids))
@@ -232,6 +237,15 @@ async def list_unfinished_snapshots(tx: Tx, integration_id: UUID) -> list[UUID]:
         exists().where(SeenKey.tenant_id == Load.tenant_id, SeenKey.load_id == Load.id),
     )
     return list(await tx.session.scalars(statement))
+
+
+def list_counted(phases: Sequence[Counted]) -> list[Counted]:
+    """The phases whose rows count for the whole load.
+
+    Those that read the ERP or, if it pushed its rows before, those that bring them into the CRM.
+    """
+    fetched = [phase for phase in phases if phase.step == PhaseStep.FETCH]
+    return fetched or [phase for phase in phases if phase.step == PhaseStep.SYNCHRONISE]
 
 
 async def list_phases(tx: Tx, load_id: UUID) -> list[LoadPhase]:

@@ -114,7 +114,7 @@ class LoadCounts:
     """Rows of all phases of a load together."""
 
     received: int
-    """From the ERP."""
+    """From the ERP; where it pushed them before, into the CRM."""
     rejected: int
 
 

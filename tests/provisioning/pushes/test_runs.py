@@ -9,10 +9,12 @@ from httpx import AsyncClient
 
 from sindico_api.context import Context
 from sindico_platform.database.tx import Actor
+from sindico_platform.paging.schemas import PageRequest
 from sindico_platform.tenancy.models import Tenant
 from sindico_provisioning.loads import queries, service
+from sindico_provisioning.loads.history import queries as history
 from sindico_provisioning.loads.models import LoadKind, LoadStatus
-from sindico_provisioning.loads.schemas import LoadOut
+from sindico_provisioning.loads.schemas import LoadOut, LogFilters
 from tests.support.callers import ClientAs
 from tests.support.identity import MakeTenant
 from tests.support.jobs import run_jobs
@@ -101,6 +103,27 @@ async def test_a_run_of_some_tables_leaves_no_news_of_others_behind(
     assert (some.status, before) == (LoadStatus.SUCCEEDED, {})
     assert everything.status == LoadStatus.SUCCEEDED
     assert list(await accounts(erp)) == ["Acme"]
+
+
+async def test_a_run_counts_what_it_brought_into_the_crm(
+    erp: AsyncClient, context: Context, tenant: Tenant
+) -> None:
+    await push(erp, "empresa", id_erp="c1", razao_social="Acme")
+    await push(erp, "filial", id_erp="f1", cod_empresa="nowhere", razao_social="Acme Sul")
+
+    load = await run(context, tenant, erp)
+
+    async with context.uow.begin(Actor.system(tenant.tenant_id)) as tx:
+        (told,) = (await history.list_runs(tx, load.integration_id, PageRequest(limit=9))).items
+        figures = await history.read_figures(tx, load.integration_id)
+        counts = (await queries.count_rows(tx, [load.id]))[load.id]
+        log = await queries.list_log(
+            tx, load.id, request=PageRequest(limit=99), filters=LogFilters()
+        )
+    assert (told.received, told.created, told.rejected) == (2, 1, 1)
+    assert figures.median_received == 2
+    assert (counts.received, counts.rejected) == (2, 1)
+    assert {"received": 2, "rejected": 1} in [line.facts for line in log.items]
 
 
 async def test_what_was_removed_by_key_is_marked_in_the_crm(

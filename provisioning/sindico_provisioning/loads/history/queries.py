@@ -9,6 +9,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from sindico_platform.database.tx import Tx
 from sindico_platform.paging.keyset import Keyset
 from sindico_platform.paging.schemas import Page, PageRequest
+from sindico_provisioning.integrations.models import Integration, IntegrationKind
 from sindico_provisioning.integrations.queries import get_recorded
 from sindico_provisioning.loads.history.schemas import RunFiguresOut, RunItem
 from sindico_provisioning.loads.models import Load, LoadPhase, LoadStatus, PhaseStep
@@ -33,28 +34,29 @@ def _sum(column: InstrumentedAttribute[int]) -> Any:
     return func.coalesce(func.sum(column), 0).cast(BigInteger).label(column.key)
 
 
-def _fetched() -> Any:
-    """What each load received; its rows are those of the ERP, whatever the CRM made of them."""
+def _counted(integration: Integration) -> Any:
+    """Rows of each load: the ERP's or, if it pushed them before, those brought into the CRM."""
+    is_pushed = integration.kind == IntegrationKind.API
     return (
         select(*(_sum(getattr(LoadPhase, name)) for name in COUNTS))
         .where(
             LoadPhase.tenant_id == Load.tenant_id,
             LoadPhase.load_id == Load.id,
-            LoadPhase.step == PhaseStep.FETCH,
+            LoadPhase.step == (PhaseStep.SYNCHRONISE if is_pushed else PhaseStep.FETCH),
         )
-        .lateral("fetched")
+        .lateral("counted")
     )
 
 
-def _figures(tx: Tx, integration_id: UUID) -> Any:
+def _figures(integration: Integration) -> Any:
     """One row about the newest complete runs that succeeded."""
-    fetched = _fetched()
+    counted = _counted(integration)
     newest = (
-        select(_seconds().label("seconds"), fetched.c.received)
-        .join(fetched, true())
+        select(_seconds().label("seconds"), counted.c.received)
+        .join(counted, true())
         .where(
-            Load.tenant_id == tx.tenant_id,
-            Load.integration_id == integration_id,
+            Load.tenant_id == integration.tenant_id,
+            Load.integration_id == integration.id,
             Load.status == LoadStatus.SUCCEEDED,
             Load.tables.is_(None),
         )
@@ -77,8 +79,8 @@ async def read_figures(tx: Tx, integration_id: UUID) -> RunFiguresOut:
     Raises:
         IntegrationNotFound: no such integration.
     """
-    await get_recorded(tx, integration_id)
-    row = (await tx.session.execute(_figures(tx, integration_id))).mappings().one()
+    integration = await get_recorded(tx, integration_id)
+    row = (await tx.session.execute(_figures(integration))).mappings().one()
     return RunFiguresOut(**row)
 
 
@@ -88,13 +90,13 @@ async def list_runs(tx: Tx, integration_id: UUID, request: PageRequest) -> Page[
     Raises:
         IntegrationNotFound: no such integration.
     """
-    await get_recorded(tx, integration_id)
-    rows = (await tx.session.execute(_runs(tx, integration_id, request))).all()
+    integration = await get_recorded(tx, integration_id)
+    rows = (await tx.session.execute(_runs(integration, request))).all()
     return RUN_ORDERS.page(rows, request, _show)
 
 
-def _runs(tx: Tx, integration_id: UUID, request: PageRequest) -> Select[Any]:
-    fetched, usual = _fetched(), _figures(tx, integration_id).subquery("usual")
+def _runs(integration: Integration, request: PageRequest) -> Select[Any]:
+    counted, usual = _counted(integration), _figures(integration).subquery("usual")
     seconds, ended = _seconds(), Load.status == LoadStatus.SUCCEEDED
     complete = and_(usual.c.runs >= LEAST_RUNS, Load.tables.is_(None))
     longest = func.greatest(usual.c.median_seconds * FACTOR, LEAST_SECONDS)
@@ -103,7 +105,7 @@ def _runs(tx: Tx, integration_id: UUID, request: PageRequest) -> Select[Any]:
         *(Load.id, Load.kind, Load.status, Load.requested_by, Load.created_at),
         *(Load.started_at, Load.finished_at),
         seconds.label("duration_seconds"),
-        *(fetched.c[name] for name in COUNTS),
+        *(counted.c[name] for name in COUNTS),
         and_(complete, seconds > longest).label("slow"),
         and_(
             complete,
@@ -115,16 +117,16 @@ def _runs(tx: Tx, integration_id: UUID, request: PageRequest) -> Select[Any]:
             complete,
             ended,
             usual.c.median_received > LEAST_ROWS,
-            fetched.c.received * FACTOR < usual.c.median_received,
+            counted.c.received * FACTOR < usual.c.median_received,
         ).label("few-rows"),
-        and_(complete, fetched.c.received > many).label("many-rows"),
+        and_(complete, counted.c.received > many).label("many-rows"),
         Load.id.label("order_value"),
     ]
     query = (
         select(*columns)
-        .join(fetched, true())
+        .join(counted, true())
         .join(usual, true())
-        .where(Load.tenant_id == tx.tenant_id, Load.integration_id == integration_id)
+        .where(Load.tenant_id == integration.tenant_id, Load.integration_id == integration.id)
     )
     return RUN_ORDERS.apply(query, request)
 

@@ -19,7 +19,7 @@ class RunItem(Output, kw_only=True, frozen=True):
     duration_seconds: float | None
     """Until now, for one that has not ended."""
     received: int
-    """Rows from the ERP."""
+    """Rows from the ERP; where it pushed them before, those that were brought into the CRM."""
     created: int
     updated: int
     unchanged: int

@@ -148,9 +148,8 @@ async def finish_load(tx: Tx, ctx: JobContext, *, load_id: UUID) -> None:
     if is_empty:
         await logbook.write(tx, load_id, "load-empty")
         return
-    fetched = [phase for phase in phases if phase.step == PhaseStep.FETCH]
     facts = {
-        "received": sum(phase.received for phase in fetched),
+        "received": sum(phase.received for phase in queries.list_counted(phases)),
         "rejected": sum(phase.rejected for phase in phases),
     }
     await logbook.write(tx, load_id, "load-succeeded", facts=facts)
