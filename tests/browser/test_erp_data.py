@@ -84,7 +84,7 @@ async def test_the_history_is_chosen_by_keyboard_and_downloaded(
         await page.get_by_role("button", name="Download").click()
         await expect(page.get_by_text("Escolha ao menos uma tabela.").first).to_be_visible()
         await see_every_look(page, pictures, "history-refused")
-        await page.get_by_label("vendedor", exact=True).check()
+        await page.get_by_label("Vendedores", exact=True).check()
         async with page.expect_download() as download:
             await page.get_by_role("button", name="Download").click()
         file = await download.value

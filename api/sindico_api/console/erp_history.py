@@ -12,6 +12,7 @@ from sindico_api.console import rendering
 from sindico_api.console.erp_data import HISTORY_PATH, frame_of
 from sindico_api.console.forms import Form
 from sindico_api.console.live_blocks import stream_block
+from sindico_api.console.load_words import table_label
 from sindico_api.console.rendering import see_other
 from sindico_api.console.view import ConsoleRequest, Flash, View, view_of
 from sindico_api.dependencies import AppContext, AskedPage, CurrentActor, Uow
@@ -78,7 +79,7 @@ async def _page(
         days=RETENTION_DAYS,
         kept_days=KEPT_DAYS,
         at_once=AT_ONCE_ROWS,
-        tables=[(name, TABLE_DESCRIPTIONS[name]) for name in TABLES],
+        tables=[(name, table_label(name), TABLE_DESCRIPTIONS[name]) for name in TABLES],
         outcomes=[(text, OUTCOMES_EXPLAINED[letter]) for letter, text in OUTCOMES.items()],
         reading=READING,
         files=files,
