@@ -35,9 +35,18 @@ def main() -> None:
         _prctl(PR_SET_PDEATHSIG, int(signal))
     if os.getppid() != int(parent):
         sys.exit(ORPHANED)
-    if reach and not os.access(reach, os.X_OK):
+    if reach and not _can_enter(reach):
         sys.exit(UNREACHABLE)
     os.execv(argv[0], argv)  # noqa: S606 - no shell is what is wanted
+
+
+def _can_enter(directory: str) -> bool:
+    """Try it: ``os.access`` leaves out the capabilities of whoever is not root."""
+    try:
+        Path(directory, "..").stat()
+    except PermissionError:
+        return False
+    return True
 
 
 def _enter_namespace() -> None:

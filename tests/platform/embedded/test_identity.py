@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from sindico_platform.embedded import EmbeddedError, EmbeddedPostgres
-from sindico_platform.embedded.exec_child import NOBODY, ORPHANED
+from sindico_platform.embedded.exec_child import NOBODY, ORPHANED, UNREACHABLE
 from sindico_platform.embedded.identity import EXEC_CHILD, Identity, choose_identity, give, wrap
 
 pytestmark = pytest.mark.stack
@@ -39,7 +39,11 @@ def identities() -> list[Identity]:
     """What the user of this test run can hand over to."""
     if os.geteuid() != 0:
         return [Identity.SELF]
-    return [Identity.NOBODY, Identity.NAMESPACE, Identity.NOBODY_WITH_DAC]
+    anywhere = [Identity.NOBODY, Identity.NOBODY_WITH_DAC]
+    may_unshare = subprocess.run(
+        ["/usr/bin/unshare", "--user", "true"], capture_output=True, check=False
+    )
+    return [*anywhere, Identity.NAMESPACE] if may_unshare.returncode == 0 else anywhere
 
 
 @pytest.mark.parametrize("identity", identities())
@@ -55,6 +59,20 @@ def test_postgres_runs_as_somebody_who_is_not_root(
 
     assert owner == identity.owner
     assert pid is not None
+
+
+@pytest.mark.parametrize("identity", identities())
+def test_only_nobody_is_kept_out_of_what_is_closed_to_others(
+    open_directory: Path, identity: Identity
+) -> None:
+    open_directory.chmod(0o700)
+    command = wrap(
+        ["/bin/true"], identity=identity, death_signal=signal.SIGKILL, reach=open_directory
+    )
+
+    ended = subprocess.run(command, check=False, cwd="/")
+
+    assert ended.returncode == (UNREACHABLE if identity is Identity.NOBODY else 0)
 
 
 def test_an_ordinary_user_needs_nothing_special(open_directory: Path) -> None:
