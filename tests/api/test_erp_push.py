@@ -19,18 +19,13 @@ from sindico_platform.paging.schemas import PageRequest
 from sindico_platform.tenancy.models import Tenant
 from sindico_provisioning.erp_tables.queries import TABLES, build_example, get_table
 from sindico_provisioning.exchanges import queries as exchanges
-from sindico_provisioning.exchanges.compression import decompress
-from sindico_provisioning.exchanges.schemas import (
-    ExchangeFilters,
-    ExchangeOut,
-    Outcome,
-    ReceivedRow,
-)
+from sindico_provisioning.exchanges.schemas import ExchangeFilters, ExchangeOut, Outcome
 from sindico_provisioning.pushes import limits
 from sindico_provisioning.staging.models import STAGING
 from sindico_provisioning.staging.service import MOST_BY_ARRAYS
 from tests.support.callers import ClientAs
 from tests.support.identity import MakeTenant
+from tests.support.ledger import Kept, read_kept
 
 URL = "/api/v1/erp/vendedor"
 NDJSON = {"Content-Type": "application/x-ndjson"}
@@ -97,15 +92,13 @@ class Seen:
 
     async def answer(self, told: ExchangeOut) -> Any:
         async with self.uow.begin(Actor.system(self.tenant.tenant_id)) as tx:
-            exchange = await exchanges.get_exchange(tx, told.id)
-            return exchange.answer and json.loads(decompress(exchange.answer))
+            return (await read_kept(tx, told.id)).answer
 
-    async def rows(self) -> list[ReceivedRow]:
-        """The rows of the newest exchange."""
+    async def kept(self) -> Kept:
+        """What is kept of the newest exchange."""
         newest = (await self.ledger())[0]
         async with self.uow.begin(Actor.system(self.tenant.tenant_id)) as tx:
-            exchange = await exchanges.get_exchange(tx, newest.id)
-            return [row async for row in exchanges.stream_rows(tx, exchange)]
+            return await read_kept(tx, newest.id)
 
 
 @pytest.fixture
@@ -177,10 +170,10 @@ async def test_bad_rows_come_back_with_every_reason_and_good_ones_land(
     }
     assert answer.json()["rejections"][0]["key"] == "v1"
     assert await seen.keys() == {row["id_erp"] for row in rows} - {"v1", "last"}
-    kept = await seen.rows()
-    assert "".join(row.outcome or "?" for row in kept) == "cr" + "c" * (count - 3) + "r"
-    assert [row.row for row in kept] == rows
-    assert kept[1].rejection is not None
+    kept = await seen.kept()
+    assert kept.outcomes == "cr" + "c" * (count - 3) + "r"
+    assert [row for piece in kept.pieces for row in json.loads(piece)] == rows
+    assert [told["index"] for told in kept.rejections] == [1, count - 1]
 
 
 async def test_reasons_are_told_in_the_callers_language(erp: AsyncClient) -> None:
@@ -209,8 +202,7 @@ async def test_an_atomic_push_is_all_or_nothing(erp: AsyncClient, seen: Seen, co
         count,
         2,
     )
-    letters = "".join(row.outcome or "?" for row in await seen.rows())
-    assert letters == "-r" + "-" * (count - 3) + "r"
+    assert (await seen.kept()).outcomes == "-r" + "-" * (count - 3) + "r"
 
     taken = await erp.post(URL, json=rows, params={"atomic": "true"})
     assert (taken.status_code, counts_of(taken)) == (200, (count, 0, 0, 0))
@@ -508,8 +500,7 @@ async def test_odd_rows_are_rejected_each_with_its_reason(
         index: {(field, code)} for index, (_, field, code) in enumerate(ODD_ROWS, start=1)
     }
     assert await seen.keys() == {"first", "last"}
-    kept = await seen.rows()
-    assert "".join(row.outcome or "?" for row in kept) == "c" + "r" * len(ODD_ROWS) + "c"
+    assert (await seen.kept()).outcomes == "c" + "r" * len(ODD_ROWS) + "c"
 
 
 async def test_a_line_nested_too_deep_to_be_read_is_rejected_alone(erp: AsyncClient) -> None:
@@ -583,7 +574,7 @@ async def test_a_truncated_last_line_is_one_rejected_row(erp: AsyncClient, seen:
 
     assert reasons_of(answer) == {2: {("", "row-not-json")}}
     assert await seen.keys() == {"v0", "v1"}
-    assert [row.outcome for row in await seen.rows()] == ["c", "c", "r"]
+    assert (await seen.kept()).outcomes == "ccr"
 
 
 @pytest.mark.parametrize(
@@ -689,7 +680,7 @@ async def test_more_rows_than_one_push_may_have_are_refused(
     assert (answer.status_code, answer.json()["code"]) == (413, "push-of-too-many-rows")
     assert answer.headers["Retry-After"] == "1"
     assert await seen.keys() == set()
-    assert {row.outcome for row in await seen.rows()} == {Outcome.NOT_TAKEN}
+    assert set((await seen.kept()).outcomes) == {Outcome.NOT_TAKEN}
 
 
 async def test_a_tenant_with_pushes_under_way_is_told_to_wait(

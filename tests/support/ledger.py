@@ -1,18 +1,21 @@
 """Requests in the exchange ledger, as pushes and connectors leave them."""
 
+import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
+from sqlalchemy import select
 from uuid_utils.compat import uuid7
 
 from sindico_platform.database.tx import Actor, ActorKind, Tx
 from sindico_platform.database.uow import UnitOfWork
 from sindico_provisioning.exchanges import service
-from sindico_provisioning.exchanges.compression import compress
-from sindico_provisioning.exchanges.models import BodyFormat, Direction
+from sindico_provisioning.exchanges.compression import compress, decompress
+from sindico_provisioning.exchanges.models import BodyFormat, Direction, Exchange, ExchangeChunk
 from sindico_provisioning.exchanges.schemas import Piece, Record
 from sindico_provisioning.staging.schemas import Counts
 
@@ -75,6 +78,35 @@ async def keep(uow: UnitOfWork, tenant_id: UUID, *records: Record) -> None:
     """Let the ledger keep what an API client sent."""
     async with uow.begin(api_client(tenant_id)) as tx:
         await keep_in(tx, *records)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kept:
+    """What the ledger keeps of one exchange, unpacked and for all to see."""
+
+    pieces: list[bytes]
+    outcomes: str
+    rejections: list[dict[str, Any]]
+    answer: Any
+
+    @property
+    def body(self) -> bytes:
+        return b"".join(self.pieces)
+
+
+async def read_kept(tx: Tx, exchange_id: UUID) -> Kept:
+    chunks = await tx.session.scalars(
+        select(ExchangeChunk.body)
+        .where(ExchangeChunk.exchange_id == exchange_id)
+        .order_by(ExchangeChunk.position)
+    )
+    exchange = (await tx.session.scalars(select(Exchange).where(Exchange.id == exchange_id))).one()
+    return Kept(
+        pieces=list(map(decompress, chunks)),
+        outcomes=decompress(exchange.outcomes).decode() if exchange.outcomes else "",
+        rejections=json.loads(decompress(exchange.rejections)) if exchange.rejections else [],
+        answer=exchange.answer and json.loads(decompress(exchange.answer)),
+    )
 
 
 async def keep_in(tx: Tx, *records: Record) -> None:

@@ -1,4 +1,4 @@
-"""An exchange as it is told to the ledger, and as it is read back."""
+"""An exchange as it is told to the ledger, and as it is listed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -120,17 +120,3 @@ class ExchangeOut(Output, kw_only=True, frozen=True):
     unchanged: int
     rejected: int
     body_bytes: int
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ReceivedRow:
-    """One row of a body, for whoever may see it."""
-
-    index: int
-    outcome: str | None
-    """Letter of `Outcome`; None where the ledger does not know it."""
-    row: dict[str, Any] | None
-    """None if it was no JSON object; personal fields are masked for those without the right."""
-    text: str | None
-    """What came instead of a JSON object."""
-    rejection: dict[str, Any] | None

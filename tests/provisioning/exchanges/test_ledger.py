@@ -4,8 +4,6 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 import asyncpg
-import msgspec
-import pytest
 from sqlalchemy import text
 from uuid_utils.compat import uuid7
 
@@ -15,13 +13,11 @@ from sindico_platform.database.uow import UnitOfWork
 from sindico_platform.paging.schemas import PageRequest
 from sindico_platform.tenancy.models import Tenant
 from sindico_provisioning.exchanges import queries, service
-from sindico_provisioning.exchanges.compression import compress
-from sindico_provisioning.exchanges.errors import ExchangeNotFound
-from sindico_provisioning.exchanges.masking import MASK, SEES_PERSONAL_DATA
-from sindico_provisioning.exchanges.models import BodyFormat, Direction
-from sindico_provisioning.exchanges.schemas import ExchangeFilters, Piece, ReceivedRow, Record
+from sindico_provisioning.exchanges.models import Direction
+from sindico_provisioning.exchanges.schemas import ExchangeFilters, Piece, Record
 from sindico_provisioning.staging.schemas import Counts
 from tests.support.identity import MakeTenant
+from tests.support.ledger import Kept, piece, read_kept
 
 ROWS = (
     b'{"id_erp":"1","nome":"Ana","email":"ana@acme.test","comissao":2.5}',
@@ -34,11 +30,6 @@ REJECTION = {
         {"field": "nome", "code": "odd", "detail": "{name} is odd.", "facts": {"name": "Bia"}}
     ],
 }
-
-
-def piece(*rows: bytes, kind: BodyFormat = BodyFormat.NDJSON, first: int = 0) -> Piece:
-    body = b"\n".join(rows) if kind is BodyFormat.NDJSON else b"[" + b",".join(rows) + b"]"
-    return Piece(format=kind, first_index=first, row_count=len(rows), body=compress(body))
 
 
 def push_of(*pieces: Piece) -> Record:
@@ -77,56 +68,30 @@ async def write(uow: UnitOfWork, actor: Actor, record: Record) -> UUID:
     return record.id
 
 
-async def read_rows(uow: UnitOfWork, actor: Actor, exchange_id: UUID) -> list[ReceivedRow]:
+async def read(uow: UnitOfWork, actor: Actor, exchange_id: UUID) -> Kept:
     async with uow.begin(actor) as tx:
-        exchange = await queries.get_exchange(tx, exchange_id)
-        return [row async for row in queries.stream_rows(tx, exchange)]
+        return await read_kept(tx, exchange_id)
 
 
-@pytest.mark.parametrize("kind", [BodyFormat.NDJSON, BodyFormat.JSON], ids=str)
-async def test_rows_come_back_with_what_became_of_them(
-    uow: UnitOfWork, make_tenant: MakeTenant, kind: BodyFormat
-) -> None:
-    actor = actor_of(await make_tenant(), SEES_PERSONAL_DATA)
-    pieces = (piece(ROWS[0], kind=kind), piece(ROWS[1], kind=kind, first=1))
-
-    made = await write(uow, actor, push_of(*pieces))
-
-    first, second = await read_rows(uow, actor, made)
-    assert (first.index, first.outcome, first.rejection) == (0, "c", None)
-    assert first.row == msgspec.json.decode(ROWS[0])
-    assert (second.index, second.outcome, second.rejection) == (1, "r", REJECTION)
-
-
-async def test_personal_and_unknown_fields_are_masked_for_those_without_the_right(
+async def test_what_was_received_is_kept_with_what_became_of_it(
     uow: UnitOfWork, make_tenant: MakeTenant
 ) -> None:
     actor = actor_of(await make_tenant())
-    made = await write(uow, actor, push_of(piece(*ROWS, b"broken")))
 
-    first, second, third = await read_rows(uow, actor, made)
+    made = await write(uow, actor, push_of(piece(ROWS[0]), piece(ROWS[1], first=1)))
 
-    assert first.row is not None
-    assert (first.row["id_erp"], first.row["email"]) == ("1", MASK)
-    assert second.row is not None
-    assert (second.row["nome"], second.row["apelido"]) == (None, MASK)
-    assert second.rejection is not None
-    assert second.rejection["errors"][0]["facts"] == {"name": MASK}
-    assert (third.row, third.text) == (None, None)
+    kept = await read(uow, actor, made)
+    assert (kept.body, kept.outcomes, kept.rejections) == (b"".join(ROWS), "cr", [REJECTION])
 
 
-async def test_a_raw_body_is_shown_only_to_those_who_may_see_personal_data(
+async def test_a_body_that_is_cut_is_whole_when_it_is_read(
     uow: UnitOfWork, make_tenant: MakeTenant
 ) -> None:
-    tenant = await make_tenant()
-    sees, sees_not = actor_of(tenant, SEES_PERSONAL_DATA), actor_of(tenant)
-    body = bytes(range(256)) * 10_000
-    made = await write(uow, sees, push_of(*service.cut(body)))
+    actor, body = actor_of(await make_tenant()), bytes(range(256)) * 10_000
 
-    async with uow.begin(sees) as tx:
-        assert await queries.read_body(tx, await queries.get_exchange(tx, made)) == body
-    async with uow.begin(sees_not) as tx:
-        assert await queries.read_body(tx, await queries.get_exchange(tx, made)) is None
+    made = await write(uow, actor, push_of(*service.cut(body)))
+
+    assert (await read(uow, actor, made)).body == body
 
 
 async def test_the_list_tells_who_asked_and_is_the_tenants_own(
@@ -143,8 +108,6 @@ async def test_the_list_tells_who_asked_and_is_the_tenants_own(
         theirs = await queries.list_exchanges(
             tx, request=PageRequest(limit=10), filters=ExchangeFilters()
         )
-        with pytest.raises(ExchangeNotFound):
-            await queries.get_exchange(tx, made)
 
     (item,) = mine.items
     assert (item.id, item.actor_kind, item.actor_name) == (made, "api_client", "erp")
