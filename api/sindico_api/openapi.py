@@ -1,6 +1,7 @@
 """How the API describes itself at `/schema`."""
 
 from http import HTTPStatus
+from inspect import signature
 from typing import Any
 
 from litestar import Router
@@ -15,6 +16,8 @@ from sindico_api.problems import MEDIA_TYPE, ProblemDetails
 PROBLEM_MEDIA_TYPE: Any = MEDIA_TYPE
 """Litestar's types name its own media types alone; any text is written as it is."""
 
+IF_MATCH = "if_match"
+"""How handlers call the revision that a change expects."""
 OAUTH, BEARER = "oauth2", "bearer"
 TOKEN_URL = "/api/v1/auth/token"  # noqa: S105  (an address)
 PUBLIC_SECURITY: list[dict[str, list[str]]] = [{}]
@@ -56,7 +59,7 @@ def describe_problems(router: Router) -> None:
     routes = [route for route in router.routes if isinstance(route, HTTPRoute)]
     for handler in (handler for route in routes for handler in route.route_handlers):
         said = dict(handler.responses or {})
-        handler.responses = {status: _problem(status) for status in _statuses(handler)} | said
+        handler.responses = {status: problem(status) for status in _statuses(handler)} | said
 
 
 def _statuses(handler: HTTPRouteHandler) -> list[int]:
@@ -67,11 +70,14 @@ def _statuses(handler: HTTPRouteHandler) -> list[int]:
     if any("{" in path for path in handler.paths):
         found.append(404)
     if handler.http_methods.isdisjoint({"GET", "HEAD"}):
-        found.append(409)
+        found += [409, 413]
+    if IF_MATCH in signature(handler.fn).parameters:
+        found.append(412)
     return sorted(found)
 
 
-def _problem(status: int) -> ResponseSpec:
+def problem(status: int) -> ResponseSpec:
+    """Describe that a route answers a problem with this status."""
     return ResponseSpec(
         data_container=ProblemDetails,
         description=HTTPStatus(status).phrase,

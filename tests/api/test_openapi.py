@@ -38,6 +38,24 @@ async def test_every_route_of_the_api_describes_its_failures_alike(
     assert others == []
 
 
+async def test_what_a_route_may_answer_beside_the_usual_is_described(
+    document: dict[str, Any],
+) -> None:
+    expecting = {
+        f"{method} {path}": operation["responses"].keys()
+        for path, item in document["paths"].items()
+        for method, operation in item.items()
+        if any(each["name"] == "If-Match" for each in operation.get("parameters", ()))
+    }
+    push = document["paths"]["/api/v1/erp/{table}"]["post"]["responses"]
+    placing = document["paths"]["/api/v1/accounts/placements"]["post"]["responses"]
+
+    assert expecting
+    assert [name for name, statuses in expecting.items() if "412" not in statuses] == []
+    assert {"200", "207", "413", "415"} <= push.keys()
+    assert {"200", "207"} <= placing.keys()
+
+
 async def test_a_problem_has_the_members_that_are_described(
     client: AsyncClient, document: dict[str, Any]
 ) -> None:

@@ -5,15 +5,21 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 from litestar import Response, delete, get, post
+from litestar.openapi import ResponseSpec
 from litestar.openapi.spec import OpenAPIMediaType, Operation, Reference, RequestBody, Schema
 from litestar.openapi.spec.enums import OpenAPIType
 from litestar.openapi.spec.example import Example
 from litestar.params import FromPath, QueryParameter
-from litestar.status_codes import HTTP_200_OK
+from litestar.status_codes import (
+    HTTP_200_OK,
+    HTTP_207_MULTI_STATUS,
+    HTTP_415_UNSUPPORTED_MEDIA_TYPE,
+)
 
 from sindico_api.dependencies import AskedPage, Translate
 from sindico_api.guards import requires
 from sindico_api.once import KeyHeader
+from sindico_api.openapi import problem
 from sindico_api.pushes import ErpRequest, carry_out, take_push
 from sindico_platform.database.tx import Tx
 from sindico_platform.paging.schemas import Page
@@ -25,7 +31,7 @@ from sindico_provisioning.erp_tables.queries import (
 )
 from sindico_provisioning.erp_tables.schemas import TableInfo
 from sindico_provisioning.pushes import queries, service
-from sindico_provisioning.pushes.limits import MAX_BYTES
+from sindico_provisioning.pushes.limits import MAX_BYTES, MAX_ROWS
 from sindico_provisioning.pushes.queries import RowFilters
 from sindico_provisioning.pushes.schemas import ErpRowOut, PushOut, RemovalOut
 
@@ -78,8 +84,8 @@ class PushOperation(Operation):
         self.request_body = RequestBody(
             required=True,
             description=(
-                f"At most {MAX_BYTES} bytes before compression and"
-                " 100,000 rows. `Content-Encoding` may be `gzip` or `zstd`."
+                f"At most {MAX_BYTES} bytes before compression and {MAX_ROWS:,} rows."
+                " `Content-Encoding` may be `gzip` or `zstd`."
             ),
             content={
                 "application/json": OpenAPIMediaType(
@@ -117,6 +123,10 @@ async def describe_erp_table(request: ErpRequest, table: FromPath[str]) -> Table
     status_code=HTTP_200_OK,
     request_max_body_size=2 * MAX_BYTES,
     operation_class=PushOperation,
+    responses={
+        HTTP_207_MULTI_STATUS: ResponseSpec(PushOut, description="Some rows were rejected"),
+        HTTP_415_UNSUPPORTED_MEDIA_TYPE: problem(HTTP_415_UNSUPPORTED_MEDIA_TYPE),
+    },
 )
 async def push_erp_rows(
     *,

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from litestar import Response, get, patch, post
+from litestar.openapi import ResponseSpec
 from litestar.params import FromPath, JSONBody
 from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED, HTTP_207_MULTI_STATUS
 
@@ -12,7 +13,11 @@ from sindico_api.once import OnlyOnce
 from sindico_platform.database.tx import Tx
 from sindico_platform.paging.schemas import Page
 from sindico_tenants.portfolios import queries, service
-from sindico_tenants.portfolios.bulk.schemas import BulkPlacementIn, BulkPlacementOut, RefusalOut
+from sindico_tenants.portfolios.bulk.schemas import (
+    BulkPlacementIn,
+    BulkPlacementOut,
+    PlacementRefusalOut,
+)
 from sindico_tenants.portfolios.bulk.service import place_many
 from sindico_tenants.portfolios.schemas import (
     GroupingIn,
@@ -64,14 +69,25 @@ async def create_portfolio(data: JSONBody[GroupingIn], once: OnlyOnce) -> Respon
     return await once.run(create)
 
 
-@post("/accounts/placements", guards=[MAY_EDIT], tags=TAGS, status_code=HTTP_200_OK)
+@post(
+    "/accounts/placements",
+    guards=[MAY_EDIT],
+    tags=TAGS,
+    status_code=HTTP_200_OK,
+    responses={
+        HTTP_207_MULTI_STATUS: ResponseSpec(
+            BulkPlacementOut, description="Some accounts were refused"
+        )
+    },
+)
 async def place_accounts(
     data: JSONBody[BulkPlacementIn], once: OnlyOnce, translate: Translate
 ) -> Response[BulkPlacementOut]:
     """Put many accounts into a category or portfolio, or give them a salesperson, by hand.
 
-    Up to 10,000 `account_ids`, or a `filter` that matches up to 50,000. Null gives the decision
-    back to the rules, what is left out stays. 207 if some accounts were refused; they are listed.
+    Up to 10,000 `account_ids`, or a `filter` that matches up to 50,000 accounts. Null gives the
+    decision back to the rules, what is left out stays. 207 if some accounts were refused; they are
+    listed.
     """
 
     async def place(tx: Tx) -> Response[BulkPlacementOut]:
@@ -83,7 +99,7 @@ async def place_accounts(
             unchanged=placed.matched - placed.changed - refused,
             refused=refused,
             refusals=[
-                RefusalOut(
+                PlacementRefusalOut(
                     index=each.index,
                     account_id=each.account_id,
                     code=each.error.code,

@@ -55,7 +55,7 @@ class BulkPlacementIn(Input, kw_only=True, frozen=True):
     """Why; kept in each account's history with what it changes."""
 
 
-class RefusalOut(Output, kw_only=True, frozen=True):
+class PlacementRefusalOut(Output, kw_only=True, frozen=True):
     """One account that was not placed, and why."""
 
     index: int
@@ -72,7 +72,7 @@ class BulkPlacementOut(Output, kw_only=True, frozen=True):
     changed: int
     unchanged: int
     refused: int
-    refusals: list[RefusalOut]
+    refusals: list[PlacementRefusalOut]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
