@@ -85,7 +85,8 @@ def _body(openapi: Document, operation: Document) -> Document | None:
     media = content.get("application/json")
     if media is None:
         return None
-    value = example_of(openapi, media.get("schema", {}))
+    named = next(iter(media.get("examples", {}).values()), None)
+    value = named["value"] if named else example_of(openapi, media.get("schema", {}))
     return json_body(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
 
 

@@ -8,6 +8,8 @@ import pytest
 from httpx import AsyncClient
 
 from sindico_api.postman.collection import build_collection, example_of
+from sindico_tenants.portfolios.bulk.schemas import BulkPlacementIn
+from sindico_tenants.portfolios.bulk.service import demand_whole
 
 OPENAPI: dict[str, Any] = {
     "paths": {
@@ -63,6 +65,19 @@ async def test_the_environment_names_this_server_and_leaves_secrets_empty(
     values = {item["key"]: item for item in environment["values"]}
     assert values["base_url"]["value"] == "http://sindico.test"
     assert values["password"] == {"key": "password", "value": "", "type": "secret", "enabled": True}
+
+
+async def test_bodies_with_an_example_can_be_sent_as_they_are(client: AsyncClient) -> None:
+    collection = (await client.get("/postman/collection.json")).json()
+    bodies = {
+        item["name"].partition(" ")[0]: item["request"]["body"]["raw"]
+        for folder in collection["item"]
+        for item in folder["item"]
+        if "raw" in item["request"].get("body", {})
+    }
+
+    demand_whole(msgspec.json.decode(bodies["PlaceAccounts"], type=BulkPlacementIn))
+    assert all(row["id_erp"] for row in msgspec.json.decode(bodies["PushErpRows"]))
 
 
 @pytest.mark.parametrize("name", ["Arquivos e documentos", "Envio do ERP e agenda"])

@@ -41,13 +41,15 @@ class BulkPlacementIn(Input, kw_only=True, frozen=True):
     Either `account_ids` or `filter` says which.
     """
 
-    account_ids: Annotated[tuple[UUID, ...], Meta(min_length=1, max_length=MOST_IDS)] | None = None
-    filter: AccountFilterIn | None = None
-    expected: Annotated[int, Meta(ge=0)] | None = None
+    account_ids: (
+        Annotated[tuple[UUID, ...], Meta(min_length=1, max_length=MOST_IDS, examples=[None])] | None
+    ) = None
+    filter: Annotated[AccountFilterIn | None, Meta(examples=[{"state": "SP"}])] = None
+    expected: Annotated[int, Meta(ge=0, examples=[312])] | None = None
     """How many the filter is to match; nothing is changed if it matches another number."""
-    category_id: UUID | UnsetType | None = UNSET
-    portfolio_id: UUID | UnsetType | None = UNSET
-    seller_id: UUID | UnsetType | None = UNSET
+    category_id: Annotated[UUID | UnsetType | None, Meta(examples=[None])] = UNSET
+    portfolio_id: Annotated[UUID | UnsetType | None, Meta(examples=[None])] = UNSET
+    seller_id: Annotated[UUID | UnsetType | None, Meta(examples=[None])] = UNSET
     """Salesperson; null lets the ERP's next load say who it is."""
     reason: Annotated[str, Meta(max_length=LONGEST_REASON, examples=["Contrato novo"])] | None = (
         None
