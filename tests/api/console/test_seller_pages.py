@@ -12,6 +12,7 @@ from sindico_platform.database.tx import Actor
 from sindico_platform.database.uow import UnitOfWork
 from sindico_platform.identity.models import TenantUser
 from sindico_platform.tenancy.models import Tenant
+from sindico_tenants.portfolios.bulk import service as bulk
 from sindico_tenants.portfolios.queries import list_placement_changes, read_placement
 from sindico_tenants.portfolios.service import create_category
 from sindico_tenants.sales.models import Seller
@@ -140,7 +141,7 @@ async def test_an_account_is_placed_by_hand_and_given_back_to_the_rules(
 
 
 async def test_many_accounts_are_placed_those_marked_or_all_that_the_filters_show(
-    uow: UnitOfWork, tenant: Tenant, browser: AsyncClient
+    uow: UnitOfWork, tenant: Tenant, browser: AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with uow.begin(Actor.system(tenant.tenant_id)) as tx:
         clientele = Clientele(tx)
@@ -162,6 +163,9 @@ async def test_many_accounts_are_placed_those_marked_or_all_that_the_filters_sho
     other = await browser.post(place, data=paulistas | wish | {"expected": "3"})
     placed = await browser.post(place, data=paulistas | wish | {"expected": "2"})
     one = await browser.post(place, data=wish | {"account_id": [str(clientele.ids["Casa"])]})
+    monkeypatch.setattr(bulk, "MOST_MATCHED", 1)
+    many = await browser.post(choose, data=paulistas)
+    told = text_of((await browser.get(many.headers["location"])).text)
     async with uow.begin(Actor.system(tenant.tenant_id)) as tx:
         stand = [(await read_placement(tx, each)).category for each in clientele.ids.values()]
         [change] = await list_placement_changes(tx, clientele.ids["Casa"])
@@ -178,5 +182,7 @@ async def test_many_accounts_are_placed_those_marked_or_all_that_the_filters_sho
     assert "has-error" not in other.text
     assert placed.headers["location"] == "/console/accounts?state=SP"
     assert one.headers["location"] == "/console/accounts"
+    assert many.headers["location"] == "/console/accounts?state=SP"
+    assert "At most 1 accounts are placed at once." in told
     assert stand == ["Contas-chave"] * 3
     assert change.reason == "Campanha"

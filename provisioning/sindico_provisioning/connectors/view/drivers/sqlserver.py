@@ -69,14 +69,14 @@ def _connect(way: Doorway) -> tuple[Engine, Connection]:
     with tempfile.NamedTemporaryFile("w", suffix=".pem") as authorities:
         authorities.write(way.server.ca_certificate or "")
         authorities.flush()
-        driver = pytds.connect(**_arguments(way, authorities.name), sock=Told(way.sock))
+        driver = pytds.connect(**_arguments(way, authorities.name), sock=EndingSocket(way.sock))
     engine = create_engine(
         "mssql+pymssql://", module=pytds, creator=lambda: driver, poolclass=StaticPool
     )
     return engine, engine.connect()
 
 
-class Told:
+class EndingSocket:
     """A socket that says of a broken connection what the driver takes as the end of its attempt.
 
     Told of it as it is, the driver sleeps until the time for signing in is over, and then calls it
