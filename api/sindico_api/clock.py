@@ -36,6 +36,8 @@ from sindico_tenants.outgoing_mails.upkeep import look_after_mails, purge_mails
 LEASE_SECONDS = 6.0
 TICK_SECONDS = 1.0
 BREATH_SECONDS = 0.005
+AFTER_FAILURE_SECONDS = 30.0
+"""At most: until a duty that failed is tried again."""
 
 log = structlog.get_logger()
 
@@ -171,12 +173,16 @@ class Clock:
             await cancel_all([ears])
 
     async def _perform(self, duty: Duty) -> None:
+        """Do it again and again; what failed is not put off for an hour."""
         while True:
-            await self._guarded(duty.name, duty.perform)
-            await asyncio.sleep(duty.every_seconds)
+            done = await self._guarded(duty.name, duty.perform)
+            every = duty.every_seconds
+            await asyncio.sleep(every if done else min(every, AFTER_FAILURE_SECONDS))
 
-    async def _guarded(self, name: str, perform: Callable[[], Awaitable[Any]]) -> None:
+    async def _guarded(self, name: str, perform: Callable[[], Awaitable[Any]]) -> bool:
         try:
             await perform()
         except Exception:
             log.exception("clock_duty_failed", duty=name)
+            return False
+        return True

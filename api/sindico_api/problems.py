@@ -119,6 +119,9 @@ LONG_HEADER = "segment header length"
 # SQLSTATE classes that mean "not now": connection lost, too many, shutting down, lock, deadlock.
 RETRYABLE_STATES = re.compile(r"^(08|53|57P|55P03|40001|40P01)")
 RETRY_AFTER_SECONDS = 2
+NO_DAY = "no partition of relation"
+"""What the database says while the ledger has no place for today, as after an outage of weeks; the
+clock makes it."""
 OUTSIDE_TITLE = translatable("The other server could not be used")
 UNSTORABLE_TEXT = "22021"
 """SQLSTATE of text with a NUL, which is well-formed JSON and cannot be stored."""
@@ -239,7 +242,8 @@ def is_passing(error: DBAPIError | OSError | TimeoutError) -> bool:
     if not isinstance(error, DBAPIError):
         return True
     state = getattr(error.orig, "sqlstate", None) or ""
-    return error.connection_invalidated or bool(RETRYABLE_STATES.match(state))
+    is_known = bool(RETRYABLE_STATES.match(state)) or NO_DAY in str(error.orig)
+    return error.connection_invalidated or is_known
 
 
 HANDLERS: ExceptionHandlersMap = {

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import pytest
 from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError
 from uuid_utils.compat import uuid7
@@ -183,6 +184,25 @@ async def test_of_two_clocks_one_leads_and_the_other_takes_over(fleet_context: C
 
 async def true_when(condition: bool) -> bool:  # noqa: FBT001 - read aloud it is a sentence
     return condition
+
+
+async def test_a_rare_duty_that_failed_is_tried_again_soon(
+    fleet_context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sindico_api.clock.AFTER_FAILURE_SECONDS", 0.01)
+    performed: list[str] = []
+
+    async def fail_once() -> None:
+        performed.append("tend")
+        if len(performed) == 1:
+            raise RuntimeError
+
+    stop = asyncio.Event()
+    duty = Duty(name="tend", every_seconds=3600, perform=fail_once)
+    task = asyncio.create_task(Clock(fleet_context, [duty]).run(stop))
+    await eventually(lambda: true_when(len(performed) == 2))
+    stop.set()
+    await task
 
 
 async def test_a_duty_that_fails_stops_neither_itself_nor_the_others(

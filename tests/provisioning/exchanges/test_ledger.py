@@ -4,9 +4,12 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 import asyncpg
+import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 from uuid_utils.compat import uuid7
 
+from sindico_api.problems import is_passing
 from sindico_platform.database.roles import RoleUrls
 from sindico_platform.database.tx import Actor, ActorKind
 from sindico_platform.database.uow import UnitOfWork
@@ -145,6 +148,18 @@ async def test_days_are_made_ahead_and_old_ones_dropped(fresh_database: RoleUrls
 
 def _day(ordinal: int) -> str:
     return datetime.fromordinal(ordinal).strftime("%Y%m%d")
+
+
+async def test_a_day_without_a_place_yet_lets_callers_try_again(
+    uow: UnitOfWork, make_tenant: MakeTenant
+) -> None:
+    """As in the moment between an outage of weeks and the clock's first look."""
+    async with uow.begin(actor_of(await make_tenant())) as tx:
+        tx.now = datetime(2001, 1, 1, tzinfo=UTC)
+        with pytest.raises(DBAPIError) as nowhere:
+            await service.record_exchange(tx, push_of())
+
+    assert is_passing(nowhere.value)
 
 
 async def _partitions(owner: asyncpg.Connection) -> set[str]:
