@@ -42,12 +42,18 @@ class Scheduler:
         return sum([await self._fire(tenant_id, each) for tenant_id, each in due])
 
     async def replan(self) -> None:
-        """Find anew the next time of schedules whose zone or clock has changed."""
+        """Find anew the next time of schedules whose zone or clock has changed.
+
+        A fault with one keeps no other waiting.
+        """
         async with self.uow.begin_fleet(Actor.system(NOWHERE, NAME), reason="schedules") as fleet:
             now = await queries.read_clock(fleet)
             found = await queries.list_misplanned(fleet, now=now, limit=BATCH)
         for tenant_id, integration_id in found:
-            await self._within(tenant_id, service.replan_schedule, integration_id)
+            try:
+                await self._within(tenant_id, service.replan_schedule, integration_id)
+            except Exception:
+                log.exception("replan_fault", integration_id=str(integration_id))
 
     async def _fire(self, tenant_id: UUID, integration_id: UUID) -> bool:
         try:

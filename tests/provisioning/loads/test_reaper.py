@@ -6,12 +6,15 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import func, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from uuid_utils.compat import uuid7
 
 from sindico_api.context import Context
 from sindico_platform.jobs.models import Job
 from sindico_platform.tenancy.models import Tenant
 from sindico_provisioning.loads import service
 from sindico_provisioning.loads.models import Load
+from sindico_provisioning.loads.reaper import queries
 from sindico_provisioning.loads.reaper.service import Reaper, reap_load
 from sindico_provisioning.loads.schemas import LoadOut
 from tests.provisioning.loads.conftest import Site, make_site
@@ -43,7 +46,7 @@ async def half_way(site: Site) -> UUID:
 
 
 async def reap(site: Site, load_id: UUID) -> LoadOut:
-    await Reaper(site.context.uow).reap()
+    await Reaper(site.context.uow, patience_seconds=0).reap()
     return await site.read(load_id)
 
 
@@ -119,6 +122,41 @@ async def test_what_was_ended_goes_on_where_it_stopped_once_resumed(site: Site) 
     await site.run()
 
     assert (await site.read(load_id)).status == "succeeded"
+
+
+async def test_after_an_outage_of_hours_a_load_has_time_to_go_on(site: Site) -> None:
+    load_id = await half_way(site)
+    await age(site, Load, touched_at=13)
+    now = [50_000.0]
+    reaper = Reaper(site.context.uow, clock=lambda: now[0])
+
+    async def look(seconds_later: float) -> int:
+        now[0] += seconds_later
+        return await reaper.reap()
+
+    looks = [await look(150) for _ in range(24)]
+    looks += [await look(13 * 3600)]
+    looks += [await look(150) for _ in range(23)]
+
+    assert looks == [0] * 48
+    assert (await site.read(load_id)).status == "running"
+    assert await look(150) == 1
+
+
+async def test_a_fault_with_one_keeps_no_other_waiting(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As with one that went away after it was found."""
+    load_id = await half_way(site)
+    await age(site, Load, touched_at=13)
+    list_dead = queries.list_dead
+
+    async def list_one_gone(fleet: AsyncSession, **asked: Any) -> list[tuple[UUID, UUID]]:
+        return [(site.tenant.tenant_id, uuid7()), *await list_dead(fleet, **asked)]
+
+    monkeypatch.setattr(queries, "list_dead", list_one_gone)
+
+    assert (await reap(site, load_id)).status == "failed"
 
 
 async def test_loads_of_suspended_tenants_wait(site: Site) -> None:

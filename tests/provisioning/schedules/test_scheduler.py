@@ -239,6 +239,21 @@ async def test_another_zone_of_the_tenant_is_followed(town: Town) -> None:
     assert (await town.schedule(site)).slot_at == MIDNIGHT + HOUR
 
 
+async def test_a_zone_that_nobody_knows_keeps_no_other_waiting(town: Town) -> None:
+    sites = [await town.settle(), await town.settle()]
+    for site in sites:
+        await town.plan(site, "00:00")
+    for site, zone in zip(sites, ("Mars/Olympus", "America/Manaus"), strict=True):
+        async with town.context.uow.begin(site.actor) as tx:
+            await tx.session.execute(update(Tenant).values(timezone=zone))
+
+    for _ in range(2):
+        await Scheduler(town.clock).replan()
+
+    planned = [(await town.schedule(site)).slot_at for site in sites]
+    assert planned == [MIDNIGHT, MIDNIGHT + HOUR]
+
+
 async def test_nothing_but_rows_is_needed(town: Town) -> None:
     """Valkey is emptied and every process is gone: a new one finds what is due."""
     site = await town.settle()

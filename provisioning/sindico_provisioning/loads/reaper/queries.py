@@ -24,11 +24,9 @@ def _longer_ago(instant: Any, **limit: float) -> ColumnElement[bool]:
     return instant < func.now() - timedelta(**limit)  # type: ignore[no-any-return]  # a column
 
 
+_IS_ABANDONED = Job.id.is_(None) | Job.state.not_in((JobState.PENDING, JobState.RUNNING))
 _REASON = case(
-    (
-        Job.id.is_(None) | Job.state.not_in((JobState.PENDING, JobState.RUNNING)),
-        "load-abandoned",
-    ),
+    (_IS_ABANDONED, "load-abandoned"),
     (
         (Load.status == LoadStatus.PENDING) & _longer_ago(Load.touched_at, hours=NOT_STARTED_HOURS),
         "load-not-started",
@@ -54,9 +52,17 @@ def _dead() -> Select[Any]:
     )
 
 
-async def list_dead(fleet: AsyncSession, *, limit: int) -> list[tuple[UUID, UUID]]:
-    """Tenant and id of loads that nobody carries on with; jobs of others wait."""
-    found = await fleet.execute(_dead().order_by(Load.touched_at).limit(limit))
+async def list_dead(
+    fleet: AsyncSession, *, limit: int, whatever_waited: bool = True
+) -> list[tuple[UUID, UUID]]:
+    """Tenant and id of loads that nobody carries on with; jobs of others wait.
+
+    Args:
+        limit: how many at most.
+        whatever_waited: also those that only stood for too long.
+    """
+    query = _dead().order_by(Load.touched_at).limit(limit)
+    found = await fleet.execute(query if whatever_waited else query.where(_IS_ABANDONED))
     return [(row[0], row[1]) for row in found]
 
 

@@ -4,7 +4,9 @@ Two other watchers stand before it: the relay sends again what no worker claimed
 takes a job back from a worker whose heartbeat stopped.
 """
 
-from dataclasses import dataclass
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from uuid import UUID
 
 import structlog
@@ -20,6 +22,8 @@ from sindico_provisioning.loads.stints.service import end_unfinished
 
 NAME = "loads.reaper"
 BATCH = 100
+PATIENCE_SECONDS, GAP_SECONDS = 3600.0, 300.0
+"""How long loads may take to go on after an outage, and how long nobody looks while one lasts."""
 NOWHERE = UUID(int=0)
 REASONS = {
     "load-abandoned": translatable("The task that carried the load out ended before it."),
@@ -63,25 +67,48 @@ async def reap_load(tx: Tx, *, load_id: UUID) -> str | None:
     return code
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Reaper:
-    """Looks across tenants, as a duty of the clock."""
+    """Looks across tenants, as a duty of the clock, and remembers since when without a gap.
+
+    After an outage of hours every load has stood for as long, and goes on by itself; that it stands
+    counts only once we have looked on for a while.
+    """
 
     uow: UnitOfWork
+    patience_seconds: float = PATIENCE_SECONDS
+    clock: Callable[[], float] = time.monotonic
+    _steady_since: float = field(default=0, init=False)
+    _last: float | None = field(default=None, init=False)
 
     async def reap(self) -> int:
         """End every load that nobody carries on with. Two at once do no harm.
+
+        A fault with one keeps no other waiting.
 
         Returns:
             How many were ended.
         """
         async with self.uow.begin_fleet(Actor.system(NOWHERE, NAME), reason="loads") as fleet:
-            dead = await queries.list_dead(fleet, limit=BATCH)
-        ended = 0
-        for tenant_id, load_id in dead:
+            dead = await queries.list_dead(
+                fleet, limit=BATCH, whatever_waited=self._has_looked_on()
+            )
+        return sum([await self._reap(tenant_id, load_id) for tenant_id, load_id in dead])
+
+    def _has_looked_on(self) -> bool:
+        now = self.clock()
+        if self._last is None or now - self._last > GAP_SECONDS:
+            self._steady_since = now
+        self._last = now
+        return now - self._steady_since >= self.patience_seconds
+
+    async def _reap(self, tenant_id: UUID, load_id: UUID) -> bool:
+        try:
             async with self.uow.begin(Actor.system(tenant_id, NAME)) as tx:
                 code = await reap_load(tx, load_id=load_id)
-            if code is not None:
-                ended += 1
-                log.warning("load_reaped", load_id=str(load_id), code=code)
-        return ended
+        except Exception:
+            log.exception("reaper_fault", load_id=str(load_id))
+            return False
+        if code is not None:
+            log.warning("load_reaped", load_id=str(load_id), code=code)
+        return code is not None
