@@ -14,6 +14,7 @@ from redis.asyncio import Redis
 
 from sindico_api.app import create_app
 from sindico_api.context import Context, open_context
+from sindico_platform.database.driver import session_settings
 from sindico_platform.database.roles import APP, FLEET, OWNER, RoleUrls, ensure_roles
 from sindico_platform.database.uow import UnitOfWork
 from sindico_platform.egress.ranges import LOOPBACK
@@ -39,6 +40,17 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
         point = callspec.params.get("point") if callspec else None
         struck = {name for name, at in STRUCK if point in {None, at}}
         assert struck >= set(mark.args), "it never killed " + ", ".join({*mark.args} - struck)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _patient_locks() -> Iterator[None]:
+    """Transactions that meet in a test wait for each other, however slow the machine is."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            "sindico_platform.database.engines.session_settings",
+            lambda process: session_settings(process) | {"lock_timeout": "60s"},
+        )
+        yield
 
 
 @pytest.fixture(scope="session")
