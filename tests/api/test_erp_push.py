@@ -347,6 +347,22 @@ async def test_the_ledger_keeps_no_personal_value_that_somebody_looked_for(
     assert {cell for row in requests for cell in row} >= set(told)
 
 
+async def test_the_facts_tell_of_the_erp_and_of_how_much_it_sent(
+    erp: AsyncClient, client_as: ClientAs, tenant: Tenant
+) -> None:
+    admin = await client_as(tenant, "integrations:view", "integrations:edit")
+    await erp.post(URL, json=sellers(3))
+    (integration,) = (await admin.get("/api/v1/integrations")).json()["items"]
+    address = f"/api/v1/integrations/{integration['id']}/facts"
+
+    await admin.put(address, json={"erp_name": "Loja", "erp_version": "4.2"})
+    told = (await admin.get(address)).json()
+
+    assert (told["erp_name"], told["erp_version"], told["business_rule"]) == ("Loja", "4.2", None)
+    assert told["database_bytes"] > 0
+    assert told["last_request_at"] is not None
+
+
 async def test_unknown_fields_are_refused_or_kept_by_the_integrations_setting(
     erp: AsyncClient, client_as: ClientAs, tenant: Tenant
 ) -> None:

@@ -57,6 +57,20 @@ async def test_a_table_is_signed_off_and_withdrawn_and_both_are_audited(
         assert event["facts"]["table"] == "empresa"
 
 
+async def test_the_vendor_withdraws_a_customer_s_sign_off_as_it_gives_it(
+    loaded: Site, client_as: ClientAs, make_tenant: MakeTenant
+) -> None:
+    operator = await client_as(await make_tenant(master=True), "operator")
+    theirs = f"/api/v1/tenants/{loaded.tenant.tenant_id}/integrations/{loaded.integration_id}"
+
+    signed = await operator.post(f"{theirs}/onboarding/empresa/sign-off", json={})
+    withdrawn = await operator.post(
+        f"{theirs}/onboarding/empresa/withdraw", json={"reason": "May is missing"}
+    )
+
+    assert (signed.json()["signed"], withdrawn.json()["signed"]) == (1, 0)
+
+
 async def test_a_reconciliation_is_started_followed_and_read(
     focal: AsyncClient, loaded: Site
 ) -> None:

@@ -26,9 +26,7 @@ from sindico_platform.database.tx import Tx
 from sindico_platform.errors import InvalidInput, field_error
 from sindico_platform.paging.schemas import Page, PageRequest
 from sindico_platform.words import translatable
-from sindico_provisioning.exchanges.models import Direction
-from sindico_provisioning.exchanges.queries import list_exchanges
-from sindico_provisioning.exchanges.schemas import ExchangeFilters
+from sindico_provisioning.exchanges.queries import find_last_request
 from sindico_provisioning.freshness import queries as freshness
 from sindico_provisioning.freshness import service as freshness_service
 from sindico_provisioning.freshness.schemas import FreshnessIn
@@ -165,9 +163,7 @@ async def _find_last_request(tx: Tx, integration: IntegrationOut) -> datetime | 
     """When the ERP last asked us for something; one that we ask never does."""
     if integration.kind != IntegrationKind.API:
         return None
-    asked = ExchangeFilters(direction=Direction.IN, integration_id=integration.id)
-    newest = await list_exchanges(tx, request=PageRequest(limit=1), filters=asked)
-    return newest.items[0].at if newest.items else None
+    return await find_last_request(tx, integration_id=integration.id)
 
 
 def run_label(status: str) -> Label:

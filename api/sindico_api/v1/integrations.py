@@ -8,12 +8,16 @@ from litestar.params import FromPath, JSONBody
 from sindico_api.dependencies import AskedPage, CurrentActor, Uow
 from sindico_api.guards import requires
 from sindico_platform.paging.schemas import Page
+from sindico_provisioning.exchanges import queries as exchanges
 from sindico_provisioning.integrations import queries, service
 from sindico_provisioning.integrations.schemas import (
     IntegrationFactsIn,
+    IntegrationFactsOut,
     IntegrationOut,
     IntegrationSettingsIn,
 )
+from sindico_provisioning.packages import queries as packages
+from sindico_provisioning.staging import queries as staging
 
 
 @get("/integrations", tags=["integrations"], guards=[requires("integrations:view")])
@@ -53,6 +57,28 @@ async def edit_integration(
             tx, integration_id=integration_id, unknown_fields=data.unknown_fields
         )
         return IntegrationOut.from_row(edited)
+
+
+@get(
+    "/integrations/{integration_id:uuid}/facts",
+    tags=["integrations"],
+    guards=[requires("integrations:view")],
+)
+async def read_integration_facts(
+    integration_id: FromPath[UUID], actor: CurrentActor, uow: Uow
+) -> IntegrationFactsOut:
+    """Read what is known of the ERP, how far the deployment is, and how much came."""
+    async with uow.begin(actor) as tx:
+        integration = await queries.get_integration(tx, integration_id)
+        subscription = await packages.find_subscription(tx)
+        return IntegrationFactsOut(
+            erp_name=integration.erp_name,
+            erp_version=integration.erp_version,
+            business_rule=integration.business_rule,
+            deployment=None if subscription is None else subscription.crm_state,
+            database_bytes=await staging.measure_bytes(tx, integration_id=integration_id),
+            last_request_at=await exchanges.find_last_request(tx, integration_id=integration_id),
+        )
 
 
 @put(

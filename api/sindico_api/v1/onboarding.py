@@ -115,6 +115,28 @@ async def sign_table_off_for_tenant(
         return await queries.read_onboarding(tx, integration_id, translate=translate)
 
 
+@post(
+    f"{THEIRS}/onboarding/{{table:str}}/withdraw",
+    tags=TAGS,
+    guards=[MAY_SIGN_FOR],
+    status_code=HTTP_200_OK,
+)
+async def withdraw_sign_off_for_tenant(
+    *,
+    tenant_id: FromPath[UUID],
+    integration_id: FromPath[UUID],
+    table: FromPath[str],
+    data: JSONBody[WithdrawIn],
+    actor: CurrentActor,
+    uow: Uow,
+    translate: Translate,
+) -> OnboardingOut:
+    """Take the sign-off of a customer's table back, and say why."""
+    async with uow.begin(actor, tenant=tenant_id) as tx:
+        await service.withdraw(tx, integration_id=integration_id, table=table, reason=data.reason)
+        return await queries.read_onboarding(tx, integration_id, translate=translate)
+
+
 @post(f"{OWN}/reconciliations", tags=TAGS, guards=[MAY_COMPARE], status_code=HTTP_202_ACCEPTED)
 async def start_reconciliation(
     integration_id: FromPath[UUID], once: OnlyOnce, by: FromQuery[Basis] = Basis.ROWS

@@ -1,6 +1,7 @@
 """Every SELECT on the ledger. All of them name the days, so that no other partition is opened."""
 
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from sqlalchemy import BindParameter, ColumnElement, bindparam, exists, select
 
@@ -56,6 +57,13 @@ def _conditions(tx: Tx, filters: ExchangeFilters) -> list[ColumnElement[bool]]:
     if filters.integration_id is not None:
         found.append(Exchange.integration_id == filters.integration_id)
     return found
+
+
+async def find_last_request(tx: Tx, *, integration_id: UUID) -> datetime | None:
+    """When the ERP behind an integration last asked us for something; None if not in days."""
+    asked = ExchangeFilters(direction=Direction.IN, integration_id=integration_id)
+    newest = await list_exchanges(tx, request=PageRequest(limit=1), filters=asked)
+    return newest.items[0].at if newest.items else None
 
 
 async def has_arrivals(tx: Tx, *, since: datetime) -> bool:

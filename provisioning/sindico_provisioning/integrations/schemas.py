@@ -46,6 +46,20 @@ class IntegrationOut(Output, frozen=True):
         )
 
 
+class IntegrationFactsOut(Output, kw_only=True, frozen=True):
+    """What is known of the ERP behind an integration, and how much of it is here."""
+
+    erp_name: str | None
+    erp_version: str | None
+    business_rule: str | None
+    deployment: str | None
+    """Of the tenant's CRM: `absent`, `provisioning`, `active` or `failed`."""
+    database_bytes: int
+    """About how much its rows take in the intermediate database."""
+    last_request_at: datetime | None
+    """When the ERP last asked us for something, in the last seven days."""
+
+
 class IntegrationSettingsIn(Input, kw_only=True, frozen=True):
     """What may be set of an integration."""
 
