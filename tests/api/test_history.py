@@ -19,11 +19,16 @@ from sindico_api.context import Context
 from sindico_platform.blobs import stores
 from sindico_platform.database.tx import Actor
 from sindico_platform.database.uow import UnitOfWork
+from sindico_platform.errors import SindicoError
 from sindico_platform.tenancy.models import Tenant
+from sindico_provisioning.erp_tables import errors as erp_tables
 from sindico_provisioning.exchanges.models import BodyFormat, Direction
 from sindico_provisioning.exchanges.schemas import NO_ROWS, Record
 from sindico_provisioning.history_exports import schemas, service
+from sindico_provisioning.history_exports.words import REFUSALS
+from sindico_provisioning.loads.errors import IntegrationPaused
 from sindico_provisioning.packages.queries import get_subscription
+from sindico_provisioning.pushes import errors as pushes
 from tests.provisioning.factories import make_tenant as make_customer
 from tests.provisioning.factories import put_package_in_force
 from tests.support.callers import ClientAs
@@ -167,6 +172,17 @@ async def test_each_record_and_request_tells_its_outcome_also_where_nothing_was_
     overview = python_calamine.load_workbook(BytesIO(answer.content)).get_sheet_by_name("Como ler")
     (counts,) = [row for row in overview.to_python() if row[0] == "vendedor"]
     assert counts[2:] == [3, 2, 0, 0, 0, 0, 2]
+
+
+def test_whatever_a_push_is_refused_for_has_words_beside_its_code() -> None:
+    own = {
+        kind
+        for module in (erp_tables, pushes)
+        for kind in vars(module).values()
+        if isinstance(kind, type) and issubclass(kind, SindicoError) and kind is not SindicoError
+    }
+
+    assert {kind.code for kind in own | {IntegrationPaused}} <= REFUSALS.keys()
 
 
 async def test_personal_data_are_masked_for_those_without_the_right(

@@ -6,6 +6,7 @@ from sindico_platform.identity.errors import NotAllowed
 from sindico_platform.words import translatable
 from sindico_provisioning.erp_tables.errors import BodyNotJson, ErpTableNotFound, PushOfTooManyRows
 from sindico_provisioning.exchanges.schemas import Outcome
+from sindico_provisioning.loads.errors import IntegrationPaused
 from sindico_provisioning.packages.errors import PackageLimitReached
 from sindico_provisioning.pushes import errors as pushes
 
@@ -47,8 +48,9 @@ OUTCOMES_EXPLAINED: dict[str, str] = {
 REFUSALS: dict[str, str] = {
     kind.code: kind.title
     for kind in (
-        *(BodyNotJson, Busy, ErpTableNotFound, InvalidInput, KeyOfAnotherRequest, NotAllowed),
-        *(PackageLimitReached, StillRunning, pushes.BodyDamaged, pushes.EncodingNotSupported),
+        *(BodyNotJson, Busy, ErpTableNotFound, IntegrationPaused, InvalidInput),
+        *(KeyOfAnotherRequest, NotAllowed, PackageLimitReached, StillRunning),
+        *(pushes.BodyDamaged, pushes.EncodingNotSupported),
         *(pushes.ErpFieldNotFound, pushes.MediaTypeNotSupported, PushOfTooManyRows),
         *(pushes.PushRefused, pushes.PushTooLarge, pushes.RowTooLarge, pushes.TooManyPushes),
         pushes.TooManyRows,
