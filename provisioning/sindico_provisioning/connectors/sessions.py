@@ -20,6 +20,7 @@ from sindico_provisioning.connectors import errors
 from sindico_provisioning.connectors.schemas import Exchange
 
 REFUSAL_REMEMBERED = timedelta(minutes=10)
+_MOST_DIGITS = 8
 _DEFAULT_WAIT_SECONDS = 60
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
@@ -224,11 +225,11 @@ def _refuse_request(status: int, path: str, setting: str) -> OutsideError:
 def read_retry_after(response: httpx.Response, now: datetime) -> int:
     """Seconds that ``Retry-After`` asks to wait, in either of its forms; 60 if it does not say."""
     value = response.headers.get("retry-after", "").strip()
-    if value.isdigit():
+    if value.isdecimal() and len(value) <= _MOST_DIGITS:
         return min(int(value), 86_400)
     try:
         instant = parsedate_to_datetime(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return _DEFAULT_WAIT_SECONDS
     if instant.tzinfo is None:
         instant = instant.replace(tzinfo=UTC)

@@ -13,6 +13,8 @@ from zoneinfo import ZoneInfo
 Column = list[Any]
 Turn = Callable[[Any], Any]
 
+MOST_DIGITS = 130
+"""Of a whole number; Oracle's largest has 126."""
 _DAY = len("dd/mm/aaaa")
 _NO_DAY = ("01/01/0001", "0001-01-01")
 """What .NET writes for no date at all."""
@@ -52,13 +54,25 @@ def turn_codes(column: Column) -> Column:
     ]
 
 
+def whole_of(value: Decimal | float) -> int | None:
+    """The whole number that a value is; None for a fraction, and for more than an ERP counts.
+
+    Written out, a number that a server sends in a few bytes, 1E+999999999, would fill the memory.
+    """
+    exact = Decimal(value)
+    if not exact.is_finite() or exact.adjusted() > MOST_DIGITS:
+        return None
+    return int(exact) if exact == exact.to_integral_value() else None
+
+
 def turn_code(value: Any) -> Any:
     """Turn a code into text, whether it came as text or as a number."""
     if isinstance(value, str):
         return value.strip() or None
     if isinstance(value, bool) or not isinstance(value, (int, Decimal)):
         return value
-    return str(value) if isinstance(value, int) or value % 1 else str(int(value))
+    whole = value if isinstance(value, int) else whole_of(value)
+    return str(value if whole is None else whole)
 
 
 def turn_day(value: Any) -> Any:

@@ -196,7 +196,7 @@ def _decimal(digits: int, places: int) -> Kind:
         number = _to_decimal(value)
         if number is None:
             return None
-        if not number.is_finite() or abs(number) > most:
+        if not (number.is_finite() and -most <= number <= most):  # abs would overflow
             raise unfit("number-out-of-range", least=-most, most=most)
         clean = rounded(number, unit)
         if abs(clean - number) > noise:  # less is a float's noise, such as 0.30000000000000004

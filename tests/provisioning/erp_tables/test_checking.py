@@ -69,6 +69,8 @@ BAD_VALUES = [
     (PEDIDO, "valor_total", "dez", "number-malformed"),
     (PEDIDO, "valor_total", True, "not-a-number"),
     (PEDIDO, "valor_total", "1e400", "number-out-of-range"),
+    (PEDIDO, "valor_total", "-1E+999999999", "number-out-of-range"),
+    (PEDIDO, "valor_total", Decimal("1E+1000000"), "number-out-of-range"),
     (PEDIDO, "valor_total", "NaN", "number-out-of-range"),
     (PEDIDO, "valor_total", "-Infinity", "number-out-of-range"),
     (PEDIDO, "valor_total", 10**13, "number-out-of-range"),

@@ -18,6 +18,7 @@ from sindico_platform.words import translatable
 from sindico_provisioning.connectors.errors import TableNotOffered
 from sindico_provisioning.connectors.recording import RecordingConnector
 from sindico_provisioning.connectors.schemas import Cursor, Exchange, Page, Totals
+from sindico_provisioning.connectors.turning import whole_of
 from sindico_provisioning.connectors.view import errors
 from sindico_provisioning.connectors.view.check import check_database
 from sindico_provisioning.connectors.view.drivers import DRIVERS
@@ -249,10 +250,15 @@ def _amounts_of(layout: Layout) -> dict[str, str]:
     }
 
 
-def _read_totals(layout: Layout, amounts: Mapping[str, str], connection: Connection) -> Totals:
+def _read_totals(
+    layout: Layout, amounts: Mapping[str, str], connection: Connection
+) -> Totals | None:
     told = connection.execute(select_totals(layout, amounts)).one()
+    rows = whole_of(told[0])
+    if rows is None:
+        return None
     sums = {name: Decimal(str(value or 0)) for name, value in zip(amounts, told[1:], strict=True)}
-    return Totals(rows=int(told[0]), sums=sums)
+    return Totals(rows=rows, sums=sums)
 
 
 def _read_highest_mark(layout: Layout, connection: Connection) -> Any:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import types as sql
 
+from sindico_provisioning.connectors.turning import whole_of
 from sindico_provisioning.connectors.view.statements import Layout
 from sindico_provisioning.erp_tables.queries import get_table
 from sindico_provisioning.erp_tables.schemas import ErpField
@@ -63,8 +64,8 @@ def _text(value: Any, digits: int | None) -> Any:
         return value.rstrip(" ")
     if isinstance(value, bool | bytes | bytearray | memoryview):
         return value
-    if isinstance(value, Decimal | float) and value == value.__trunc__():
-        value = int(value)
+    if isinstance(value, Decimal | float) and (whole := whole_of(value)) is not None:
+        value = whole
     if isinstance(value, int):
         return str(value).zfill(digits or 0)
     return value.isoformat() if isinstance(value, date | time) else str(value)
@@ -79,9 +80,8 @@ def _whole_numbers(column: Column) -> Column:
 def _whole_number(value: Any) -> Any:
     if isinstance(value, str) and value.strip().isdecimal():
         return int(value)
-    return (
-        int(value) if isinstance(value, Decimal) and value.is_finite() and not value % 1 else value
-    )
+    whole = whole_of(value) if isinstance(value, Decimal) else None
+    return value if whole is None else whole
 
 
 def _decimals(column: Column) -> Column:

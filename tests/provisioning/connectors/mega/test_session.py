@@ -221,9 +221,12 @@ def test_expiry_is_read_whatever_its_fraction(text: str | None, expires_in: time
         ("9999999", 86_400),
         ("logo", 60),
         ("", 60),
+        ("²", 60),
+        ("9" * 5_000, 60),
+        ("Sat, 21 Nov 99999999999999999999 15:00:30 GMT", 60),
     ],
 )
 def test_retry_after_is_read_in_both_forms(value: str, seconds: int) -> None:
-    response = httpx.Response(429, headers={"Retry-After": value})
+    response = httpx.Response(429, headers=[(b"Retry-After", value.encode("latin-1"))])
 
     assert read_retry_after(response, NOW) == seconds

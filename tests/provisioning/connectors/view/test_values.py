@@ -36,6 +36,12 @@ def turn(field: str, value: Any, *, table: str = "empresa", kind: Any = None) ->
         ("id_erp", UUID(int=7), "00000000-0000-0000-0000-000000000007"),
         ("cnpj", 191, "00000000000191"),
         ("cnpj", Decimal(11222333000181), "11222333000181"),
+        ("id_erp", Decimal("1E+40"), "1" + "0" * 40),
+        ("id_erp", Decimal("1E+999999999"), "1E+999999999"),
+        ("id_erp", Decimal("NaN"), "NaN"),
+        ("id_erp", Decimal("-Infinity"), "-Infinity"),
+        ("id_erp", float("inf"), "inf"),
+        ("id_erp", 1.5, "1.5"),
         ("razao_social", "Acme ", "Acme "),
         ("ativo", "S", True),
         ("ativo", "Não", False),
@@ -51,6 +57,21 @@ def turn(field: str, value: Any, *, table: str = "empresa", kind: Any = None) ->
 )
 def test_a_value_of_a_company(field: str, stored: Any, ours: Any) -> None:
     assert turn(field, stored) == ours
+
+
+@pytest.mark.parametrize(
+    ("stored", "ours"),
+    [
+        (Decimal("2.00"), 2),
+        (Decimal("1E+40"), 10**40),
+        (Decimal("1E+999999999"), Decimal("1E+999999999")),
+        (Decimal("Infinity"), Decimal("Infinity")),
+        (Decimal("2.5"), Decimal("2.5")),
+    ],
+    ids=str,
+)
+def test_a_whole_number_of_an_items_line(stored: Any, ours: Any) -> None:
+    assert turn("sequencia", stored, table="itens_pedido") == ours
 
 
 @pytest.mark.parametrize(
