@@ -46,7 +46,7 @@ FIRST_DAY = date(1900, 3, 1).toordinal()
 """Excel counts a 29 February 1900 that never was, so earlier days are shown as text."""
 DAY_SECONDS = 86_400
 SPECIAL = re.compile("[&<>\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]").search
-PLAIN_NUMBER = re.compile(r"-?\d{1,15}(?:\.\d+)?").fullmatch
+PLAIN_NUMBER = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]+)?").fullmatch
 EXACT_DIGITS = 15
 """A spreadsheet keeps no more of a number; what has more is shown as a text, whole."""
 ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d").fullmatch

@@ -84,6 +84,10 @@ def test_a_cell_is_read_back_as_what_it_is(cell: str, value: object) -> None:
     assert read_back(text_cell("first"), cell) == ["first", value]
 
 
+def test_digits_that_a_spreadsheet_does_not_count_by_are_a_text() -> None:
+    assert number_cells(MONEY)("\u0661\u0662") == text_cell("\u0661\u0662")
+
+
 def test_nothing_is_run_and_headers_stay_in_sight_and_filter() -> None:
     sheet = openpyxl.load_workbook(BytesIO(book_of(text_cell("=cmd|' /C calc'!A0"))))["pedido"]
 
