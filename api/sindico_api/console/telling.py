@@ -39,6 +39,12 @@ class Telling:
             return self.translate(table_label(text))
         if name == "package":
             return offers.package_title(text) or text
+        try:
+            return self._say_time(text)
+        except (ValueError, OverflowError):  # somebody's text, which only looks like a day
+            return text
+
+    def _say_time(self, text: str) -> str:
         if DAY.fullmatch(text):
             return formats.day(date.fromisoformat(text), self.translate.locale)
         if INSTANT.fullmatch(text):

@@ -168,12 +168,18 @@ def test_initials_are_of_the_first_and_last_name() -> None:
         ({"value": "2026-11-21"}, "21/11/2026"),
         ({"value": "2026-11-21T12:00:00Z"}, "21/11/2026 08:00"),
         ({"value": "2026-11-21 was a Saturday"}, "2026-11-21 was a Saturday"),
+        ({"uf": "2026-99-99"}, "2026-99-99"),
+        ({"uf": "202\u0666-11-21"}, "202\u0666-11-21"),
+        ({"value": "0001-01-01T00:00:00Z"}, "0001-01-01T00:00:00Z"),
         ({"port": 27415}, "27415"),
         ({"package": "freemium"}, "Freemium"),
         ({"resource": "contacts"}, "Contatos"),
         ({"requested_by": "provisioning_runs.walk_run"}, "Síndico (implantação)"),
     ],
-    ids=["count", "fraction", "day", "instant", "sentence", "port", "package", "table", "job"],
+    ids=[
+        *("count", "fraction", "day", "instant", "sentence"),
+        *("no day", "no digits", "no instant", "port", "package", "table", "job"),
+    ],
 )
 def test_facts_are_told_as_people_write_them(facts: dict[str, Any], text: str) -> None:
     tell = Telling(translator(PT), "America/Manaus")
