@@ -81,8 +81,11 @@ def find_repeated(row: Any) -> list[str]:
 
 
 def _walk(value: Any) -> Iterator[str]:
-    if isinstance(value, Repeating):
-        yield from value.repeated
-    if isinstance(value, (dict, list)):
-        for each in value.values() if isinstance(value, dict) else value:
-            yield from _walk(each)
+    """Every repeated name, outermost first; one step for each value, however deep it lies."""
+    waiting = [value]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, Repeating):
+            yield from each.repeated
+        if isinstance(each, (dict, list)):
+            waiting.extend(reversed(each.values() if isinstance(each, dict) else each))

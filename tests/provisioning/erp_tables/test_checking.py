@@ -19,6 +19,7 @@ from sindico_provisioning.erp_tables.errors import (
     PushOfTooManyRows,
 )
 from sindico_provisioning.erp_tables.examine import MAX_EXTRAS_BYTES, examine_row
+from sindico_provisioning.erp_tables.repeats import find_repeated, keep_repeats
 from sindico_provisioning.erp_tables.schemas import Checked, ErpTable, UnknownFields
 from sindico_provisioning.erp_tables.service import check_json, check_ndjson, check_rows
 
@@ -398,6 +399,15 @@ def test_a_row_is_told_of_so_many_fields_that_it_names_twice() -> None:
         *((f"{n}", "field-repeated") for n in range(MOST_REASONS)),
         ("", "more-reasons"),
     ]
+
+
+def test_names_are_found_at_any_depth_in_their_order() -> None:
+    """By steps that do not grow with the depth: a row may hold many names, all deep inside."""
+    row: Any = keep_repeats([("c", [keep_repeats([("a", 1), ("a", 2)])]), ("b", 1), ("b", 2)])
+    for _ in range(5_000):
+        row = [{"x": row}]
+
+    assert find_repeated(row) == ["b", "a"]
 
 
 def test_unknown_fields_that_are_too_many_to_keep_are_not_all_named() -> None:
