@@ -101,6 +101,23 @@ async def test_accounts_named_are_placed_with_the_reason_and_others_refused(
     assert len(await history(director, accounts["Casa"], "category")) == 1
 
 
+async def test_a_filter_tells_nobody_who_may_not_see_accounts_how_many_match(
+    tenant: Tenant, client_as: ClientAs, console_as: ClientAs, accounts: dict[str, UUID]
+) -> None:
+    """Else one could guess a name or a document until some account matches."""
+    client = await client_as(tenant, "portfolios:edit")
+    browser = await console_as(tenant, "portfolios:edit")
+    form = {"which": "all", "filter_q": "Acme"}
+
+    asked = await client.post(PATH, json={"filter": {"q": "Acme"}, "category_id": None})
+    looked = await browser.post("/console/accounts/placement/choose", data=form)
+    named = {"account_ids": [str(accounts["Acme"])], "category_id": None}
+
+    assert (asked.status_code, asked.json()["permission"]) == (403, "accounts:view")
+    assert looked.status_code == 403
+    assert (await client.post(PATH, json=named)).status_code == 200
+
+
 async def test_a_filter_places_what_the_list_shows_if_it_is_as_many_as_expected(
     director: AsyncClient, accounts: dict[str, UUID], monkeypatch: pytest.MonkeyPatch
 ) -> None:

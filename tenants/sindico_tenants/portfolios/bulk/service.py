@@ -10,6 +10,7 @@ from msgspec import UNSET
 from sindico_platform.audit import service as audit
 from sindico_platform.database.tx import Tx
 from sindico_platform.errors import InvalidInput, field_error
+from sindico_platform.identity.errors import NotAllowed
 from sindico_tenants.accounts.errors import AccountNotFound
 from sindico_tenants.accounts.queries import list_account_ids, list_known_ids
 from sindico_tenants.portfolios import service
@@ -25,6 +26,7 @@ from sindico_tenants.portfolios.schemas import Kind
 from sindico_tenants.sales.queries import get_seller
 from sindico_tenants.sales.schemas import SellerOut
 
+SEES_ACCOUNTS = "accounts:view"
 RULES, ERP = "by-the-rules", "by-the-erp"
 """What the trail says where a person gave a decision back."""
 
@@ -37,6 +39,7 @@ async def place_many(tx: Tx, *, data: BulkPlacementIn) -> BulkPlaced:
 
     Raises:
         InvalidInput: it does not say which accounts, or nothing of them.
+        NotAllowed: it names a filter, and the actor may not see accounts.
         TooManyAccounts, OtherNumber: the filter matches more than may be, or than was expected.
         CategoryNotFound, PortfolioNotFound, SellerNotFound: no such target.
     """
@@ -90,10 +93,13 @@ async def find_accounts(tx: Tx, data: BulkPlacementIn, asked: Sequence[UUID]) ->
     """The accounts that are meant, in the order of their ids.
 
     Raises:
+        NotAllowed: what a filter matches is told to those who may see accounts alone.
         TooManyAccounts, OtherNumber: the filter matches more than may be, or than was expected.
     """
     if data.filter is None:
         return await list_known_ids(tx, asked)
+    if not tx.actor.may(SEES_ACCOUNTS):
+        raise NotAllowed(permission=SEES_ACCOUNTS)
     most = MOST_MATCHED
     found = await list_account_ids(tx, filters=data.filter.filters, most=most + 1)
     if len(found) > most:
