@@ -16,7 +16,8 @@ from sindico_provisioning.freshness.schemas import Condition, FreshnessOut
 from sindico_provisioning.integrations.queries import get_integration
 
 DEFAULT_HOURS = 24
-"""Of what runs by itself; twice the interval, where that is longer."""
+"""Of what runs by itself; twice the interval, where that is longer. A day's run that is planned an
+hour later, as where clocks are put back, is waited for."""
 WATCHDOG = "freshness"
 """Who pauses schedules that failed for days."""
 WARN_DAYS, PAUSE_DAYS, NOTICE_DAYS, LEAST_FAILURES = 4, 7, 1, 3
@@ -41,6 +42,8 @@ WITH facts AS (
         n.id AS incident_id, n.opened_at, n.told_at,
         COALESCE(f.snoozed_until > now(), false) AS is_snoozed,
         t.state = 'active' AND s.due_at IS NOT NULL AS is_scheduled,
+        CASE WHEN s.kind = 'daily' AND NOT COALESCE(f.is_explicit, false) THEN s.due_at END
+            AS next_at,
         failed.failures, failed.failing_since,
         f.warned_at
     FROM control.integration AS i
@@ -71,7 +74,11 @@ WITH facts AS (
     WHERE i.state <> 'removed' AND {scope}
 ), limits AS (
     SELECT *,
-        counts_from + make_interval(hours => max_hours::int) AS late_at,
+        GREATEST(
+            counts_from + make_interval(hours => max_hours::int),
+            CASE WHEN next_at <= counts_from + make_interval(hours => max_hours::int + 1)
+                THEN next_at END
+        ) AS late_at,
         make_interval(
             secs => LEAST(max_hours * CAST(:grace_share AS float8), :grace_hours) * 3600
         ) AS grace,

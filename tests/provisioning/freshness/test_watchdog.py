@@ -112,6 +112,27 @@ async def test_what_runs_by_itself_is_watched_by_default(guarded: Guarded) -> No
     assert (off.state, off.is_default) == ("unwatched", False)
 
 
+async def test_on_a_day_of_25_hours_nothing_is_late_before_its_time(guarded: Guarded) -> None:
+    """The next run is planned for 24 hours and three quarters after the last."""
+    await guarded.schedule()
+    planned = {"resumed_at": guarded.hours_ago(24.5), "slot_at": guarded.hours_ago(0)}
+
+    await guarded.set(Schedule, **planned, due_at=guarded.hours_ago(-0.25))
+    in_time = await guarded.watch()
+    await guarded.set(Schedule, **planned, due_at=guarded.hours_ago(0.25))
+    late = await guarded.watch()
+
+    assert (in_time.state, late.state) == ("fresh", "down")
+
+
+async def test_days_that_are_planned_later_still_are_late_after_24_hours(guarded: Guarded) -> None:
+    await guarded.schedule()
+    planned = {"resumed_at": guarded.hours_ago(24.5), "slot_at": guarded.hours_ago(0)}
+    await guarded.set(Schedule, **planned, due_at=guarded.hours_ago(-20))
+
+    assert (await guarded.watch()).state == "down"
+
+
 async def test_a_pause_by_a_person_ends_the_watch_and_a_resume_starts_it_anew(
     guarded: Guarded,
 ) -> None:
