@@ -186,7 +186,7 @@ def own_redis_url(redis_url: str) -> str:
     return urlunsplit(parts._replace(path="/9"))
 
 
-async def eventually(condition: Callable[[], Awaitable[bool]], *, seconds: float = 30) -> None:
+async def eventually(condition: Callable[[], Awaitable[bool]], *, seconds: float = 90) -> None:
     """Poll until the condition holds; fail when it has not in time."""
     async with asyncio.timeout(seconds):
         while not await condition():  # noqa: ASYNC110 - what is waited for happens elsewhere
