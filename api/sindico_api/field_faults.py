@@ -49,7 +49,7 @@ def field_fault(item: dict[str, Any]) -> FieldError:
     if key == "data":  # what Litestar calls the body as a whole
         key = None
     field = str(key or _path_in(message) or "body")
-    missing = re.search(r"missing required (?:field|query parameter|parameter) `?'?(\w+)", message)
+    missing = re.search(r"[Mm]issing required (?:field|(?:\w+ )?parameter) `?'?([\w-]+)", message)
     if missing:
         prefix = f"{field}." if field not in {"body", missing[1]} else ""
         return field_error(f"{prefix}{missing[1]}", "required", "This field is required.")

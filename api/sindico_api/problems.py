@@ -108,6 +108,9 @@ class MalformedRequest(SindicoError):
     detail = "Its headers or its body are not well formed. Nothing was changed."
 
 
+PROBLEM_CODE = "problem_code"
+"""Of the scope's state: what the request was refused for."""
+
 LONG_FILE_NAME = field_error(
     "file", "file-name-too-long", "The file's name is too long. Give it a shorter one."
 )
@@ -138,6 +141,7 @@ def render(
     headers: dict[str, str] | None = None,
 ) -> Response[dict[str, Any]]:
     """Build the problem document; `extra` members never replace the standard ones."""
+    request.scope["state"][PROBLEM_CODE] = code
     body = (extra or {}) | {
         "type": f"{request.app.state.settings.public_url}/problems/{code}",
         "title": title,
@@ -188,7 +192,7 @@ def field_document(error: FieldError, _: Translator) -> dict[str, Any]:
 def problem_from_validation(
     request: AnyRequest, error: ValidationException
 ) -> Response[dict[str, Any]]:
-    faults = error.extra if isinstance(error.extra, list) else []
+    faults = error.extra if isinstance(error.extra, list) else [{"message": error.detail}]
     return problem_from_domain(request, InvalidInput(*(field_fault(item) for item in faults)))
 
 

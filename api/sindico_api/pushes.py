@@ -46,6 +46,8 @@ from sindico_provisioning.pushes.schemas import (
 from sindico_provisioning.staging.schemas import Counts
 
 T = TypeVar("T")
+IS_KEPT = "erp_exchange_kept"
+"""Of the scope's state: the handler has begun, which enters the request whatever comes of it."""
 _read_answer = msgspec.json.Decoder(PushOut).decode
 ErpRequest = Request[Actor, Principal, State]
 FORMS = {
@@ -117,6 +119,7 @@ class Asked:
 
 
 def exchange_of(request: ErpRequest, table: str | None) -> Exchange:
+    request.scope["state"][IS_KEPT] = True
     return Exchange(request=request, table=table, began=time.monotonic())
 
 

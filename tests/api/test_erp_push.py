@@ -750,6 +750,26 @@ async def test_every_request_and_its_answer_is_in_the_ledger(erp: AsyncClient, s
     assert {item.actor_kind for item in found} == {"user"}
 
 
+async def test_what_is_refused_before_it_begins_is_in_the_ledger_too(
+    client_as: ClientAs, tenant: Tenant, seen: Seen
+) -> None:
+    reader = await client_as(tenant, "erp_tables:view", "erp_tables:delete")
+
+    await reader.post(URL, json=sellers(1))
+    await reader.get(URL, params={"limit": 5000})
+    keyless = await reader.delete(URL)
+    await reader.get("/api/v1/users")
+
+    assert [(item.method, item.status, item.failure) for item in reversed(await seen.ledger())] == [
+        ("POST", 403, "not-allowed"),
+        ("GET", 422, "invalid-input"),
+        ("DELETE", 422, "invalid-input"),
+    ]
+    assert [(each["field"], each["code"]) for each in keyless.json()["errors"]] == [
+        ("id_erp", "required")
+    ]
+
+
 async def test_every_rejected_row_is_told_however_much_is_wrong(
     erp: AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:

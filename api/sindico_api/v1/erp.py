@@ -21,6 +21,7 @@ from sindico_api.guards import requires
 from sindico_api.once import KeyHeader
 from sindico_api.openapi import problem
 from sindico_api.pushes import ErpRequest, carry_out, take_push
+from sindico_api.refusals import KeepRefusals
 from sindico_platform.database.tx import Tx
 from sindico_platform.paging.schemas import Page
 from sindico_provisioning.erp_tables.queries import (
@@ -40,7 +41,7 @@ MAY_VIEW, MAY_PUSH, MAY_REMOVE = (
     requires("erp_tables:include"),
     requires("erp_tables:delete"),
 )
-TAGS = ["erp"]
+TAGS, REFUSALS = ["erp"], KeepRefusals()
 NAMED = frozenset(
     {"limit", "after", "sort", "changed_since", "changed_until", "removed", "waiting"}
 )
@@ -96,7 +97,7 @@ class PushOperation(Operation):
         )
 
 
-@get("/erp", tags=TAGS, guards=[MAY_VIEW])
+@get("/erp", tags=TAGS, guards=[MAY_VIEW], middleware=[REFUSALS])
 async def list_erp_tables(request: ErpRequest) -> list[TableInfo]:
     """List the tables with all their fields, parents before children."""
 
@@ -106,7 +107,7 @@ async def list_erp_tables(request: ErpRequest) -> list[TableInfo]:
     return await carry_out(request, None, describe)
 
 
-@get("/erp/{table:str}/info", tags=TAGS, guards=[MAY_VIEW])
+@get("/erp/{table:str}/info", tags=TAGS, guards=[MAY_VIEW], middleware=[REFUSALS])
 async def describe_erp_table(request: ErpRequest, table: FromPath[str]) -> TableInfo:
     """Describe a table: its fields, their types, and which of them must be there."""
 
@@ -120,6 +121,7 @@ async def describe_erp_table(request: ErpRequest, table: FromPath[str]) -> Table
     "/erp/{table:str}",
     tags=TAGS,
     guards=[MAY_PUSH],
+    middleware=[REFUSALS],
     status_code=HTTP_200_OK,
     request_max_body_size=2 * MAX_BYTES,
     operation_class=PushOperation,
@@ -146,7 +148,7 @@ async def push_erp_rows(
     )
 
 
-@get("/erp/{table:str}", tags=TAGS, guards=[MAY_VIEW])
+@get("/erp/{table:str}", tags=TAGS, guards=[MAY_VIEW], middleware=[REFUSALS])
 async def list_erp_rows(
     *,
     request: ErpRequest,
@@ -175,7 +177,13 @@ async def list_erp_rows(
     return await carry_out(request, table, read)
 
 
-@delete("/erp/{table:str}", tags=TAGS, guards=[MAY_REMOVE], status_code=HTTP_200_OK)
+@delete(
+    "/erp/{table:str}",
+    tags=TAGS,
+    guards=[MAY_REMOVE],
+    middleware=[REFUSALS],
+    status_code=HTTP_200_OK,
+)
 async def remove_erp_rows(request: ErpRequest, table: FromPath[str], id_erp: Keys) -> RemovalOut:
     """Say which rows are no longer in the ERP; the CRM follows with its next run.
 
