@@ -32,7 +32,7 @@ TEXTS: dict[str, str] = {
         "It must be an instant with its time zone, such as 2026-03-02T12:00:00Z."
     ),
     r"Expected `(?P<wanted>[^`]*)`, got `(?P<got>[^`]*)`": translatable(
-        "Expected {wanted}, and {got} came."
+        "Expected {wanted}, got {got}."
     ),
 }
 """By what msgspec says of a value; the first that fits counts."""

@@ -1,13 +1,11 @@
 """Opening the connector of an integration."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sindico_platform.connection_tests.schemas import Report
 from sindico_platform.connection_tests.walk import report_on
-from sindico_platform.errors import FieldError
 from sindico_provisioning.connectors.erpx import settings as erpx
 from sindico_provisioning.connectors.erpx.connector import ErpxConnector
 from sindico_provisioning.connectors.errors import ConnectorNotFound
@@ -29,31 +27,8 @@ def _open_erpx(
     return ErpxConnector(erpx.read_settings(properties), http=http, scope=scope, now=now)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Kind:
-    find_faults: Callable[[Mapping[str, Any]], list[FieldError]]
-    open: Callable[..., Connector]
-
-
-_KINDS = {
-    "mega": _Kind(find_faults=mega.find_setting_faults, open=_open_mega),
-    "erpx": _Kind(find_faults=erpx.find_setting_faults, open=_open_erpx),
-}
-
-
-def _kind_of(kind: str) -> _Kind:
-    if kind not in _KINDS:
-        raise ConnectorNotFound(kind=kind)
-    return _KINDS[kind]
-
-
-def find_property_faults(kind: str, properties: Mapping[str, Any]) -> list[FieldError]:
-    """Find everything that is wrong with service properties; fields that are absent count as empty.
-
-    Raises:
-        ConnectorNotFound: no connector has that name.
-    """
-    return _kind_of(kind).find_faults(properties)
+_OPENERS: dict[str, Callable[..., Connector]] = {"mega": _open_mega, "erpx": _open_erpx}
+"""By kind of connector."""
 
 
 def open_connector(
@@ -72,7 +47,9 @@ def open_connector(
         ConnectorNotFound: no connector has that name.
         InvalidInput: the properties are not complete or not right.
     """
-    return _kind_of(kind).open(properties, http=http, scope=scope, now=now)
+    if kind not in _OPENERS:
+        raise ConnectorNotFound(kind=kind)
+    return _OPENERS[kind](properties, http=http, scope=scope, now=now)
 
 
 async def check_connection(

@@ -138,4 +138,3 @@ def test_an_unknown_kind_and_wrong_properties_are_refused(http: GuardedHttp) -> 
         service.open_connector("bimer", {}, http=http, scope="a")
     with pytest.raises(InvalidInput):
         service.open_connector("mega", {}, http=http, scope="a")
-    assert service.find_property_faults("mega", {"url": "x"})
