@@ -172,11 +172,13 @@ def test_templates_use_only_components_that_exist() -> None:
     assert used <= component_files().keys()
 
 
-def test_every_component_stands_in_the_readme() -> None:
+def test_every_component_stands_in_the_readme_and_no_other() -> None:
     readme = (TEMPLATE_DIR.parent / "README.md").read_text(encoding="utf-8")
     public = {name for name in component_files() if not name.startswith("_")}
+    table = "\n".join(line for line in readme.splitlines() if line.startswith("|"))
 
     assert {name for name in public if f"`{name}" not in readme} == set()
+    assert set(re.findall(r"`(\w+)\(", table)) <= public
 
 
 def test_every_icon_in_use_is_in_the_sprite() -> None:
