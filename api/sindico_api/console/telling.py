@@ -11,7 +11,7 @@ from sindico_api.console.system_words import who
 from sindico_api.i18n import Translator
 
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
-INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})")
+INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})")
 PEOPLE, TABLES = frozenset({"requested_by", "operator"}), frozenset({"resource", "table"})
 NO_AMOUNTS = frozenset({"port", "data_port"})
 """Numbers that are names, not amounts."""

@@ -16,12 +16,15 @@ from sindico_platform.database.base import table_of
 from sindico_platform.database.tx import Actor, Tx
 from sindico_platform.paging.schemas import PageRequest
 from sindico_provisioning.exchanges import service as exchanges
+from sindico_provisioning.freshness.incidents.service import PAUSE_REASON
+from sindico_provisioning.freshness.queries import WATCHDOG
 from sindico_provisioning.history_exports import queries as exports
 from sindico_provisioning.integrations.models import Integration, IntegrationKind
 from sindico_provisioning.integrations.service import create_integration
 from sindico_provisioning.loads.models import Load, LoadKind
 from sindico_provisioning.loads.service import start_load
 from sindico_provisioning.schedules import queries as schedules
+from sindico_provisioning.schedules.service import pause_schedule
 from tests.provisioning.loads.conftest import Site, erp_kind, make_site
 from tests.support.callers import ClientAs
 from tests.support.identity import MakeTenant
@@ -171,7 +174,14 @@ async def test_a_schedule_is_paused_with_a_reason_and_resumed(
     paused = text_of((await browser.get(PANEL)).text)
     await browser.post(f"{PANEL}/{site.integration_id}/resume")
     resumed = text_of((await browser.get(PANEL)).text)
+    async with site.context.uow.begin(site.actor) as tx:
+        await pause_schedule(
+            tx, integration_id=site.integration_id, reason=PAUSE_REASON, paused_by=WATCHDOG
+        )
+    browser.cookies.set(LANGUAGE_COOKIE, "pt-BR")
+    watched = text_of((await browser.get(PANEL)).text)
 
+    assert "As execuções dela falham há dias." in watched
     assert "The schedule is paused" in paused
     assert "ERP update" in paused
     assert "Next scheduled integration Not scheduled" in paused

@@ -1,6 +1,7 @@
 """Home, notifications, ERP records and problem codes, as a session gets them."""
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 from httpx import AsyncClient
@@ -11,7 +12,7 @@ from sindico_platform.database.tx import Actor
 from sindico_platform.database.uow import UnitOfWork
 from sindico_platform.tenancy.models import Tenant
 from sindico_provisioning.notifications import service as notifications
-from sindico_provisioning.notifications.catalogue import CRM_READY
+from sindico_provisioning.notifications.catalogue import CRM_READY, INTEGRATION_FAILING
 from tests.provisioning.loads.conftest import Site, erp_kind, make_site
 from tests.support.callers import ClientAs
 from tests.support.identity import MakeTenant
@@ -110,17 +111,20 @@ async def test_notifications_are_counted_read_and_followed(
     async with uow.begin(Actor.system(tenant.tenant_id)) as tx:
         await notifications.notify(tx, CRM_READY, path="/console/loads", package="Freemium")
         await notifications.notify(tx, CRM_READY, package="Starter")
+        end = datetime(2026, 3, 5, 12, 30, tzinfo=UTC)
+        await notifications.notify(tx, INTEGRATION_FAILING, name="ERP", failures=3, pause_at=end)
 
     bell = await browser.get("/console/notifications/bell")
     listed = await browser.get("/console/notifications")
     read = re.findall(r'action="(/console/notifications/[0-9a-f-]{36}/read)"', listed.text)
-    followed = await browser.post(read[1], data={"next": "/console/loads"})
-    elsewhere = await browser.post(read[1], data={"next": "https://evil.example"})
+    followed = await browser.post(read[2], data={"next": "/console/loads"})
+    elsewhere = await browser.post(read[2], data={"next": "https://evil.example"})
     await browser.post("/console/notifications/read")
     unread = await browser.get("/console/notifications", params={"unread": "yes"})
 
-    assert "2 notificações não lidas" in bell.text
+    assert "3 notificações não lidas" in bell.text
     assert "Freemium" in listed.text
+    assert "será pausado em 05/03/2026 09:30." in listed.text
     assert followed.headers["location"] == "/console/loads"
     assert elsewhere.headers["location"] == "/console"
     assert "Nada por ler" in unread.text

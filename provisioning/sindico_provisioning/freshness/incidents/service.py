@@ -9,6 +9,7 @@ from uuid import UUID
 from sindico_platform.audit import service as audit
 from sindico_platform.database.tx import Tx
 from sindico_platform.identity.queries import list_mail_contacts, list_users_mailed_at
+from sindico_platform.words import translatable
 from sindico_provisioning.alerts import queries as alerts
 from sindico_provisioning.alerts.schemas import Contact
 from sindico_provisioning.alerts.service import send_alert
@@ -21,6 +22,7 @@ from sindico_provisioning.notifications.service import notify
 from sindico_provisioning.schedules.service import pause_schedule
 
 VENDOR_LOCALE = "pt-BR"
+PAUSE_REASON = translatable("Its runs have failed for days.")
 MAILS_A_DAY = 6
 """To one address, about one integration."""
 
@@ -161,7 +163,7 @@ async def _pause(tx: Tx, case: _Case) -> None:
     await pause_schedule(
         tx,
         integration_id=found.integration_id,
-        reason=f"{found.failures} runs in a row have failed.",
+        reason=PAUSE_REASON,
         paused_by=queries.WATCHDOG,
     )
     await _tell(tx, case, "integration.paused", _failures(found))
