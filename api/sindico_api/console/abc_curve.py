@@ -16,7 +16,7 @@ from sindico_api.guards import requires
 from sindico_api.i18n import CONSOLE_PATH
 from sindico_platform.database.tx import Tx
 from sindico_platform.words import translatable
-from sindico_tenants.abc_curve.dashboard.queries import read_dashboard
+from sindico_tenants.abc_curve.dashboard.queries import MOST_GROUPS, read_dashboard
 from sindico_tenants.abc_curve.models import AbcClass
 from sindico_tenants.abc_curve.schemas import ChangeFilters, CurveFilters, DashboardOut
 from sindico_tenants.abc_curve.standings.queries import list_changes, list_standings
@@ -57,6 +57,7 @@ async def show_abc_dashboard(
         totals=_totals(dashboard),
         moves={(each.from_class, each.to_class): each.accounts for each in dashboard.moves},
         groups=_groups(dashboard),
+        most_groups=MOST_GROUPS,
         listing=listing,
         chosen=chosen,
         periods=PERIODS,

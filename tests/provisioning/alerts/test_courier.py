@@ -4,9 +4,11 @@ import asyncio
 from contextlib import suppress
 from datetime import timedelta
 from email import message_from_bytes
+from email.message import EmailMessage
 from email.policy import default
 
 import pytest
+from aiosmtpd.smtp import Envelope
 from sqlalchemy import update
 from standardwebhooks import Webhook, WebhookVerificationError
 
@@ -254,17 +256,23 @@ async def test_a_courier_that_comes_too_late_changes_nothing(post: Post) -> None
     assert made == [("sent", 7), ("running", None)]
 
 
+def mail_of(envelope: Envelope) -> EmailMessage:
+    assert isinstance(envelope.content, bytes)
+    return message_from_bytes(envelope.content, policy=default)
+
+
+def text_of(envelope: Envelope) -> str:
+    body = mail_of(envelope).get_body(("plain",))
+    assert body is not None
+    return str(body.get_content())
+
+
 async def test_contacts_get_a_mail_in_their_language(post: Post) -> None:
     async with with_mail(post) as (mailing, mailbox):
         await mailing.send(ANA, BOB)
         await mailing.deliver()
 
-    mails = [
-        message_from_bytes(each.content, policy=default)
-        for each in mailbox.envelopes
-        if isinstance(each.content, bytes)
-    ]
-    by_reader = {str(mail["To"]): mail for mail in mails}
+    by_reader = {str(mail["To"]): mail for mail in map(mail_of, mailbox.envelopes)}
     portuguese = by_reader[ANA.email].get_body(("plain",))
     english = by_reader[BOB.email].get_body(("plain",))
     assert portuguese is not None
@@ -282,6 +290,7 @@ async def test_contacts_get_a_mail_in_their_language(post: Post) -> None:
 )
 async def test_every_event_has_its_mail_in_both_languages(post: Post, event: str) -> None:
     facts = {
+        "max_hours": 1,
         "closed_at": "2026-03-02T12:00:00Z",
         "failures": 5,
         "failing_since_at": "2026-03-02T12:00:00Z",
@@ -292,7 +301,10 @@ async def test_every_event_has_its_mail_in_both_languages(post: Post, event: str
             await service.send_alert(tx, event=event, data=DATA | facts, contacts=(ANA, BOB))
         await mailing.deliver()
 
+    told = "".join(map(text_of, mailbox.envelopes))
     assert len(mailbox.envelopes) == 2
+    for limit in ("é de 1 hora.", "is 1 hour."):
+        assert (limit in told) is (event == EVENT)
 
 
 async def test_without_a_mail_server_of_ours_a_mail_waits_and_says_why(post: Post) -> None:
