@@ -118,8 +118,8 @@ def compare(table: ErpTable) -> str:
         )
         SELECT
             (SELECT count(*) FROM source) AS source_rows,
-            (SELECT sum(digest::numeric + hashtextextended(id_erp, 1)) FROM source)::text
-                AS source_checksum,
+            (SELECT sum(coalesce(digest, 0)::numeric + hashtextextended(id_erp, 1))
+                FROM source)::text AS source_checksum,
             (SELECT count(*) FROM ours) AS staged_rows,
             (SELECT sum(digest::numeric + hashtextextended(id_erp, 1)) FROM ours)::text
                 AS staged_checksum,

@@ -87,11 +87,15 @@ async def test_a_row_that_was_rejected_is_missing_but_never_changed(site: Site) 
     site.erp.put("empresa_propria", "1")
     site.erp.put("empresa", "a", cod_empresa="1")
     await site.load()
-    site.erp.put("empresa", "a", "z", cod_empresa="1", cnpj="11222333000182")
+    site.erp.put("empresa", "z", cod_empresa="1", cnpj="11222333000182")
+    missing = (await reconcile(site))["empresa"]
+    site.erp.put("empresa", "a", cod_empresa="1", cnpj="11222333000182")
 
     found = (await reconcile(site))["empresa"]
 
     assert (found.missing, found.changed, found.source_rows) == (1, 0, 2)
+    assert missing.missing == 1
+    assert missing.source_checksum != missing.staged_checksum
 
 
 async def test_what_no_load_keeps_is_not_missed(site: Site) -> None:
