@@ -3,9 +3,9 @@
 import asyncio
 import contextvars
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Connection, Engine
@@ -17,6 +17,9 @@ Work = Callable[[Connection], T]
 
 SIGN_IN_SECONDS = 20
 CLOSE_SECONDS = 5
+GRACE_SECONDS = 120.0
+"""Beyond the time of a statement, for the rows to come. The server is to end a statement itself;
+one that does not, or lets its answer trickle, is left."""
 
 
 class Session(Protocol):
@@ -41,16 +44,35 @@ def in_transaction(connection: Connection, opening: Sequence[str], work: Work[T]
             transaction.rollback()  # lint-skip: raw-session (another database than ours)
 
 
+@contextmanager
+def bounded(statement_seconds: float, hang_up: Callable[[], None]) -> Iterator[None]:
+    """Hang up where the block has not ended in time; what waits for the server then fails."""
+    loop = asyncio.get_running_loop()
+    timer = loop.call_later(statement_seconds + GRACE_SECONDS, hang_up)
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
 class AsyncSession:
     """Over a driver that knows asyncio."""
 
     def __init__(
-        self, engine: AsyncEngine, connection: AsyncConnection, opening: Sequence[str]
+        self,
+        engine: AsyncEngine,
+        connection: AsyncConnection,
+        *,
+        opening: Sequence[str],
+        hang_up: Callable[[], None],
+        seconds: float,
     ) -> None:
-        self._engine, self._connection, self._opening = engine, connection, opening
+        self._engine, self._connection = engine, connection
+        self._opening, self._hang_up, self._seconds = opening, hang_up, seconds
 
     async def run(self, work: Work[T]) -> T:
-        return await self._connection.run_sync(in_transaction, self._opening, work)
+        with bounded(self._seconds, self._hang_up):
+            return await self._connection.run_sync(in_transaction, self._opening, work)
 
     async def close(self) -> None:
         with suppress(SQLAlchemyError, OSError, TimeoutError):
@@ -88,14 +110,16 @@ class ThreadSession:
         *,
         opening: Sequence[str],
         hang_up: Callable[[], None],
+        seconds: float,
     ) -> None:
         self._desk, self._engine, self._connection = desk, engine, connection
-        self._opening, self._hang_up = opening, hang_up
+        self._opening, self._hang_up, self._seconds = opening, hang_up, seconds
         self._is_busy = False
 
     async def run(self, work: Work[T]) -> T:
         self._is_busy = True
-        done: T = await self._desk.call(in_transaction, self._connection, self._opening, work)
+        with bounded(self._seconds, self._hang_up):
+            done: T = await self._desk.call(in_transaction, self._connection, self._opening, work)
         self._is_busy = False
         return done
 

@@ -4,7 +4,7 @@ import asyncio
 import socket
 import struct
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from typing import Any
 
@@ -15,7 +15,7 @@ from sindico_platform.connection_tests.schemas import Stage, StageStatus
 from sindico_platform.egress import EgressGuard
 from sindico_platform.egress.ranges import LOOPBACK
 from sindico_platform.settings import Secret
-from sindico_provisioning.connectors.view import reaching
+from sindico_provisioning.connectors.view import reaching, session
 from sindico_provisioning.connectors.view.drivers import postgresql
 from sindico_provisioning.connectors.view.schemas import Dialect, TlsMode
 from sindico_provisioning.connectors.view.session import SIGN_IN_SECONDS
@@ -56,6 +56,37 @@ async def test_without_tls_or_a_mapping_these_stages_are_left_out(running: Runni
 
     skipped = {result.stage for result in results if result.status is StageStatus.SKIPPED}
     assert skipped == {Stage.TLS, Stage.READ}
+
+
+async def test_a_database_that_falls_silent_is_left(
+    postgres: RunningDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is to end its statements itself, but nobody can rely on that."""
+    monkeypatch.setattr(session, "GRACE_SECONDS", 0)
+    left = asyncio.Event()
+
+    async def pass_back(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while sent := await reader.read(1 << 16):
+            writer.write(sent)
+
+    async def fall_silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        answers, questions = await asyncio.open_connection(HOST, postgres.server.port)
+        back = asyncio.create_task(pass_back(answers, writer))
+        is_silent = False
+        with suppress(ConnectionError):
+            while sent := await reader.read(1 << 16):
+                is_silent = is_silent or b"pg_catalog.pg_class" in sent
+                questions.write(b"" if is_silent else sent)
+        questions.close()
+        writer.close()
+        await back
+        left.set()
+
+    async with listening(fall_silent) as port:
+        found = await diagnose(replace(postgres.server, port=port, statement_seconds=1))
+        await left.wait()
+
+    assert found == Diagnosis(Stage.VIEWS, "view-connection-lost")
 
 
 @pytest.mark.parametrize(

@@ -74,6 +74,7 @@ async def open_session(way: Doorway) -> Session:
         connection,
         opening=("START TRANSACTION READ ONLY",),
         hang_up=partial(shut, way.sock),
+        seconds=way.server.statement_seconds,
     )
 
 

@@ -67,8 +67,14 @@ async def open_session(way: Doorway) -> Session:
         desk.leave()
         raise
     driver: Any = connection.connection.driver_connection
-    opening = ("SET TRANSACTION READ ONLY",)
-    return ThreadSession(desk, engine, connection, opening=opening, hang_up=driver.cancel)
+    return ThreadSession(
+        desk,
+        engine,
+        connection,
+        opening=("SET TRANSACTION READ ONLY",),
+        hang_up=driver.cancel,
+        seconds=way.server.statement_seconds,
+    )
 
 
 def _connect(way: Doorway) -> tuple[Engine, Connection]:

@@ -60,7 +60,15 @@ async def open_session(way: Doorway) -> Session:
         async_creator=connect,
         poolclass=NullPool,
     )
-    return AsyncSession(engine, await engine.connect(), _opening(server.statement_seconds))
+    connection = await engine.connect()
+    driver: Any = (await connection.get_raw_connection()).driver_connection
+    return AsyncSession(
+        engine,
+        connection,
+        opening=_opening(server.statement_seconds),
+        hang_up=driver.terminate,
+        seconds=server.statement_seconds,
+    )
 
 
 def _opening(seconds: int) -> tuple[str, ...]:

@@ -59,7 +59,14 @@ async def open_session(way: Doorway) -> Session:
         shut(way.sock)
         desk.leave()
         raise
-    return ThreadSession(desk, engine, connection, opening=(), hang_up=partial(shut, way.sock))
+    return ThreadSession(
+        desk,
+        engine,
+        connection,
+        opening=(),
+        hang_up=partial(shut, way.sock),
+        seconds=way.server.statement_seconds,
+    )
 
 
 def _connect(way: Doorway) -> tuple[Engine, Connection]:
