@@ -84,7 +84,7 @@ async def test_a_call_that_finds_nobody_is_measured_too() -> None:
 
 
 async def test_connections_are_reused_until_the_server_closes_them() -> None:
-    connections: list[object] = []
+    connections, closed = list[object](), asyncio.Event()
 
     async def twice(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         connections.append(writer)
@@ -92,11 +92,16 @@ async def test_connections_are_reused_until_the_server_closes_them() -> None:
             await reader.readuntil(b"\r\n\r\n")
             writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
             await writer.drain()
+        writer.close()
+        await writer.wait_closed()
+        closed.set()
 
     async with serving(twice) as port, http().client(f"http://erp.com:{port}") as client:
-        for _ in range(4):
-            assert (await client.get("/")).status_code == 204
-            await asyncio.sleep(0.02)  # the server's close arrives
+        for _ in range(2):
+            closed.clear()
+            for _ in range(2):
+                assert (await client.get("/")).status_code == 204
+            await closed.wait()
 
     assert len(connections) == 2
 

@@ -256,16 +256,17 @@ async def test_a_source_that_goes_away_may_pass_and_is_reached_again(
 
 
 async def test_a_page_given_up_leaves_no_thread_waiting(running: RunningDatabase) -> None:
-    sleep = "pg_sleep(20)::text" if running.server.dialect is Dialect.POSTGRESQL else "SLEEP(20)"
+    sleep = "pg_sleep(120)::text" if running.server.dialect is Dialect.POSTGRESQL else "SLEEP(120)"
     await running.execute(f"CREATE VIEW v_lenta AS SELECT 'a' AS codigo, {sleep} AS nome")
     if running.server.dialect is Dialect.POSTGRESQL:
         await running.execute("GRANT SELECT ON v_lenta TO leitura")
+    running = replace_seconds(running, 240)
     source = running.source(
         view="v_lenta", columns={"id_erp": "codigo", "razao_social": "nome"}, watermark=None
     )
 
     try:
-        async with asyncio.timeout(10), connect(running, source) as erp:
+        async with asyncio.timeout(60), connect(running, source) as erp:
             with pytest.raises(TimeoutError):
                 async with asyncio.timeout(0.5):
                     await erp.read_page("empresa", None)
