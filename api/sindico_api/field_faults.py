@@ -31,11 +31,14 @@ TEXTS: dict[str, str] = {
     r"Invalid RFC3339 encoded datetime|Expected `datetime` with a timezone component": translatable(
         "It must be an instant with its time zone, such as 2026-03-02T12:00:00Z."
     ),
+    r"multipart boundary missing in Content-Type": translatable(
+        "The Content-Type of the form names no boundary."
+    ),
     r"Expected `(?P<wanted>[^`]*)`, got `(?P<got>[^`]*)`": translatable(
         "Expected {wanted}, got {got}."
     ),
 }
-"""By what msgspec says of a value; the first that fits counts."""
+"""By what msgspec says of a value, or Litestar of a form; the first that fits counts."""
 
 
 def field_fault(item: dict[str, Any]) -> FieldError:

@@ -74,6 +74,18 @@ async def test_a_form_that_cannot_be_read_is_told_in_the_readers_language(
     assert "não estão bem formados" in response.text
 
 
+async def test_a_form_without_a_boundary_is_told_so_in_the_readers_language(
+    console_as: ClientAs, make_tenant: MakeTenant
+) -> None:
+    browser = await console_as(await make_tenant(), "portfolios:edit")
+    kind = {"Content-Type": "multipart/form-data"}
+
+    response = await browser.post("/console/accounts/placement/choose", content=b"x", headers=kind)
+
+    assert response.status_code == 422
+    assert "O Content-Type do formulário não informa o boundary." in response.text
+
+
 @pytest.mark.parametrize(
     ("kind", "value", "text"),
     [
