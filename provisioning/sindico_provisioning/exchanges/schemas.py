@@ -88,9 +88,6 @@ class Pull:
 class ExchangeFilters:
     """Which exchanges; None does not restrict."""
 
-    since: datetime | None = None
-    until: datetime | None = None
-    resources: Sequence[str] | None = None
     direction: Direction | None = None
     integration_id: UUID | None = None
 

@@ -105,7 +105,7 @@ async def test_the_list_tells_who_asked_and_is_the_tenants_own(
 
     async with uow.begin(actor) as tx:
         mine = await queries.list_exchanges(
-            tx, request=PageRequest(limit=10), filters=ExchangeFilters(resources=["vendedor"])
+            tx, request=PageRequest(limit=10), filters=ExchangeFilters()
         )
     async with uow.begin(other) as tx:
         theirs = await queries.list_exchanges(
