@@ -40,6 +40,7 @@ class Once:
     method: str
     path: str
     body: bytes
+    """With all else that makes it another request under the same key, such as its query."""
     key: str | None
     digest: str | None = None
     """SHA-256 of a body that is not held in memory."""
@@ -118,7 +119,7 @@ async def provide_once(
         actor=request.user,
         method=request.method,
         path=request.url.path,
-        body=await request.body() if idempotency_key else b"",
+        body=request.url.query.encode() + b"\n" + await request.body() if idempotency_key else b"",
         key=idempotency_key,
     )
 

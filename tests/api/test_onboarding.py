@@ -90,6 +90,20 @@ async def test_a_reconciliation_is_started_followed_and_read(
     assert [each["id"] for each in listed] == [done["id"]]
 
 
+async def test_another_comparison_under_the_key_of_one_is_refused(
+    focal: AsyncClient, loaded: Site
+) -> None:
+    address = f"/api/v1/integrations/{loaded.integration_id}/reconciliations"
+    key = {"Idempotency-Key": "compare-1"}
+
+    first = await focal.post(address, headers=key)
+    again = await focal.post(address, headers=key)
+    other = await focal.post(f"{address}?by=totals", headers=key)
+
+    assert (first.status_code, again.json()) == (202, first.json())
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency-key-reused")
+
+
 async def test_what_an_erp_pushes_has_no_source_to_compare_with(
     context: Context, make_tenant: MakeTenant, client_as: ClientAs, console_as: ClientAs
 ) -> None:
