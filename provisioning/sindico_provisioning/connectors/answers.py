@@ -8,6 +8,10 @@ import msgspec
 
 from sindico_provisioning.connectors import errors
 
+MAX_VALUES = 5_000_000
+"""Of one answer, as many as its bytes hold when records are ordinary. In memory an empty one takes
+twenty times its bytes."""
+
 _decode = msgspec.json.Decoder(float_hook=Decimal).decode
 
 
@@ -18,7 +22,10 @@ def parse_json(body: bytes, path: str) -> Any:
 
     Raises:
         Transient: it is not JSON.
+        Terminal: it has more values than `MAX_VALUES`.
     """
+    if sum(map(body.count, (b"{", b"[", b","))) > MAX_VALUES:
+        raise errors.PAGE_TOO_LARGE.error(path=path, most=MAX_VALUES)
     try:
         return _decode(body)
     except (msgspec.DecodeError, RecursionError, ValueError):

@@ -91,6 +91,12 @@ PAGE_MALFORMED = Mistake(
     advice="Try again later; if it stays so, have the ERP's log looked at.",
     passes=True,
 )
+PAGE_TOO_LARGE = Mistake(
+    code="erp-page-too-large",
+    stage=Stage.READ,
+    detail="The answer to {path} holds more than {most} values.",
+    advice="Check that the URL and the routes are those of the ERP.",
+)
 PAGE_UNEXPECTED = Mistake(
     code="erp-page-unexpected",
     stage=Stage.READ,

@@ -14,7 +14,7 @@ from sindico_provisioning.connectors.sessions import Now, TokenCache, TokenSessi
 
 MAX_BODY_BYTES = 48 << 20
 READ_SECONDS = 60
-TOO_MUCH_CODES = frozenset({"answer-too-large", "answer-timed-out"})
+TOO_MUCH_CODES = frozenset({"answer-too-large", "answer-timed-out", "erp-page-too-large"})
 """Failures of a page that a smaller one may not have."""
 
 TOKENS = TokenCache()

@@ -4,7 +4,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from sindico_platform.errors import Transient
+from sindico_platform.errors import Terminal, Transient
+from sindico_provisioning.connectors.answers import MAX_VALUES
 from sindico_provisioning.connectors.mega.connector import parse_page
 from sindico_provisioning.connectors.mega.schemas import ROUTES
 from sindico_provisioning.connectors.mega.wire import FIELDS, turn_rows
@@ -170,3 +171,13 @@ def test_a_broken_page_says_how(body: bytes, code: str) -> None:
         parse_page(body, "/x")
 
     assert raised.value.code == code
+
+
+@pytest.mark.parametrize("value", [b"{}", b"[]", b"0"])
+def test_a_page_of_values_without_end_is_not_taken_in(value: bytes) -> None:
+    body = b"[" + b",".join([value] * (MAX_VALUES + 1)) + b"]"
+
+    with pytest.raises(Terminal) as raised:
+        parse_page(body, "/x")
+
+    assert raised.value.code == "erp-page-too-large"
