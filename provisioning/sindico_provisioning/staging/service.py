@@ -20,7 +20,6 @@ from sindico_provisioning.staging.statements import (
     COUNT_REJECTED,
     FIND_REJECTED,
     FORGET_REJECTED,
-    HOLD_REJECTED,
     INCOMING,
     KEEP_REJECTED,
     LIST_REJECTED,
@@ -194,17 +193,16 @@ async def note_rejections(
         found = await connection.fetch(LIST_REJECTED, *bound)
     waiting = {row[0] for row in found}
     mended = {key for key in waiting if key in sent or (is_right and not key)} - kept.keys()
-    if held := mended | (waiting & kept.keys()):
-        await connection.execute(HOLD_REJECTED, *bound, list(held))
+    if new := sorted(kept.keys() - waiting - {""}):
+        count = await connection.fetchval(COUNT_REJECTED, *bound)
+        for key in new[max(0, MOST_KEPT - count + len(mended)) :]:
+            kept[""] = kept.pop(key)
+        mended -= kept.keys()
+    if held := kept | dict.fromkeys(mended, ()):
+        rendered = [_render_errors(each) for each in held.values()]
+        await connection.execute(KEEP_REJECTED, *bound, tx.now, list(held), rendered)
     if mended:
         await connection.execute(FORGET_REJECTED, *bound, list(mended))
-    if new := sorted(kept.keys() - waiting - {""}):
-        room = MOST_KEPT - await connection.fetchval(COUNT_REJECTED, *bound)
-        for key in new[max(0, room) :]:
-            kept[""] = kept.pop(key)
-    if kept:
-        rendered = [_render_errors(each) for each in kept.values()]
-        await connection.execute(KEEP_REJECTED, *bound, tx.now, list(kept), rendered)
 
 
 def _fit_key(key: str) -> str:

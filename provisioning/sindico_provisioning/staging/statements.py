@@ -20,7 +20,6 @@ _REJECTED_OF_TABLE = """
 LIST_REJECTED = f"SELECT id_erp {_REJECTED_OF_TABLE}"
 COUNT_REJECTED = f"SELECT count(*) {_REJECTED_OF_TABLE}"
 FIND_REJECTED = f"{LIST_REJECTED} AND id_erp = ANY ($4::text[])"
-HOLD_REJECTED = f"{FIND_REJECTED} ORDER BY id_erp FOR UPDATE"
 FORGET_REJECTED = """
     DELETE FROM staging.push_rejection
     WHERE tenant_id = $1 AND integration_id = $2 AND resource = $3 AND id_erp = ANY ($4::text[])
@@ -29,11 +28,12 @@ KEEP_REJECTED = """
     INSERT INTO staging.push_rejection (tenant_id, integration_id, resource, at, id_erp, errors)
     SELECT $1, $2, $3, $4, id_erp, errors
     FROM unnest($5::text[], $6::jsonb[]) AS rejected (id_erp, errors)
-    ORDER BY id_erp
+    ORDER BY id_erp COLLATE "C"
     ON CONFLICT (tenant_id, integration_id, resource, id_erp)
         DO UPDATE SET errors = EXCLUDED.errors, at = EXCLUDED.at
 """
-"""What is there is held first, and all in key order, so that two pushes cannot deadlock."""
+"""Every key that a push has to do with, those to be forgotten too: they are held by this statement
+alone, one after the other in key order, so that pushes cannot deadlock."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

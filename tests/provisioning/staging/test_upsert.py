@@ -18,7 +18,7 @@ from sindico_provisioning.erp_tables.schemas import Checked, ErpTable
 from sindico_provisioning.erp_tables.service import check_rows
 from sindico_provisioning.staging import queries, service
 from sindico_provisioning.staging.lines import render_lines
-from sindico_provisioning.staging.models import STAGING, StagingRejection
+from sindico_provisioning.staging.models import STAGING, PushRejection, StagingRejection
 from sindico_provisioning.staging.schemas import Counts, Stored
 from sindico_provisioning.staging.service import MOST_BY_ARRAYS
 from tests.support.jobs import eventually
@@ -145,6 +145,41 @@ async def test_two_pages_of_the_same_new_rows_at_once_store_each_once(
 
     assert first.counts == Counts(created=len(page.rows))
     assert await late == Counts(unchanged=len(page.rows))
+
+
+async def test_rejected_keys_are_held_one_after_the_other_in_their_order(
+    uow: UnitOfWork, store: Store
+) -> None:
+    """Else pushes with keys in common may each hold what another waits for."""
+    actor = Actor.system(store.tenant)
+
+    async def push(tx: Tx, *wrong: str, right: str = "") -> None:
+        errors: dict[str, list[dict[str, Any]]] = {key: [] for key in wrong}
+        await service.note_rejections(
+            tx,
+            table=EMPRESA,
+            integration_id=store.integration,
+            errors=errors,
+            sent={*wrong, right},
+        )
+
+    async def push_later() -> None:
+        async with uow.begin(actor) as tx:
+            await push(tx, "B", "a", right="c")
+
+    async with uow.begin(actor) as tx:
+        await push(tx, "a", "c")
+    async with uow.begin(actor) as tx:
+        await push(tx, "B")
+        late = asyncio.create_task(push_later())
+        await eventually(partial(is_waited_for, tx))
+        free = text("SELECT id_erp FROM staging.push_rejection FOR UPDATE SKIP LOCKED")
+        found = set(await tx.session.scalars(free))
+    await late
+
+    assert found == {"a", "B", "c"}
+    async with uow.begin(actor) as tx:
+        assert set(await tx.session.scalars(select(PushRejection.id_erp))) == {"a", "B"}
 
 
 async def merge(tx: Tx, store: Store, table: ErpTable, rows: Sequence[Any]) -> Stored:
