@@ -17,6 +17,7 @@ from sindico_platform.database.tx import Actor
 from sindico_platform.database.uow import UnitOfWork
 from sindico_platform.paging.schemas import PageRequest
 from sindico_platform.tenancy.models import Tenant
+from sindico_provisioning.erp_tables.errors import MOST_REASONS
 from sindico_provisioning.erp_tables.queries import TABLES, build_example, get_table
 from sindico_provisioning.exchanges import queries as exchanges
 from sindico_provisioning.exchanges.schemas import ExchangeFilters, ExchangeOut, Outcome
@@ -784,6 +785,19 @@ async def test_every_rejected_row_is_told_however_much_is_wrong(
     assert answer["rejections"][2]["errors"][1]["detail"] == (
         "2 more things are wrong with this row."
     )
+
+
+async def test_what_is_not_told_of_a_row_is_counted_once_it_is_told_in_brief(
+    erp: AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sindico_provisioning.pushes.service.MOST_TOLD", 0)
+    wrong = {"id_erp": "v1", "nome": "Ana", **{f"x{n}": n for n in range(MOST_REASONS + 20)}}
+
+    answer = (await erp.post(URL, json=[wrong])).json()
+
+    [first, more] = answer["rejections"][0]["errors"]
+    assert (first["code"], more["code"]) == ("unknown-field", "more-reasons")
+    assert more["detail"] == f"{MOST_REASONS + 19} more things are wrong with this row."
 
 
 async def test_an_empty_push_lands_nothing(erp: AsyncClient) -> None:

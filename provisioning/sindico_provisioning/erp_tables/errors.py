@@ -1,6 +1,6 @@
 """What can be wrong with a row, a body or a table's name."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import Any
@@ -77,6 +77,12 @@ def reasons(code: str, fields: Collection[str]) -> list[FieldError]:
     told = [reason(printable(field), code) for field in islice(fields, MOST_REASONS)]
     more = len(fields) - len(told)
     return [*told, reason("", "more-reasons", count=more)] if more else told
+
+
+def in_brief(told: Sequence[FieldError]) -> tuple[FieldError, ...]:
+    """The first of a row's reasons, and how many more there are, those not told among them."""
+    untold = [dict(each.facts)["count"] for each in told if each.code == "more-reasons"]
+    return told[0], reason("", "more-reasons", count=len(told) - 1 - len(untold) + sum(untold))
 
 
 def printable(name: str) -> str:

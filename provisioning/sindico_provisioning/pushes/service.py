@@ -11,7 +11,7 @@ from sindico_platform.audit import service as audit
 from sindico_platform.database.driver import as_database_errors
 from sindico_platform.database.tx import Tx
 from sindico_platform.errors import InvalidInput
-from sindico_provisioning.erp_tables.errors import PushOfTooManyRows, reason
+from sindico_provisioning.erp_tables.errors import PushOfTooManyRows, in_brief, reason
 from sindico_provisioning.erp_tables.kinds import is_encodable
 from sindico_provisioning.erp_tables.schemas import ErpTable, Rejection, UnknownFields
 from sindico_provisioning.exchanges.compression import compress
@@ -220,7 +220,7 @@ def _note(intake: Intake, prepared: Prepared) -> list[str]:
 def _told(rejection: Rejection, *, is_brief: bool) -> dict[str, Any]:
     reasons = rejection.reasons
     if is_brief and len(reasons) > BRIEF:
-        reasons = (reasons[0], reason("", "more-reasons", count=len(reasons) - 1))
+        reasons = in_brief(reasons)
     errors = [staging.describe_reason(item) for item in reasons]
     return {"index": rejection.index, "key": rejection.id_erp, "errors": errors}
 
