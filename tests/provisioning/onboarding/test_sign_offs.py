@@ -1,8 +1,11 @@
 """Signed for the counts as they were; withdrawn when they change in a way that matters."""
 
 from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from uuid_utils.compat import uuid7
 
 from sindico_platform.errors import Terminal
 from sindico_provisioning.connectors.schemas import Cursor, Page
@@ -10,6 +13,7 @@ from sindico_provisioning.loads.models import LoadKind
 from sindico_provisioning.loads.service import start_load
 from sindico_provisioning.onboarding import queries, service
 from sindico_provisioning.onboarding.errors import LoadUnderWay, NotSignedOff
+from sindico_provisioning.onboarding.rejections import queries as rejections
 from sindico_provisioning.onboarding.rules import Counts, find_reason
 from sindico_provisioning.onboarding.schemas import OnboardingOut, TableProgressOut
 from sindico_provisioning.reconciliation.jobs import start_reconciliation
@@ -94,6 +98,19 @@ async def test_what_was_rejected_is_told_until_it_came_right(loaded: Site) -> No
     assert [(each.code, each.rows) for each in later.reasons] == [("cnpj-check-digits", 1)]
     assert (worse.rejected, worse.reasons[0].rows) == (2, 2)
     assert (mended.staged, mended.rejected, mended.reasons[0].rows) == (5, 1, 1)
+
+
+async def test_there_may_be_rejected_rows_of_as_many_loads_as_run_in_years(loaded: Site) -> None:
+    async with loaded.context.uow.begin(loaded.actor) as tx:
+        [reading] = await rejections.list_readings(tx, loaded.integration_id)
+        years: Any = [
+            SimpleNamespace(resource=reading.resource, load_id=uuid7(), rejected=1)
+            for _ in range(40_000)
+        ]
+
+        found = await rejections.count_rejected(tx, loaded.integration_id, [*years, reading])
+
+    assert found == {"empresa": 1}
 
 
 async def test_a_load_that_failed_before_it_read_hides_no_rejected_row(loaded: Site) -> None:

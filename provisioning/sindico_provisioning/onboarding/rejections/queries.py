@@ -5,7 +5,22 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, Subquery, Text, cast, exists, func, or_, select, union_all
+from sqlalchemy import (
+    ARRAY,
+    Row,
+    Select,
+    Subquery,
+    Text,
+    Uuid,
+    any_,
+    cast,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from sindico_platform.database.tx import Tx
@@ -93,7 +108,8 @@ def _select_read(tx: Tx, integration_id: UUID, resource: str, loads: list[UUID])
         )
         .where(
             StagingRejection.tenant_id == tx.tenant_id,
-            StagingRejection.load_id.in_(loads),
+            # One parameter: years of runs are more loads than a statement may have parameters.
+            StagingRejection.load_id == any_(literal(loads, ARRAY(Uuid))),
             StagingRejection.resource == resource,
         )
         .subquery()
