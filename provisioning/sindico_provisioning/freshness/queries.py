@@ -17,7 +17,7 @@ from sindico_provisioning.integrations.queries import get_integration
 
 DEFAULT_HOURS = 24
 """Of what runs by itself; twice the interval, where that is longer. A day's run that is planned an
-hour later, as where clocks are put back, is waited for."""
+hour later, as where clocks are put back, is waited for, and then has some minutes to begin."""
 WATCHDOG = "freshness"
 """Who pauses schedules that failed for days."""
 WARN_DAYS, PAUSE_DAYS, NOTICE_DAYS, LEAST_FAILURES = 4, 7, 1, 3
@@ -77,7 +77,7 @@ WITH facts AS (
         GREATEST(
             counts_from + make_interval(hours => max_hours::int),
             CASE WHEN next_at <= counts_from + make_interval(hours => max_hours::int + 1)
-                THEN next_at END
+                THEN next_at + make_interval(mins => :moving_minutes) END
         ) AS late_at,
         make_interval(
             secs => LEAST(max_hours * CAST(:grace_share AS float8), :grace_hours) * 3600

@@ -123,10 +123,12 @@ async def test_on_a_day_of_25_hours_nothing_is_late_before_its_time(guarded: Gua
 
     await guarded.set(Schedule, **planned, due_at=guarded.hours_ago(-0.25))
     in_time = await guarded.watch()
-    await guarded.set(Schedule, **planned, due_at=guarded.hours_ago(0.25))
+    await guarded.set(Schedule, **planned, due_at=guarded.hours_ago(0))
+    about_to_begin = await guarded.watch()
+    await guarded.set(Schedule, **planned, due_at=guarded.hours_ago(0.4))
     late = await guarded.watch()
 
-    assert (in_time.state, late.state) == ("fresh", "down")
+    assert [each.state for each in (in_time, about_to_begin, late)] == ["fresh", "fresh", "down"]
 
 
 async def test_days_that_are_planned_later_still_are_late_after_24_hours(guarded: Guarded) -> None:
