@@ -74,6 +74,7 @@ async def has_arrivals(tx: Tx, *, since: datetime) -> bool:
         Exchange.tenant_id == tx.tenant_id,
         Exchange.at >= begun,
         Exchange.direction == Direction.IN,
-        (Exchange.created + Exchange.updated > 0) | (Exchange.method == "DELETE"),
+        (Exchange.created + Exchange.updated > 0)
+        | ((Exchange.method == "DELETE") & Exchange.failure.is_(None)),
     )
     return bool(await tx.session.scalar(select(arrived)))

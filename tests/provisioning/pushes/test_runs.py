@@ -88,6 +88,26 @@ async def test_a_run_without_news_is_empty_and_no_success(
     assert (again.status, again.phases) == (LoadStatus.EMPTY, [])
 
 
+async def test_a_removal_that_was_refused_is_no_news(
+    erp: AsyncClient,
+    client_as: ClientAs,
+    context: Context,
+    tenant: Tenant,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Else nobody would hear that a client which may do nothing any more brings nothing."""
+    no_margin = "sindico_provisioning.exchanges.queries.TAKES_AT_MOST"
+    monkeypatch.setattr(no_margin, timedelta(0))
+    await push(erp, "empresa", id_erp="c1", razao_social="Acme")
+    await run(context, tenant, erp)
+    reader = await client_as(tenant, "erp_tables:view")
+
+    refused = await reader.delete("/api/v1/erp/empresa", params={"id_erp": "c1"})
+    again = await run(context, tenant, erp)
+
+    assert (refused.status_code, again.status) == (403, LoadStatus.EMPTY)
+
+
 async def test_a_run_of_some_tables_leaves_no_news_of_others_behind(
     erp: AsyncClient, context: Context, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
