@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import types as sql
 
-from sindico_provisioning.connectors.turning import whole_of
+from sindico_provisioning.connectors.turning import MOST_DIGITS, whole_of
 from sindico_provisioning.connectors.view.statements import Layout
 from sindico_provisioning.erp_tables.queries import get_table
 from sindico_provisioning.erp_tables.schemas import ErpField
@@ -78,8 +78,9 @@ def _whole_numbers(column: Column) -> Column:
 
 
 def _whole_number(value: Any) -> Any:
-    if isinstance(value, str) and value.strip().isdecimal():
-        return int(value)
+    if isinstance(value, str):
+        digits = value.strip()
+        return int(digits) if digits.isdecimal() and len(digits) <= MOST_DIGITS else value
     whole = whole_of(value) if isinstance(value, Decimal) else None
     return value if whole is None else whole
 

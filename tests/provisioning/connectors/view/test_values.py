@@ -67,8 +67,10 @@ def test_a_value_of_a_company(field: str, stored: Any, ours: Any) -> None:
         (Decimal("1E+999999999"), Decimal("1E+999999999")),
         (Decimal("Infinity"), Decimal("Infinity")),
         (Decimal("2.5"), Decimal("2.5")),
+        (" 12 ", 12),
+        ("9" * 5_000, "9" * 5_000),
     ],
-    ids=str,
+    ids=lambda value: str(value)[:20],
 )
 def test_a_whole_number_of_an_items_line(stored: Any, ours: Any) -> None:
     assert turn("sequencia", stored, table="itens_pedido") == ours
