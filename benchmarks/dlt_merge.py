@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from typing import Any
+from uuid import uuid4
 
 import dlt
 from pyarrow import json as arrow
@@ -27,9 +28,9 @@ def read_tables(files: list[str]) -> Iterator[Any]:
 def main(url: str, how: str, files: list[str]) -> None:
     """Merge all files in one run."""
     pipeline = dlt.pipeline(
-        pipeline_name=f"bench_{how}",
+        pipeline_name="bench",
         destination=dlt.destinations.postgres(url),
-        dataset_name=f"dlt_{how}",
+        dataset_name=f"dlt_{uuid4().hex}",  # new tables each time
     )
     rows = read_rows(files) if how == "merge" else read_tables(files)
     resource = dlt.resource(

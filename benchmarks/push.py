@@ -38,6 +38,8 @@ REQUEST_ROWS, AT_ONCE, ROUNDS = 50_000, 2, 3
 ITEMS_PER_ORDER = 4
 DLT = "BENCH_DLT_PYTHON"
 """A Python with ``dlt[postgres]`` and pyarrow; ``make bench`` makes one."""
+MERGES = {"merge": ("dlt merge", 5), "arrow": ("dlt merge from Arrow", 2)}
+"""Name and bar of what dlt is beside."""
 TABLES = ("pedido", "itens_pedido")
 
 
@@ -50,6 +52,8 @@ class Round:
     copied: float
     early: float
     """The first tenth of `first`."""
+    merged: dict[str, float]
+    """By way of reading, dlt's seconds; empty without a dlt."""
 
 
 async def measure(stack: Stack) -> list[Figure]:
@@ -62,8 +66,7 @@ async def measure(stack: Stack) -> list[Figure]:
             await until_ready(port)
             rounds = [await run_round(stack, port, bodies, folder) for _ in range(ROUNDS)]
             memory = peak_mb(api.pid)
-        merged = [merge_by_dlt(stack, folder, how) for how in ("merge", "arrow")]
-    return figures(rounds, memory, *merged)
+    return figures(rounds, memory)
 
 
 def write_bodies(folder: Path) -> dict[str, list[Path]]:
@@ -128,7 +131,7 @@ def make_item(number: int) -> dict[str, object]:
 
 
 async def run_round(stack: Stack, port: int, bodies: dict[str, list[Path]], folder: Path) -> Round:
-    """Push everything twice for a tenant of its own, then copy the same rows by psql."""
+    """Push everything twice for a tenant of its own, then copy and merge the same rows."""
     tenant_id = uuid7()
     token = await make_token(stack, tenant_id)
     push = partial(send, port=port, token=token, folder=folder)
@@ -137,9 +140,13 @@ async def run_round(stack: Stack, port: int, bodies: dict[str, list[Path]], fold
     first += push(bodies["itens_pedido"], "itens_pedido", expected="created")
     unchanged = sum(push(bodies[table], table, expected="unchanged") for table in TABLES)
     copied = await copy_rows(stack, tenant_id, folder)
+    merged = {how: merge_by_dlt(stack, folder, how) for how in MERGES if os.environ.get(DLT)}
     tell(f"first {ROWS / first:,.0f}, again {ROWS / unchanged:,.0f}, psql {ROWS / copied:,.0f}/s")
+    for how, seconds in merged.items():
+        tell(f"dlt {how} {ROWS / seconds:,.0f}/s")
     share = len(bodies["pedido"][:1]) and min(REQUEST_ROWS, ROWS // (1 + ITEMS_PER_ORDER))
-    return Round(first=first, unchanged=unchanged, copied=copied, early=early / share * ROWS)
+    early *= ROWS / share
+    return Round(first=first, unchanged=unchanged, copied=copied, early=early, merged=merged)
 
 
 async def make_token(stack: Stack, tenant_id: UUID) -> str:
@@ -214,19 +221,16 @@ async def copy_rows(stack: Stack, tenant_id: UUID, folder: Path) -> float:
     return await asyncio.to_thread(time_psql, stack, script, folder / "copy.sql")
 
 
-def merge_by_dlt(stack: Stack, folder: Path, how: str) -> float | None:
-    """Rows per second of dlt's merge of some of the items; None without a dlt."""
-    python = os.environ.get(DLT)
-    if not python:
-        return None
+def merge_by_dlt(stack: Stack, folder: Path, how: str) -> float:
+    """Seconds that dlt would take to merge as many rows, told by some of the items."""
     files = sorted(folder.glob("itens_pedido-*.ndjson"))[: DLT_ROWS // REQUEST_ROWS]
     script = Path(__file__).with_name("dlt_merge.py")
-    environ = os.environ | {"DLT_DATA_DIR": str(folder / "dlt")}
-    command = [python, str(script), stack.admin_url, how, *map(str, files)]
-    done = subprocess.run(command, env=environ, check=True, capture_output=True, text=True)
+    with TemporaryDirectory(prefix="dlt-", dir=folder) as data:
+        environ = os.environ | {"DLT_DATA_DIR": data}
+        command = [os.environ[DLT], str(script), stack.admin_url, how, *map(str, files)]
+        done = subprocess.run(command, env=environ, check=True, capture_output=True, text=True)
     rows, seconds = json.loads(done.stdout.splitlines()[-1])
-    tell(f"dlt {how}: {rows / seconds:,.0f}/s")
-    return float(rows / seconds)
+    return float(seconds / rows * ROWS)
 
 
 def peak_mb(pid: int) -> float:
@@ -240,21 +244,17 @@ def peak_of(pid: int) -> int:
     return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM"))
 
 
-def figures(
-    rounds: list[Round], memory: float, merge: float | None, arrow: float | None
-) -> list[Figure]:
-    """The round whose first push is the median; dlt only where there is one."""
-    median = sorted(rounds, key=lambda each: each.copied / each.first)[len(rounds) // 2]
-    pushed = ROWS / median.first
+def figures(rounds: list[Round], memory: float) -> list[Figure]:
+    """Of each yardstick the round whose first push beside it is the median."""
+    median = middle(rounds, lambda each: each.copied)
     beside_psql = partial(
         Figure,
         unit="rows/s",
         yardstick="psql \\copy of the same rows",
         yardstick_value=ROWS / median.copied,
     )
-    beside_dlt = partial(Figure, name=f"first push of {ROWS:,} rows", value=pushed, unit="rows/s")
     found = [
-        beside_psql(name=f"first push of {ROWS:,} rows", value=pushed, at_least=0.22),
+        beside_psql(name=f"first push of {ROWS:,} rows", value=ROWS / median.first, at_least=0.22),
         beside_psql(
             name="the same again, nothing new", value=ROWS / median.unchanged, at_least=0.33
         ),
@@ -268,9 +268,22 @@ def figures(
         ),
         Figure(name="memory of the API, at most", value=memory, unit="MB", at_most=300),
     ]
-    if merge is not None and arrow is not None:
-        found += [
-            beside_dlt(yardstick="dlt merge", yardstick_value=merge, at_least=5),
-            beside_dlt(yardstick="dlt merge from Arrow", yardstick_value=arrow, at_least=2),
-        ]
-    return found
+    return found + [beside_dlt(rounds, how) for how in median.merged]
+
+
+def beside_dlt(rounds: list[Round], how: str) -> Figure:
+    name, at_least = MERGES[how]
+    median = middle(rounds, lambda each: each.merged[how])
+    return Figure(
+        name=f"first push of {ROWS:,} rows",
+        value=ROWS / median.first,
+        unit="rows/s",
+        yardstick=name,
+        yardstick_value=ROWS / median.merged[how],
+        at_least=at_least,
+    )
+
+
+def middle(rounds: list[Round], yardstick: Callable[[Round], float]) -> Round:
+    """The round whose first push has the median ratio to a yardstick of the same round."""
+    return sorted(rounds, key=lambda each: yardstick(each) / each.first)[len(rounds) // 2]
