@@ -2,15 +2,17 @@
 
 import ssl
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
 import psutil
+import psycopg
 import pytest
 
 from sindico_api.demo.record import DemoRecord, Login, read_record
+from sindico_platform.embedded import EmbeddedPostgres
 from tests.api.cli.conftest import RunningStack, start_stack, stop_stack
 from tests.processes import is_running, wait_until
 
@@ -46,6 +48,14 @@ class Demo:
 
     def sandbox_tls(self) -> ssl.SSLContext:
         return ssl.create_default_context(cafile=self.record.sandbox.mega.ca_file)
+
+    @contextmanager
+    def administering(self) -> Iterator[psycopg.Connection]:
+        """A connection that may do everything; outside of a block each statement commits."""
+        postgres = EmbeddedPostgres(self.stack.data_dir / "postgres")
+        url = postgres.url("postgres", postgres.password, "sindico")
+        with psycopg.connect(url, autocommit=True) as connection:
+            yield connection
 
     def redis_url(self) -> str:
         folder = self.stack.data_dir / "valkey"

@@ -9,12 +9,10 @@ from io import BytesIO
 from typing import Any
 
 import httpx
-import psycopg
 import pytest
 import python_calamine
 from aiosmtpd.smtp import SMTP, Envelope
 
-from sindico_platform.embedded import EmbeddedPostgres
 from tests.processes import wait_until
 from tests.stack.conftest import LONG_SECONDS, POLL_SECONDS, Demo, Person, SignIn, is_passing
 from tests.support.mail_server import Mailbox, serving
@@ -28,17 +26,9 @@ WAITING = "SELECT count(*) FROM pg_locks WHERE relation = %s::regclass AND NOT g
 
 
 @contextmanager
-def administering(demo: Demo) -> Iterator[psycopg.Connection]:
-    postgres = EmbeddedPostgres(demo.stack.data_dir / "postgres")
-    url = postgres.url("postgres", postgres.password, "sindico")
-    with psycopg.connect(url, autocommit=True) as connection:
-        yield connection
-
-
-@contextmanager
 def writers_held(demo: Demo, table: str) -> Iterator[Callable[[], None]]:
     """Nobody writes the table in the block; gives what waits until somebody stands before it."""
-    with administering(demo) as watcher, administering(demo) as holder, holder.transaction():
+    with demo.administering() as watcher, demo.administering() as holder, holder.transaction():
         holder.execute(f"LOCK TABLE {table} IN SHARE MODE")
 
         def is_held() -> bool:
@@ -89,7 +79,7 @@ def pushed(integrator: Person, mark: str) -> int:
 
 def let_no_lease_of_a_key_end(demo: Demo) -> None:
     """None in this test: what is taken over is taken from a process that is seen to be gone."""
-    with administering(demo) as admin:
+    with demo.administering() as admin:
         admin.execute(
             "UPDATE control.idempotency_key SET lease_until = now() + interval '1 hour'"
             " WHERE answer IS NULL"
@@ -237,7 +227,7 @@ def test_a_clock_killed_in_the_middle_of_a_tick_begins_one_load(
     hourly = {"kind": "interval", "interval_minutes": 60}
     consultant.insist("PUT", schedule, json=hourly).raise_for_status()
 
-    with writers_held(demo, "control.load") as wait, administering(demo) as admin:
+    with writers_held(demo, "control.load") as wait, demo.administering() as admin:
         admin.execute(
             "UPDATE control.schedule SET due_at = now(), slot_at = now() WHERE integration_id = %s",
             [integration],

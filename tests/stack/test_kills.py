@@ -2,21 +2,31 @@
 
 import secrets
 import threading
+from contextlib import ExitStack
+from functools import partial
 from typing import Any
 
 import httpx
+import psycopg
 import pytest
 from redis import Redis
 from stdnum.br import cnpj
 
+from sindico_provisioning.loads.models import PhaseStep
 from tests.processes import wait_until
-from tests.stack.conftest import POLL_SECONDS, Demo, Person
+from tests.stack.conftest import LONG_SECONDS, POLL_SECONDS, Demo, Person
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
 
 VICTIMS = ["postgres", "valkey", "api", "worker", "clock"]
 SLOW_PAGES = "slow::4"
 CRM_LISTS = ("companies", "branches", "accounts", "contacts")
+WAITING_FOR = "SELECT count(*) FROM pg_stat_activity WHERE %s = ANY (pg_blocking_pids(pid))"
+HOLD_PHASE = """
+    SELECT FROM control.load_phase WHERE load_id = %s AND step = %s
+    ORDER BY position DESC LIMIT 1 FOR UPDATE
+"""
+"""The last of a step, so that its others have run to their end."""
 
 
 def make_cnpj() -> str:
@@ -83,35 +93,69 @@ def is_under_way(load: dict[str, Any]) -> bool:
     return any(phase["received"] for phase in load["phases"]) and load["status"] == "running"
 
 
-@pytest.mark.parametrize("victim", [*VICTIMS, "a flush of Valkey"])
+@pytest.mark.parametrize("victim", [*sorted({*VICTIMS} - {"worker"}), "a flush of Valkey"])
 def test_a_load_survives(demo: Demo, consultant: Person, victim: str) -> None:
-    script_fault(demo, SLOW_PAGES)
-    load_id = start_load(consultant).raise_for_status().json()["id"]
-    wait_until(
-        lambda: is_under_way(consultant.read(f"/api/v1/loads/{load_id}")),
-        seconds=60,
-        pause_seconds=POLL_SECONDS,
-    )
+    """The worker, which carries it, is killed in every phase below."""
+    load = start_slow_load(demo, consultant)
+    wait_until(lambda: is_under_way(consultant.read(load)), seconds=60, pause_seconds=POLL_SECONDS)
 
     if victim in VICTIMS:
         demo.kill(victim)
     else:
         Redis.from_url(demo.redis_url()).flushall()
 
-    load = consultant.follow(f"/api/v1/loads/{load_id}")
+    assert_complete(consultant, load)
+    wait_until(demo.stack.is_ready)
+
+
+def start_slow_load(demo: Demo, consultant: Person) -> str:
+    script_fault(demo, SLOW_PAGES)
+    return f"/api/v1/loads/{start_load(consultant).raise_for_status().json()['id']}"
+
+
+def assert_complete(consultant: Person, path: str) -> None:
+    """The load succeeds, and the CRM has just what it read."""
+    load = consultant.follow(path)
     assert load["status"] == "succeeded", load["error"]
     for phase in load["phases"]:
         outcomes = ("created", "updated", "unchanged", "rejected")
         assert phase["received"] == sum(phase[name] for name in outcomes)
     for name in CRM_LISTS:
         assert consultant.count(f"/api/v1/{name}") == arrived(load, name)
-    wait_until(demo.stack.is_ready)
 
 
 def arrived(load: dict[str, Any], name: str) -> int:
     """Rows a synchronising phase left in the CRM."""
     (phase,) = (item for item in load["phases"] if item["table"] == name)
     return int(phase["created"] + phase["updated"] + phase["unchanged"])
+
+
+@pytest.mark.timeout(600)
+def test_a_load_whose_worker_is_killed_in_every_phase_ends_complete(
+    demo: Demo, consultant: Person
+) -> None:
+    path = start_slow_load(demo, consultant)
+    wait_until(lambda: bool(consultant.read(path)["phases"]), pause_seconds=POLL_SECONDS)
+    with ExitStack() as connections:
+        watcher, *holders = (
+            connections.enter_context(demo.administering()) for _ in range(1 + len(PhaseStep))
+        )
+        for holder, step in zip(holders, PhaseStep, strict=True):
+            holder.execute("BEGIN")
+            assert holder.execute(HOLD_PHASE, [path.rpartition("/")[2], step]).rowcount == 1
+
+        for holder in holders:
+            wait_until(partial(is_wanted, watcher, holder), seconds=LONG_SECONDS)
+            demo.kill("worker")
+            holder.execute("ROLLBACK")
+
+    assert_complete(consultant, path)
+
+
+def is_wanted(watcher: psycopg.Connection, holder: psycopg.Connection) -> bool:
+    """Whether somebody waits for what a connection holds."""
+    row = watcher.execute(WAITING_FOR, [holder.info.backend_pid]).fetchone()
+    return row is not None and row[0] > 0
 
 
 def test_of_two_loads_started_at_once_one_runs(demo: Demo, consultant: Person) -> None:
