@@ -232,10 +232,11 @@ async def _find_moves(tx: Tx, curves: Iterable[Curve]) -> tuple[list[MoveOut], l
     moves, movers = Counter[tuple[AbcClass | None, AbcClass]](), list[MoverOut]()
     for curve in curves:
         measure, values = Measure(curve.settings.measure), values_of(tx, curve)
-        counted = await tx.session.execute(statements.list_moves(measure), values)
-        for row in counted.mappings():
-            move = msgspec.convert(dict(row), MoveOut)
+        rows = (await tx.session.execute(statements.list_moves(measure), values)).mappings().all()
+        for move in msgspec.convert(list(map(dict, rows)), list[MoveOut]):
             moves[move.from_class, move.to_class] += move.accounts
+        if not any(row["from_class"] for row in rows):
+            continue  # to draw a curve takes long, and there is nobody to name
         most = values | {"most": MAX_MOVERS}
         named = await tx.session.execute(statements.list_movers(measure), most)
         movers += [msgspec.convert(dict(row), MoverOut) for row in named.mappings()]

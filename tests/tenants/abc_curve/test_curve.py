@@ -197,6 +197,22 @@ async def test_a_simulation_of_one_curve_tells_who_would_move_on_another(
     assert sum(each.accounts for each in simulated.moves) == run.moved == 2
 
 
+async def test_a_simulation_looks_for_no_names_on_curves_where_nobody_moves(
+    clientele: Clientele, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each look draws the curve again, and a tenant may have one for each company and branch."""
+    await clientele.add("stays")
+    await clientele.buy("stays", 85)
+    await service.draw_curves(clientele.tx)
+    await clientele.add("new")
+    monkeypatch.setattr("sindico_tenants.abc_curve.statements.list_movers", None)
+
+    simulated = await queries.simulate(clientele.tx, AbcSettingsIn())
+
+    assert [(each.from_class, each.accounts) for each in simulated.moves] == [(None, 1)]
+    assert simulated.movers == []
+
+
 async def test_a_simulation_tells_of_documents_without_an_account(clientele: Clientele) -> None:
     await clientele.add("a")
     await clientele.buy("a", 100)
