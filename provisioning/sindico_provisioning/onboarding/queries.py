@@ -44,7 +44,7 @@ from sindico_provisioning.reconciliation.models import UNDER_WAY, ReconciledTabl
 from sindico_provisioning.staging.models import STAGING
 from sindico_tenants.erp_links.models import ExternalRef
 
-MAX_REASONS = 20
+MAX_REASONS, MAX_LOADS = 20, 5
 """Of one table."""
 
 
@@ -72,6 +72,7 @@ async def read_onboarding(
     readings = await rejections.list_readings(tx, integration_id)
     counts = await count_tables(tx, integration_id, readings=readings, compared=compared, told=told)
     reasons = await _list_reasons(tx, integration_id, readings, counts, translate)
+    rejecting = rejections.group_loads(readings, most=MAX_LOADS)
     signed = await _list_newest_sign_offs(tx, integration_id)
     tables = [
         _show(
@@ -81,6 +82,7 @@ async def read_onboarding(
             told=told.get(table),
             compared=compared.get(table),
             reasons=reasons[table],
+            rejected_in=rejecting.get(table, []),
             sign_off=signed.get(table),
             translate=translate,
         )
@@ -305,6 +307,7 @@ def _show(
     told: Row[Any] | None,
     compared: ReconciledTable | None,
     reasons: Collection[ReasonCount],
+    rejected_in: list[UUID],
     sign_off: TableSignOff | None,
     translate: Translate,
 ) -> TableProgressOut:
@@ -324,6 +327,7 @@ def _show(
         staged=counts.staged,
         in_crm=counts.in_crm,
         rejected=counts.rejected,
+        rejected_in=rejected_in if counts.rejected else [],
         reasons=list(reasons),
         missing=0 if compared is None else compared.missing,
         extra=0 if compared is None else compared.extra,

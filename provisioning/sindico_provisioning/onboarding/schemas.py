@@ -68,8 +68,10 @@ class TableProgressOut(Output, kw_only=True, frozen=True):
     in_crm: int | None
     """None of a table of which no records of the CRM are made."""
     rejected: int
-    """By the last reading, and of what was pushed all that was not sent right since. Pushed rows
-    without a key count as one, and so do those beyond 20,000."""
+    """Of what was read or pushed, all that did not come right since. Of what is read, until all of
+    the table is; pushed rows without a key count as one, and so do those beyond 20,000."""
+    rejected_in: list[UUID]
+    """The loads that rejected some of them, the newest five, newest first."""
     reasons: list[ReasonCount]
     """Over the rows that were kept, the most frequent first."""
     missing: int

@@ -4,12 +4,28 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Table, exists, func, literal_column, select, union_all
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Select,
+    Table,
+    Text,
+    Uuid,
+    any_,
+    exists,
+    func,
+    literal,
+    literal_column,
+    select,
+    union_all,
+)
 
 from sindico_platform.database.tx import Tx
+from sindico_provisioning.erp_tables.schemas import Checked
 from sindico_provisioning.staging.models import STAGING, SeenKey, StagingRejection
 
 SAMPLED_ROWS = 200
+KEYS = ARRAY(Text(collation="C"))
 
 
 async def list_unseen(
@@ -72,3 +88,34 @@ async def has_keyless_rejections(tx: Tx, *, load_id: UUID, resource: str) -> boo
         StagingRejection.id_erp.is_(None),
     )
     return bool(await tx.session.scalar(select(found)))
+
+
+async def lock_mended(
+    tx: Tx, *, checked: Checked, integration_id: UUID, load_ids: Sequence[UUID]
+) -> list[str]:
+    """Keys of right rows that one of the loads rejected after they last changed here."""
+    kept, staged = StagingRejection, STAGING[checked.table.name]
+    told = await tx.session.execute(
+        select(kept.id_erp, func.max(kept.at).label("at"))
+        .where(
+            kept.tenant_id == tx.tenant_id,
+            kept.load_id == any_(literal(load_ids, ARRAY(Uuid))),
+            kept.resource == checked.table.name,
+            kept.id_erp == any_(literal([row[0] for row in checked.rows], KEYS)),
+        )
+        .group_by(kept.id_erp)
+    )
+    rejected_at = {row.id_erp: row.at for row in told}
+    if not rejected_at:
+        return []
+    found = await tx.session.execute(
+        select(staged.c.id_erp, staged.c.changed_at)
+        .where(
+            staged.c.tenant_id == tx.tenant_id,
+            staged.c.integration_id == integration_id,
+            staged.c.id_erp == any_(literal(list(rejected_at), KEYS)),
+        )
+        .order_by(staged.c.id_erp)
+        .with_for_update()
+    )
+    return [row.id_erp for row in found if row.changed_at < rejected_at[row.id_erp]]

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import asyncpg
 import msgspec
-from sqlalchemy import ARRAY, Text, any_, delete, insert, literal, update
+from sqlalchemy import any_, delete, insert, literal, update
 
 from sindico_platform.database.tx import Tx
 from sindico_platform.errors import FieldError
@@ -34,7 +34,6 @@ COPIED_AT_ONCE = 1 << 18
 """Bytes that are handed to the driver at a time."""
 
 MARKED_AT_ONCE = 10_000
-Keys = ARRAY(Text(collation="C"))
 MAX_RAW_CHARACTERS = 16_384
 MAX_KEY_CHARACTERS = 500
 MOST_KEPT = 20_000
@@ -168,6 +167,36 @@ async def reject_rows(
         await tx.session.execute(insert(StagingRejection), kept)
 
 
+async def note_mended(
+    tx: Tx, *, checked: Checked, integration_id: UUID, load_ids: Sequence[UUID]
+) -> None:
+    """Let right rows that loads rejected since they changed here count as changed again.
+
+    Whoever breaks a row in the ERP and puts it right sends the very row that is here: it would
+    never be seen that it came right.
+
+    Args:
+        load_ids: the loads that rejected rows of the table.
+    """
+    if not load_ids:
+        return
+    keys = await queries.lock_mended(
+        tx, checked=checked, integration_id=integration_id, load_ids=load_ids
+    )
+    if not keys:
+        return
+    staged = STAGING[checked.table.name]
+    await tx.session.execute(
+        update(staged)
+        .where(
+            staged.c.tenant_id == tx.tenant_id,
+            staged.c.integration_id == integration_id,
+            staged.c.id_erp == any_(literal(keys, queries.KEYS)),
+        )
+        .values(changed_at=tx.now)
+    )
+
+
 async def note_rejections(
     tx: Tx,
     *,
@@ -278,7 +307,8 @@ async def mark_removed(tx: Tx, *, load_id: UUID, integration_id: UUID, table: Er
             .where(
                 staged.c.tenant_id == tx.tenant_id,
                 staged.c.integration_id == integration_id,
-                staged.c.id_erp == any_(literal(gone[first : first + MARKED_AT_ONCE], Keys)),
+                staged.c.id_erp
+                == any_(literal(gone[first : first + MARKED_AT_ONCE], queries.KEYS)),
             )
             .values(removed_at=tx.now)
         )

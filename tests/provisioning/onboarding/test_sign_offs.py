@@ -87,6 +87,7 @@ async def load_changes(site: Site, *keys: str, **values: str) -> None:
 
 async def test_what_was_rejected_is_told_until_it_came_right(loaded: Site) -> None:
     """Also by loads that only read what changed: they do not meet it again."""
+    first = await look_at(loaded, "empresa")
     await load_changes(loaded, "d")
     later = await look_at(loaded, "empresa")
     await load_changes(loaded, "worse", "bad", **BAD_CNPJ)
@@ -95,6 +96,8 @@ async def test_what_was_rejected_is_told_until_it_came_right(loaded: Site) -> No
     mended = await look_at(loaded, "empresa")
 
     assert (later.received, later.staged, later.rejected) == (1, 4, 1)
+    assert later.rejected_in == first.rejected_in == [first.load_id]
+    assert worse.rejected_in == mended.rejected_in == [worse.load_id, first.load_id]
     assert [(each.code, each.rows) for each in later.reasons] == [("cnpj-check-digits", 1)]
     assert (worse.rejected, worse.reasons[0].rows) == (2, 2)
     assert (mended.staged, mended.rejected, mended.reasons[0].rows) == (5, 1, 1)
@@ -111,6 +114,17 @@ async def test_there_may_be_rejected_rows_of_as_many_loads_as_run_in_years(loade
         found = await rejections.count_rejected(tx, loaded.integration_id, [*years, reading])
 
     assert found == {"empresa": 1}
+
+
+async def test_a_row_that_is_again_as_it_was_came_right(loaded: Site) -> None:
+    """It is not written anew, for nothing of it is different from what is here."""
+    await load_changes(loaded, "a", **BAD_CNPJ)
+    broken = await look_at(loaded, "empresa")
+    await load_changes(loaded, "a")
+
+    told = await look_at(loaded, "empresa")
+
+    assert (broken.rejected, told.rejected, told.staged) == (2, 1, 3)
 
 
 async def test_a_load_that_failed_before_it_read_hides_no_rejected_row(loaded: Site) -> None:

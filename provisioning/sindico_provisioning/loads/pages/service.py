@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Select, Table
 
@@ -113,9 +114,7 @@ async def store_page(
         LeaseLost, LoadStopped: somebody else goes on; nothing was written.
     """
     load, phase = await hold_phase(tx, ctx, stint, at)
-    stored = await staging.upsert_page(
-        tx, table=checked.table, integration_id=stint.integration_id, rows=checked.rows
-    )
+    stored = await _store_rows(tx, stint.integration_id, checked, is_snapshot=is_snapshot)
     await _keep_rejections(tx, phase, checked.rejections)
     counts = replace(stored, rejected=len(checked.rejections))
     advance_phase(tx, load, phase, counts, cursor=page.next_cursor, progress=page.progress)
@@ -135,6 +134,20 @@ async def store_page(
         phase.reached = page.reached
         await finish_phase(tx, phase)
     return state_of(phase)
+
+
+async def _store_rows(
+    tx: Tx, integration_id: UUID, checked: Checked, *, is_snapshot: bool
+) -> Counts:
+    stored = await staging.upsert_page(
+        tx, table=checked.table, integration_id=integration_id, rows=checked.rows
+    )
+    if stored.unchanged and not is_snapshot:
+        rejecting = await queries.list_rejecting(tx, integration_id, resource=checked.table.name)
+        await staging.note_mended(
+            tx, checked=checked, integration_id=integration_id, load_ids=rejecting
+        )
+    return stored
 
 
 async def synchronise_batch(

@@ -1,6 +1,6 @@
 """Every SELECT of the rows that are still to be mended. What a load did not read is not right."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
@@ -71,6 +71,14 @@ def _select_phases(tx: Tx, integration_id: UUID) -> Select[str, UUID, int]:
             LoadPhase.step.in_((Step.FETCH, Step.SYNCHRONISE)),
         )
     )
+
+
+def group_loads(readings: Readings, *, most: int) -> dict[str, list[UUID]]:
+    """By ERP table, the newest loads that rejected rows of it, newest first."""
+    loads = defaultdict[str, set[UUID]](set)
+    for each in readings:
+        loads[find_erp_table(each.resource).name].add(each.load_id)
+    return {table: sorted(found, reverse=True)[:most] for table, found in loads.items()}
 
 
 async def count_rejected(tx: Tx, integration_id: UUID, readings: Readings) -> Counter[str]:
