@@ -7,6 +7,9 @@ from httpx import AsyncClient
 from uuid_utils.compat import uuid7
 
 from sindico_api.context import Context
+from sindico_provisioning.freshness.incidents.service import PAUSE_REASON
+from sindico_provisioning.freshness.queries import WATCHDOG
+from sindico_provisioning.schedules.service import pause_schedule
 from tests.provisioning.loads.conftest import Site, erp_kind, make_site
 from tests.support.callers import ClientAs
 from tests.support.identity import MakeTenant
@@ -97,14 +100,22 @@ async def test_what_makes_no_schedule_is_refused_by_field(
     assert [(each["field"], each["code"]) for each in refused.json()["errors"]] == [(field, code)]
 
 
-async def test_paused_with_a_reason_and_resumed(client: AsyncClient, address: str) -> None:
+async def test_paused_with_a_reason_and_resumed(
+    client: AsyncClient, address: str, site: Site
+) -> None:
     early = await client.post(f"{address}/schedule/pause", json={"reason": "Inventory"})
     await client.put(f"{address}/schedule", json=DAILY)
 
     paused = await client.post(f"{address}/schedule/pause", json={"reason": "Inventory"})
     again = await client.post(f"{address}/schedule/pause", json={"reason": "Other"})
     resumed = await client.post(f"{address}/schedule/resume")
+    async with site.context.uow.begin(site.actor) as tx:
+        await pause_schedule(
+            tx, integration_id=site.integration_id, reason=PAUSE_REASON, paused_by=WATCHDOG
+        )
+    told = await client.get(f"{address}/schedule", headers={"Accept-Language": "pt-BR"})
 
+    assert told.json()["pause_reason"] == "As execuções dela falham há dias."
     assert (early.status_code, early.json()["code"]) == (409, "nothing-scheduled")
     assert (paused.json()["is_paused"], paused.json()["next_run_at"]) == (True, None)
     assert paused.json()["paused_by"]

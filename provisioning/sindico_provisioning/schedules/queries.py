@@ -12,6 +12,7 @@ from sindico_platform.paging.keyset import Keyset
 from sindico_platform.paging.schemas import Page, PageRequest
 from sindico_platform.tenancy.models import Tenant, TenantState
 from sindico_platform.words import Translate, in_english
+from sindico_provisioning.freshness.queries import WATCHDOG
 from sindico_provisioning.integrations.models import Integration, IntegrationState
 from sindico_provisioning.integrations.queries import get_integration
 from sindico_provisioning.schedules.models import Schedule, ScheduledRun, ScheduleKind
@@ -92,10 +93,16 @@ async def read_schedule(
         is_paused=schedule.paused_at is not None,
         paused_at=schedule.paused_at,
         paused_by=schedule.paused_by,
-        pause_reason=schedule.pause_reason,
+        pause_reason=_say_why(schedule, translate),
         last_run=None if last is None else show_run(last, translate),
         revision=schedule.revision,
     )
+
+
+def _say_why(schedule: Schedule, translate: Translate) -> str | None:
+    """Why it is paused: a person's own words, or the watchdog's in the reader's language."""
+    reason = schedule.pause_reason
+    return translate(reason) if reason and schedule.paused_by == WATCHDOG else reason
 
 
 def _never_planned(integration_id: UUID, timezone: str) -> ScheduleOut:
