@@ -783,7 +783,7 @@ async def test_every_rejected_row_is_told_however_much_is_wrong(
     told = [[each["code"] for each in item["errors"]] for item in answer["rejections"]]
     assert told == [["not-text", "not-text", "not-a-boolean"]] + [["not-text", "more-reasons"]] * 2
     assert answer["rejections"][2]["errors"][1]["detail"] == (
-        "2 more things are wrong with this row."
+        "More that is wrong with this row: 2."
     )
 
 
@@ -797,7 +797,7 @@ async def test_what_is_not_told_of_a_row_is_counted_once_it_is_told_in_brief(
 
     [first, more] = answer["rejections"][0]["errors"]
     assert (first["code"], more["code"]) == ("unknown-field", "more-reasons")
-    assert more["detail"] == f"{MOST_REASONS + 19} more things are wrong with this row."
+    assert more["detail"] == f"More that is wrong with this row: {MOST_REASONS + 19}."
 
 
 async def test_an_empty_push_lands_nothing(erp: AsyncClient) -> None:

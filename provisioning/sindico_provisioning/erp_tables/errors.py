@@ -41,7 +41,7 @@ REASONS: dict[str, str] = {
     "row-not-json": translatable("The row is not well-formed JSON."),
     "row-not-utf8": translatable("The row is not valid UTF-8."),
     "field-repeated": translatable("The row names this field more than once."),
-    "more-reasons": translatable("{count} more things are wrong with this row."),
+    "more-reasons": translatable("More that is wrong with this row: {count}."),
     "duplicate-key": translatable(
         "The key stands more than once in this batch; none of its rows was taken."
     ),

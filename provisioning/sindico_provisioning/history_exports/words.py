@@ -61,7 +61,7 @@ REFUSALS: dict[str, str] = {
 TABLE_DESCRIPTIONS: dict[str, str] = {
     "empresa_propria": translatable("The customer's own companies"),
     "filial": translatable("The customer's own branches"),
-    "vendedor": translatable("Sellers"),
+    "vendedor": translatable("Salespeople"),
     "fornecedor": translatable("Suppliers, for use in procedure tasks"),
     "empresa": translatable("Clients that are companies of interest to the CRM"),
     "empresa_marca": translatable(
