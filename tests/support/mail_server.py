@@ -13,6 +13,8 @@ from typing import Any
 import trustme
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
+from tests.support.transports import hang_up
+
 USER, PASSWORD = "crm@cliente.com.br", "p@ss/wörd"
 TOKEN = "ya29.token"
 
@@ -110,7 +112,7 @@ async def serving(
     finally:
         server.close()
         for transport in transports:
-            transport.abort()  # type: ignore[attr-defined]  # every TCP transport has it
+            hang_up(transport)
         await asyncio.sleep(0.01)  # transports close in the loop's next rounds
 
 
@@ -161,7 +163,7 @@ async def saying(
     finally:
         server.close()
         for writer in writers:
-            writer.transport.abort()
+            hang_up(writer.transport)
         await asyncio.sleep(0.01)  # transports close in the loop's next rounds
 
 

@@ -8,6 +8,7 @@ import pytest
 import trustme
 
 from sindico_platform.egress.resolver import Resolver, from_gaierror
+from tests.support.transports import hang_up
 
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -66,7 +67,7 @@ async def serving(
     finally:
         server.close()
         for writer in writers:
-            writer.transport.abort()
+            hang_up(writer.transport)
         await asyncio.sleep(0.01)  # transports close in the loop's next rounds
 
 

@@ -10,6 +10,8 @@ import pytest
 import trustme
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
+from tests.support.transports import hang_up
+
 
 class Mailbox:
     """A mail server's handler: keeps what it takes, refuses what it is told to."""
@@ -92,5 +94,5 @@ async def serving(
     finally:
         server.close()
         for transport in transports:
-            transport.abort()  # type: ignore[attr-defined]  # every TCP transport has it
+            hang_up(transport)
         await asyncio.sleep(0.01)  # transports close in the loop's next rounds
