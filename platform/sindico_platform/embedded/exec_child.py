@@ -44,7 +44,7 @@ def _can_enter(directory: str) -> bool:
     """Try it: ``os.access`` leaves out the capabilities of whoever is not root."""
     try:
         Path(directory, "..").stat()
-    except PermissionError:
+    except OSError:
         return False
     return True
 

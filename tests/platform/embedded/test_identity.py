@@ -75,6 +75,17 @@ def test_only_nobody_is_kept_out_of_what_is_closed_to_others(
     assert ended.returncode == (UNREACHABLE if identity is Identity.NOBODY else 0)
 
 
+def test_a_directory_that_is_not_there_cannot_be_entered(open_directory: Path) -> None:
+    missing = open_directory / "missing"
+    command = wrap(
+        ["/bin/true"], identity=Identity.SELF, death_signal=signal.SIGKILL, reach=missing
+    )
+
+    ended = subprocess.run(command, capture_output=True, check=False, cwd="/")
+
+    assert (ended.returncode, ended.stderr) == (UNREACHABLE, b"")
+
+
 def test_an_ordinary_user_needs_nothing_special(open_directory: Path) -> None:
     program = [sys.executable, "-c", AS_ORDINARY_USER, str(open_directory)]
     identity = choose_identity([sys.executable, "--version"], reach=open_directory)
