@@ -21,6 +21,7 @@ from sindico_api.field_faults import field_fault
 from sindico_api.i18n import Translator, locale_of, translator
 from sindico_api.request_id import HEADER as REQUEST_ID
 from sindico_api.request_id import request_id_of
+from sindico_platform.database.conflicts import constraint_of
 from sindico_platform.errors import (
     Busy,
     FieldError,
@@ -122,9 +123,9 @@ LONG_HEADER = "segment header length"
 # SQLSTATE classes that mean "not now": connection lost, too many, shutting down, lock, deadlock.
 RETRYABLE_STATES = re.compile(r"^(08|53|57P|55P03|40001|40P01)")
 RETRY_AFTER_SECONDS = 2
-NO_DAY = "no partition of relation"
-"""What the database says while the ledger has no place for today, as after an outage of weeks; the
-clock makes it."""
+CHECK_VIOLATION = "23514"
+"""SQLSTATE of a row that a constraint forbids. Where none is named, its table has no partition for
+it, as the ledger has none for today after an outage of weeks; the clock makes it."""
 OUTSIDE_TITLE = translatable("The other server could not be used")
 UNSTORABLE_TEXT = "22021"
 """SQLSTATE of text with a NUL, which is well-formed JSON and cannot be stored."""
@@ -246,7 +247,8 @@ def is_passing(error: DBAPIError | OSError | TimeoutError) -> bool:
     if not isinstance(error, DBAPIError):
         return True
     state = getattr(error.orig, "sqlstate", None) or ""
-    is_known = bool(RETRYABLE_STATES.match(state)) or NO_DAY in str(error.orig)
+    has_no_place = state == CHECK_VIOLATION and constraint_of(error) is None
+    is_known = bool(RETRYABLE_STATES.match(state)) or has_no_place
     return error.connection_invalidated or is_known
 
 

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from sindico_platform.database.tx import Tx
 from sindico_platform.errors import SindicoError
@@ -27,7 +27,10 @@ async def refusing(tx: Tx, *constraints: str, error: SindicoError) -> AsyncItera
         raise
 
 
-def constraint_of(fault: IntegrityError) -> str | None:
-    """Name of the constraint that was violated."""
-    name = getattr(getattr(fault.orig, "__cause__", None), "constraint_name", None)
-    return str(name) if name else None
+def constraint_of(fault: DBAPIError) -> str | None:
+    """Name of the constraint that was violated, if it has one."""
+    raised = (
+        fault.orig,
+        getattr(fault.orig, "__cause__", None),
+    )  # the driver's own or SQLAlchemy's
+    return next(filter(None, (getattr(each, "constraint_name", None) for each in raised)), None)

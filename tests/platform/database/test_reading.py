@@ -1,13 +1,14 @@
 """Reading without SQLAlchemy: bound, read-only, and whole again after whatever happened."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 from uuid_utils.compat import uuid7
 
@@ -15,11 +16,12 @@ from sindico_api.problems import is_passing
 from sindico_platform.audit import service as audit
 from sindico_platform.audit.models import AuditEvent
 from sindico_platform.database.binding import Reading, bind_first, in_driver_form
-from sindico_platform.database.tx import Actor
+from sindico_platform.database.tx import Actor, Tx
 from sindico_platform.database.uow import UnitOfWork
 
 EVENTS, PARAMETERS = in_driver_form(bind_first(select(AuditEvent.id), AuditEvent.tenant_id))
 MORE_THAN_THE_POOL_HAS = 30
+PUT = "INSERT INTO narrow VALUES (0)"
 
 
 async def events_of(reading: Reading) -> list[Any]:
@@ -110,6 +112,28 @@ async def test_a_connection_that_is_lost_underway_is_no_bug_of_ours(uow: UnitOfW
 
     assert is_passing(underway.value)
     assert is_passing(afterwards.value)
+
+
+@pytest.mark.parametrize(
+    ("table", "waits"),
+    [("(n int CHECK (n > 0))", False), ("(n int) PARTITION BY LIST (n)", True)],
+    ids=["forbidden", "no-partition"],
+)
+async def test_a_row_without_a_partition_waits_for_it_and_a_forbidden_one_does_not(
+    uow: UnitOfWork, table: str, *, waits: bool
+) -> None:
+    with pytest.raises(DBAPIError) as by_session:
+        await put_into(uow, table, lambda tx: tx.session.execute(text(PUT)))
+    with pytest.raises(DBAPIError) as by_driver:
+        await put_into(uow, table, lambda tx: tx.fetch(PUT))
+
+    assert [is_passing(by_session.value), is_passing(by_driver.value)] == [waits, waits]
+
+
+async def put_into(uow: UnitOfWork, table: str, put: Callable[[Tx], Awaitable[Any]]) -> None:
+    async with uow.begin(Actor.system(uuid7())) as tx:
+        await tx.session.execute(text(f"CREATE TEMP TABLE narrow {table} ON COMMIT DROP"))
+        await put(tx)
 
 
 async def fetch_on_a_lost_connection(uow: UnitOfWork) -> None:
