@@ -19,13 +19,18 @@ from sindico_platform.egress import GuardedHttp
 from sindico_platform.errors import OutsideError, SindicoError, Terminal
 from sindico_platform.mail import Mailer, MailTemplates, Message
 from sindico_platform.secrets import KeyRing
+from sindico_platform.tasks import cancel_all
 from sindico_provisioning.alerts import queries, service
 from sindico_provisioning.alerts.schemas import Parcel
 from sindico_provisioning.webhooks.schemas import WebhookMessage
 from sindico_provisioning.webhooks.sending import post_message
 
 NAME = "alerts"
-BATCH, OF_ONE_ADDRESS, AT_ONCE = 40, 2, 8
+AT_ONCE, OF_ONE_TENANT, OF_ONE_ADDRESS = 40, 4, 2
+"""Messages that are carried, in all; to webhooks of one tenant; to one webhook."""
+RECORDED_AT_ONCE = 8
+LOOK_SECONDS = 2.0
+"""How long nobody looks for what is due meanwhile."""
 KEEP_DAYS, PURGE_BATCH = 30.0, 5_000
 NOWHERE = UUID(int=0)
 MILLISECONDS = 1000
@@ -37,7 +42,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Courier:
-    """Carries what is due, some at once and of no address more than two."""
+    """Carries what is due; who answers slowly keeps neither tenants nor addresses waiting."""
 
     uow: UnitOfWork
     http: GuardedHttp
@@ -46,21 +51,30 @@ class Courier:
     public_url: str
 
     async def deliver_due(self) -> int:
-        """Carry what is due. Two couriers at once carry nothing twice.
+        """Carry what is due, and what falls due while some of it is carried.
+
+        Two couriers at once carry nothing twice.
 
         Returns:
             How many deliveries were looked at.
         """
-        async with self.uow.begin_fleet(Actor.system(NOWHERE, NAME), reason="alerts") as fleet:
-            due = await queries.list_due(fleet, limit=BATCH, of_one_address=OF_ONE_ADDRESS)
-        limit = asyncio.Semaphore(AT_ONCE)
-
-        async def deliver(tenant_id: UUID, delivery_id: UUID) -> None:
-            async with limit:
-                await self._deliver(tenant_id, delivery_id)
-
-        await asyncio.gather(*(deliver(*each) for each in due))
-        return len(due)
+        limit = asyncio.Semaphore(RECORDED_AT_ONCE)
+        carried: dict[UUID, asyncio.Task[None]] = {}
+        count = 0
+        try:
+            while True:
+                due = await self._list_due(AT_ONCE - len(carried))
+                begun = {
+                    delivery_id: asyncio.create_task(self._deliver(tenant_id, delivery_id, limit))
+                    for tenant_id, delivery_id in due
+                    if delivery_id not in carried
+                }
+                count += len(begun)
+                carried = await _wait_for(carried | begun)
+                if not carried:
+                    return count
+        finally:
+            await cancel_all(carried.values())
 
     async def purge(self) -> None:
         """Forget what ended long ago."""
@@ -71,24 +85,35 @@ class Courier:
                     fleet, keep_days=KEEP_DAYS, batch=PURGE_BATCH
                 )
 
-    async def _deliver(self, tenant_id: UUID, delivery_id: UUID) -> None:
+    async def _list_due(self, limit: int) -> list[tuple[UUID, UUID]]:
+        async with self.uow.begin_fleet(Actor.system(NOWHERE, NAME), reason="alerts") as fleet:
+            return await queries.list_due(
+                fleet, limit=limit, of_one_tenant=OF_ONE_TENANT, of_one_address=OF_ONE_ADDRESS
+            )
+
+    async def _deliver(self, tenant_id: UUID, delivery_id: UUID, limit: asyncio.Semaphore) -> None:
         actor = Actor.system(tenant_id, NAME)
-        async with self.uow.begin(actor) as tx:
-            parcel = await service.claim_parcel(tx, self.keys, delivery_id=delivery_id)
-        if parcel is None:
-            return
+        try:
+            async with limit, self.uow.begin(actor) as tx:
+                parcel = await service.claim_parcel(tx, self.keys, delivery_id=delivery_id)
+            if parcel is not None:
+                await self._deliver_parcel(actor, parcel, limit)
+        except Exception:  # what is under way for others goes on; its lease brings this one back
+            log.exception("alert_fault", delivery_id=str(delivery_id))
+
+    async def _deliver_parcel(self, actor: Actor, parcel: Parcel, limit: asyncio.Semaphore) -> None:
         status, begun = None, time.monotonic()
         fault: Exception | None = None
         try:
             status = await self._carry(parcel)
         except (OutsideError, SindicoError) as error:
-            log.warning("alert_not_delivered", delivery_id=str(delivery_id), kind=str(error))
+            log.warning("alert_not_delivered", delivery_id=str(parcel.id), kind=str(error))
             fault = error
         except Exception as error:  # one address must not keep others from their messages
-            log.exception("alert_fault", delivery_id=str(delivery_id))
+            log.exception("alert_fault", delivery_id=str(parcel.id))
             fault = error
         lasted = round((time.monotonic() - begun) * MILLISECONDS)
-        async with self.uow.begin(actor) as tx:
+        async with limit, self.uow.begin(actor) as tx:
             if fault is None:
                 await service.record_sent(
                     tx, parcel=parcel, duration_ms=lasted, answer_status=status
@@ -118,6 +143,15 @@ class Courier:
         )
         to = parcel.mail_to or ""
         await self.mailer.send(Message(job_id=parcel.id, to=to, content=content))
+
+
+async def _wait_for(tasks: dict[UUID, asyncio.Task[None]]) -> dict[UUID, asyncio.Task[None]]:
+    """Let some time pass, or less if all end; those that have not ended."""
+    if tasks:
+        done, _ = await asyncio.wait(tasks.values(), timeout=LOOK_SECONDS)
+        for task in done:
+            task.result()
+    return {key: task for key, task in tasks.items() if not task.done()}
 
 
 def page_of(parcel: Parcel) -> str:

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, func, select, text
+from sqlalchemy import Row, false, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from sindico_platform.database.tx import Tx
@@ -22,30 +22,44 @@ PURGE = text("SELECT control.purge_alert_deliveries(:keep_days, :batch)")
 
 
 async def list_due(
-    fleet: AsyncSession, *, limit: int, of_one_address: int
+    fleet: AsyncSession, *, limit: int, of_one_tenant: int, of_one_address: int
 ) -> list[tuple[UUID, UUID]]:
-    """Tenant and id of deliveries that are due, of no address more than some at a time.
+    """Tenant and id of deliveries that are due, tenants in turn.
 
-    An address that answers slowly keeps no other waiting, and the many messages of one run no
-    alert.
+    With what is carried already they are no more than some of one tenant's webhooks, and of one
+    address: an address that answers slowly keeps no other waiting, the addresses of a tenant no
+    other tenant and no mail, and the many messages of one run no alert.
     """
-    turn = func.row_number().over(
-        partition_by=(AlertDelivery.tenant_id, AlertDelivery.webhook_id),
-        order_by=(AlertDelivery.event == WebhookEvent.CLASS_CHANGED, AlertDelivery.due_at),
-    )
-    due = (
-        select(AlertDelivery.tenant_id, AlertDelivery.id, turn.label("turn"))
-        .where(
-            AlertDelivery.state == DeliveryState.PENDING,
-            AlertDelivery.due_at <= func.now(),
-            func.coalesce(AlertDelivery.lease_until, func.now()) <= func.now(),
+    carried = func.coalesce(AlertDelivery.lease_until > func.now(), false())
+    waiting = select(
+        AlertDelivery.tenant_id,
+        AlertDelivery.id,
+        AlertDelivery.due_at,
+        AlertDelivery.webhook_id.is_(None).label("is_mail"),
+        carried.label("is_carried"),
+        func.row_number()
+        .over(
+            partition_by=(AlertDelivery.tenant_id, AlertDelivery.webhook_id),
+            order_by=(
+                carried.desc(),
+                AlertDelivery.event == WebhookEvent.CLASS_CHANGED,
+                AlertDelivery.due_at,
+            ),
         )
-        .subquery()
+        .label("turn"),
     )
+    due = waiting.where(
+        AlertDelivery.state == DeliveryState.PENDING, AlertDelivery.due_at <= func.now()
+    ).subquery()
+    place = func.row_number().over(
+        partition_by=(due.c.tenant_id, due.c.is_mail),
+        order_by=(due.c.is_carried.desc(), due.c.turn, due.c.due_at, due.c.id),
+    )
+    placed = select(due, place.label("place")).where(due.c.turn <= of_one_address).subquery()
     query = (
-        select(due.c.tenant_id, due.c.id)
-        .where(due.c.turn <= of_one_address)
-        .order_by(due.c.turn, due.c.id)
+        select(placed.c.tenant_id, placed.c.id)
+        .where(placed.c.place <= of_one_tenant, ~placed.c.is_carried)
+        .order_by(placed.c.place, placed.c.due_at, placed.c.id)
         .limit(limit)
     )
     return [(row[0], row[1]) for row in await fleet.execute(query)]

@@ -1,6 +1,7 @@
 """The only writer of the outbox of alerts."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any, cast
 from uuid import UUID
@@ -20,7 +21,7 @@ from sindico_provisioning.alerts.models import AlertDelivery, AttemptState, Deli
 from sindico_provisioning.alerts.schemas import Contact, Parcel
 from sindico_provisioning.webhooks import queries as webhooks
 from sindico_provisioning.webhooks import service as webhook_service
-from sindico_provisioning.webhooks.errors import GONE, WebhookSwitchedOff
+from sindico_provisioning.webhooks.errors import GONE, WebhookNotFound, WebhookSwitchedOff
 
 LEASE_SECONDS = 120
 OFF = {
@@ -157,6 +158,10 @@ async def record_failure(tx: Tx, *, parcel: Parcel, duration_ms: int, error: Exc
     """
     told = describe(error)
     status = None if parcel.webhook_id is None else told["facts"].get("status")
+    gone_id = parcel.webhook_id if told["code"] == GONE.code else None
+    if gone_id is not None:
+        with suppress(WebhookNotFound):  # whoever deletes it locks it before its deliveries too
+            await webhooks.get_webhook(tx, gone_id, lock=True)
     row = await queries.lock_carried(tx, parcel.id, parcel.lease_token)
     await attempts.end_attempt(
         tx,
@@ -170,8 +175,8 @@ async def record_failure(tx: Tx, *, parcel: Parcel, duration_ms: int, error: Exc
         return
     row.error, row.answer_status = told, status
     row.lease_token = row.lease_until = None
-    if told["code"] == GONE.code and parcel.webhook_id is not None:
-        await webhook_service.switch_off_gone(tx, webhook_id=parcel.webhook_id)
+    if gone_id is not None:
+        await webhook_service.switch_off_gone(tx, webhook_id=gone_id)
     wait = wait_after(error, attempt=parcel.attempt)
     if wait is None:
         row.state, row.finished_at = DeliveryState.FAILED, tx.now

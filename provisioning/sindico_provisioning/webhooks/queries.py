@@ -55,3 +55,9 @@ async def count_webhooks(tx: Tx) -> int:
         select(func.count()).where(WebhookEndpoint.tenant_id == tx.tenant_id)
     )
     return found or 0
+
+
+async def lock_number(tx: Tx) -> None:
+    """Let one transaction of the tenant at a time add webhooks, until it ends."""
+    name = f"webhooks:{tx.tenant_id}"
+    await tx.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))

@@ -71,6 +71,7 @@ async def create_webhook(
     Raises:
         WebhookExists, TooManyWebhooks: it cannot be added.
     """
+    await queries.lock_number(tx)
     if await queries.count_webhooks(tx) >= MOST:
         raise TooManyWebhooks(most=MOST)
     secret = Secret(new_secret())

@@ -1,0 +1,118 @@
+"""What the addresses of one tenant hold up, they hold up for that tenant alone."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import pytest
+
+from sindico_platform.tasks import cancel_all
+from sindico_provisioning.alerts import courier as carrying
+from sindico_provisioning.alerts import service
+from sindico_provisioning.alerts.courier import AT_ONCE, OF_ONE_TENANT
+from sindico_provisioning.webhooks import queries
+from sindico_provisioning.webhooks import service as webhooks
+from sindico_provisioning.webhooks.errors import GONE, TooManyWebhooks
+from sindico_provisioning.webhooks.schemas import WebhookIn
+from tests.provisioning.alerts.conftest import Post
+from tests.support.identity import tenant_factory
+from tests.support.jobs import eventually
+from tests.support.locks import somebody_waits
+from tests.support.receiver import receiving
+
+
+@dataclass
+class Silent:
+    """Somebody's server that takes every post and answers none until it is let go."""
+
+    url: str = ""
+    posts: int = 0
+    gone: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        self.posts += 1
+        await self.gone.wait()
+        writer.close()
+
+
+@asynccontextmanager
+async def never_answering() -> AsyncIterator[Silent]:
+    silent = Silent()
+    async with await asyncio.start_server(silent.answer, "127.0.0.1", 0) as server:
+        silent.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        yield silent
+        silent.gone.set()
+
+
+async def test_silent_receivers_of_one_tenant_keep_no_other_tenant_waiting(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(carrying, "LOOK_SECONDS", 0.02)
+    other = Post(post.context, await tenant_factory(post.context.uow)())
+
+    async def taken() -> bool:
+        return silent.posts >= OF_ONE_TENANT
+
+    async def arrived() -> bool:
+        return all(each.state == "sent" for each in await other.deliveries())
+
+    async with never_answering() as silent, receiving() as receiver:
+        for number in range(webhooks.MOST):
+            await post.add_webhook(f"{silent.url}/{number}")
+        await other.add_webhook(receiver.url)
+        for _ in range(2):
+            await post.send()
+        running = asyncio.create_task(post.courier.deliver_due())
+        try:
+            await eventually(taken)
+            for _ in range(3):
+                await other.send()
+                await eventually(arrived)
+            held = [each for each in await post.deliveries() if each.lease_token]
+        finally:
+            await cancel_all([running])
+
+    assert (len(held), silent.posts) == (OF_ONE_TENANT, OF_ONE_TENANT)
+    assert len({each.webhook_id for each in held}) == OF_ONE_TENANT
+    assert len(await other.deliveries()) == len(receiver.posts) == 3
+    assert OF_ONE_TENANT * 4 < AT_ONCE
+
+
+async def test_two_webhooks_at_once_are_no_more_than_there_may_be(post: Post) -> None:
+    for number in range(webhooks.MOST - 1):
+        await post.add_webhook(f"https://1.1.1.1/{number}")
+    async with post.context.uow.begin(post.actor) as tx:
+        data = WebhookIn(url="https://1.1.1.1/last")
+        await webhooks.create_webhook(tx, post.context.secrets, data=data)
+        late = asyncio.create_task(post.add_webhook("https://1.1.1.1/late"))
+        await eventually(somebody_waits(post.context.uow, post.actor))
+
+    with pytest.raises(TooManyWebhooks):
+        await late
+
+
+async def test_a_webhook_may_be_deleted_while_its_receiver_says_that_it_is_gone(
+    post: Post,
+) -> None:
+    webhook_id, _ = await post.add_webhook("https://1.1.1.1/")
+    await post.send()
+    [waiting] = await post.deliveries()
+    async with post.context.uow.begin(post.actor) as tx:
+        parcel = await service.claim_parcel(tx, post.context.secrets, delivery_id=waiting.id)
+    assert parcel is not None
+
+    async def hear_gone() -> None:
+        async with post.context.uow.begin(post.actor) as tx:
+            error = GONE.error(host="1.1.1.1", status=410)
+            await service.record_failure(tx, parcel=parcel, duration_ms=1, error=error)
+
+    async with post.context.uow.begin(post.actor) as tx:
+        await queries.get_webhook(tx, webhook_id, lock=True)
+        hearing = asyncio.create_task(hear_gone())
+        await eventually(somebody_waits(post.context.uow, post.actor))
+        await webhooks.delete_webhook(tx, webhook_id=webhook_id)
+    await hearing
+
+    assert await post.deliveries() == []
