@@ -32,7 +32,8 @@ class Kill:
     """Where the process dies: at the n-th time a point is passed.
 
     Points are ``claimed``, ``acted``, ``recorded`` of each run, and ``committed`` after every
-    transaction that a job's own code commits.
+    transaction that a job's own code commits. What the job does side by side dies with it: it
+    passes no point and begins no transaction any more.
     """
 
     point: str
@@ -47,9 +48,13 @@ class Kill:
         if point != self.point or self.only not in {None, self.job}:
             return
         self.passed += 1
-        if self.passed == self.times:
+        if self.has_struck:
             STRUCK.add((self.job, point))
             raise Killed(f"{point} ({self.times})")
+
+    @property
+    def has_struck(self) -> bool:
+        return self.passed >= self.times
 
 
 def kill_after(point: str, times: int = 1, *, only: str | None = None) -> Kill:
@@ -65,6 +70,8 @@ class MortalUnitOfWork(UnitOfWork):
 
     @asynccontextmanager
     async def begin(self, actor: Actor, *, tenant: UUID | None = None) -> AsyncIterator[Tx]:
+        if self._kill.has_struck:
+            raise Killed("before")
         async with self._inner.begin(actor, tenant=tenant) as tx:
             yield tx
         self._kill("committed")
