@@ -1,6 +1,5 @@
 """Every SELECT on the curve, and drawing one without storing it."""
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
@@ -9,6 +8,7 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import Date, Text, cast, collate, func, select
 
+from sindico_platform.database.planning import join_by_hash
 from sindico_platform.database.tx import Tx
 from sindico_platform.paging.keyset import Keyset
 from sindico_platform.paging.reading import StructReader
@@ -111,8 +111,7 @@ async def lock_curves(tx: Tx) -> None:
 
 async def list_curves(tx: Tx) -> list[Curve]:
     """The curves to be drawn today; every account stands on exactly one of them."""
-    every, today = await list_settings(tx), await read_today(tx)
-    return [curve_of(each, every, today) for each in every]
+    return curves_of(await list_settings(tx), await read_today(tx))
 
 
 async def read_today(tx: Tx) -> date:
@@ -124,22 +123,16 @@ async def read_today(tx: Tx) -> date:
     return found or tx.now.date()
 
 
-def curve_of(settings: AbcSettingsOut, every: Iterable[AbcSettingsOut], today: date) -> Curve:
-    """The curve that settings draw among all those there are."""
-    others = [each for each in every if each.branch_id != settings.branch_id]
-    companies = [each for each in every if each.branch_id is None and each.company_id is not None]
-    is_tenants = settings.company_id is None
-    return Curve(
-        settings=settings,
-        from_on=months_before(today, settings.period_months) + date.resolution,
-        to_on=today,
-        other_companies=tuple(each.company_id for each in companies if each.company_id)
-        if is_tenants
-        else (),
-        other_branches=tuple(each.branch_id for each in others if each.branch_id)
-        if settings.branch_id is None
-        else (),
-    )
+def curves_of(every: Iterable[AbcSettingsOut], today: date) -> list[Curve]:
+    """The curves that settings draw, of which one is the tenant's."""
+    return [
+        Curve(
+            settings=each,
+            from_on=months_before(today, each.period_months) + date.resolution,
+            to_on=today,
+        )
+        for each in every
+    ]
 
 
 def months_before(day: date, months: int) -> date:
@@ -150,26 +143,43 @@ def months_before(day: date, months: int) -> date:
     return date(years, month + 1, min(day.day, last))
 
 
-def values_of(tx: Tx, curve: Curve) -> dict[str, Any]:
-    """The parameters that every statement on a curve takes."""
-    settings = curve.settings
-    of_branch = settings.branch_id is not None
+def values_of(tx: Tx, curves: Sequence[Curve]) -> dict[str, Any]:
+    """The parameters that every statement on the curves takes."""
     return {
         "tenant_id": tx.tenant_id,
-        "from_on": curve.from_on,
-        "to_on": curve.to_on,
-        "ignored": [status.lower() for status in settings.ignored_statuses],
-        "company_id": None if of_branch else settings.company_id,
-        "branch_id": settings.branch_id,
-        "other_companies": list(curve.other_companies),
-        "other_branches": list(curve.other_branches),
-        "a_percent": settings.a_percent,
-        "ab_percent": settings.a_percent + settings.b_percent,
+        "curves": msgspec.json.encode([_row_of(*each) for each in enumerate(curves)]).decode(),
+        "first_on": min(each.from_on for each in curves),
+        "last_on": max(each.to_on for each in curves),
     }
 
 
+def _row_of(place: int, curve: Curve) -> dict[str, Any]:
+    settings = curve.settings
+    return {
+        "place": place,
+        "settings_id": settings.id,
+        "company_id": settings.company_id,
+        "branch_id": settings.branch_id,
+        "measure": settings.measure,
+        "from_on": curve.from_on,
+        "to_on": curve.to_on,
+        "ignored": _ignored(settings),
+        "a_percent": settings.a_percent,
+        "b_percent": settings.b_percent,
+    }
+
+
+def _ignored(settings: AbcSettingsOut) -> list[str]:
+    return [status.lower() for status in settings.ignored_statuses]
+
+
+def measures_of(curves: Iterable[Curve]) -> set[Measure]:
+    """What counts as revenue on any of the curves."""
+    return {Measure(each.settings.measure) for each in curves}
+
+
 def drawn_of(curve: Curve, rows: Sequence[Any]) -> Drawn:
-    """What the statement's figures say."""
+    """What the figures of one curve say."""
     found = {row.abc_class: row for row in rows}
     return Drawn(
         curve=_show_curve(curve, found),
@@ -212,40 +222,58 @@ async def simulate(tx: Tx, data: AbcSettingsIn) -> SimulationOut:
     same = (wanted.company_id, wanted.branch_id)
     stored = await list_settings(tx)
     every = [wanted, *(each for each in stored if (each.company_id, each.branch_id) != same)]
-    today = await read_today(tx)
-    curve, *others = [curve_of(each, every, today) for each in every]
-    values = values_of(tx, curve)
-    figures = (await tx.session.execute(statements.draw(data.measure), values)).all()
-    unassigned = (await tx.session.execute(statements.sum_unassigned(data.measure), values)).one()
-    moves, movers = await _find_moves(tx, [curve, *others])
+    return await _simulate(tx, every, shown=wanted)
+
+
+async def simulate_without(tx: Tx, settings_id: UUID) -> SimulationOut:
+    """Draw the curves as they would be if one were given up, beside what is; nothing is written.
+
+    The curve shown is the one that its accounts would stand on.
+
+    Raises:
+        AbcSettingsNotFound: no such settings, or they are another tenant's.
+    """
+    gone, stored = await get_settings(tx, settings_id), await list_settings(tx)
+    every = [each for each in stored if each.id != settings_id]
+    if gone.company_id is None:
+        every.append(defaults())
+    return await _simulate(tx, every, shown=_wider(gone, every))
+
+
+def _wider(gone: AbcSettingsOut, every: Iterable[AbcSettingsOut]) -> AbcSettingsOut:
+    """The company's curve if a branch's is gone and there is one, else the tenant's."""
+    wider = {each.company_id: each for each in every if each.branch_id is None}
+    return wider.get(gone.company_id, wider[None])
+
+
+async def _simulate(
+    tx: Tx, every: Sequence[AbcSettingsOut], *, shown: AbcSettingsOut
+) -> SimulationOut:
+    await join_by_hash(tx)
+    curves, place = curves_of(every, await read_today(tx)), every.index(shown)
+    curve = curves[place]
+    values = values_of(tx, curves) | {"shown": place, "most": MAX_MOVERS}
+    row = (await tx.session.execute(statements.simulate(measures_of(curves)), values)).one()
+    unassigned = await _sum_unassigned(tx, curve)
+    figures = msgspec.convert(row.figures or [], list[ClassOut])
     return SimulationOut(
-        curve=drawn_of(curve, figures).curve,
+        curve=_show_curve(curve, {each.abc_class: each for each in figures}),
         unassigned_documents=unassigned.documents,
         unassigned_cents=unassigned.cents,
-        moves=moves,
-        movers=movers,
+        moves=msgspec.convert(row.moves or [], list[MoveOut]),
+        movers=msgspec.convert(row.movers or [], list[MoverOut]),
     )
 
 
-async def _find_moves(tx: Tx, curves: Iterable[Curve]) -> tuple[list[MoveOut], list[MoverOut]]:
-    """Who would change class on any of the curves, by classes and the largest by name."""
-    moves, movers = Counter[tuple[AbcClass | None, AbcClass]](), list[MoverOut]()
-    for curve in curves:
-        measure, values = Measure(curve.settings.measure), values_of(tx, curve)
-        rows = (await tx.session.execute(statements.list_moves(measure), values)).mappings().all()
-        for move in msgspec.convert(list(map(dict, rows)), list[MoveOut]):
-            moves[move.from_class, move.to_class] += move.accounts
-        if not any(row["from_class"] for row in rows):
-            continue  # to draw a curve takes long, and there is nobody to name
-        most = values | {"most": MAX_MOVERS}
-        named = await tx.session.execute(statements.list_movers(measure), most)
-        movers += [msgspec.convert(dict(row), MoverOut) for row in named.mappings()]
-    movers.sort(key=lambda mover: (-mover.revenue_cents, mover.account_id))
-    by_classes = sorted(moves.items(), key=lambda move: (move[0][0] or "", move[0][1]))
-    return [
-        MoveOut(from_class=before, to_class=after, accounts=accounts)
-        for (before, after), accounts in by_classes
-    ], movers[:MAX_MOVERS]
+async def _sum_unassigned(tx: Tx, curve: Curve) -> Any:
+    values = {
+        "tenant_id": tx.tenant_id,
+        "from_on": curve.from_on,
+        "to_on": curve.to_on,
+        "ignored": _ignored(curve.settings),
+    }
+    statement = statements.sum_unassigned(Measure(curve.settings.measure))
+    return (await tx.session.execute(statement, values)).one()
 
 
 async def list_runs(tx: Tx, *, request: PageRequest) -> Page[RunOut]:

@@ -53,14 +53,11 @@ class AbcSettingsOut(Output, kw_only=True, frozen=True):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Curve:
-    """One curve that is to be drawn: how, over which days, and who stands on it."""
+    """One curve that is to be drawn: how, and over which days."""
 
     settings: AbcSettingsOut
     from_on: date
     to_on: date
-    other_companies: tuple[UUID, ...]
-    """Companies with a curve of their own."""
-    other_branches: tuple[UUID, ...]
 
 
 class ClassOut(Output, kw_only=True, frozen=True):

@@ -1,5 +1,6 @@
 """The only writer of the curve: its settings, and each account's place on it."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -9,11 +10,12 @@ from sqlalchemy import insert, update
 from sindico_platform.audit import service as audit
 from sindico_platform.database.base import table_of
 from sindico_platform.database.conflicts import refusing
+from sindico_platform.database.planning import join_by_hash
 from sindico_platform.database.tx import Tx
 from sindico_platform.errors import FieldError, InvalidInput, field_error
 from sindico_platform.revisions import demand_revision
 from sindico_tenants.abc_curve import queries, statements
-from sindico_tenants.abc_curve.models import MAX_PERIOD_MONTHS, AbcRun, AbcSettings, Measure
+from sindico_tenants.abc_curve.models import MAX_PERIOD_MONTHS, AbcRun, AbcSettings
 from sindico_tenants.abc_curve.schemas import AbcSettingsIn, Curve, Drawn, RunOut, SimulationOut
 from sindico_tenants.server_settings.errors import ScopeTaken
 from sindico_tenants.server_settings.service import demand_scope
@@ -143,7 +145,7 @@ async def draw_curves(tx: Tx, *, load_id: UUID | None = None) -> RunOut:
         load_id: the load that this is a phase of.
     """
     await queries.lock_curves(tx)
-    drawn = [await _draw_and_store(tx, curve) for curve in await queries.list_curves(tx)]
+    drawn = await _draw_and_store(tx, await queries.list_curves(tx))
     run = RunOut(
         id=tx.new_id(),
         at=tx.now,
@@ -176,16 +178,15 @@ async def mark_told(tx: Tx, *, run_id: UUID) -> bool:
     return marked is not None
 
 
-async def _draw_and_store(tx: Tx, curve: Curve) -> Drawn:
-    statement = statements.draw_and_store(Measure(curve.settings.measure))
-    values = queries.values_of(tx, curve) | {
-        "now": tx.now,
-        "settings_id": curve.settings.id,
-        "measure": curve.settings.measure,
-        "b_percent": curve.settings.b_percent,
-    }
+async def _draw_and_store(tx: Tx, curves: Sequence[Curve]) -> list[Drawn]:
+    await join_by_hash(tx)
+    values = queries.values_of(tx, curves) | {"now": tx.now}
+    statement = statements.draw_and_store(queries.measures_of(curves))
     rows = (await tx.session.execute(statement, values)).all()
-    return queries.drawn_of(curve, rows)
+    return [
+        queries.drawn_of(curve, [row for row in rows if row.place == place])
+        for place, curve in enumerate(curves)
+    ]
 
 
 async def simulate(tx: Tx, *, data: AbcSettingsIn) -> SimulationOut:

@@ -1,9 +1,11 @@
 """Who is an A, a B, a C, or nothing; exactly at the cuts, with ties, and with goods come back."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 from fractions import Fraction
 from random import Random
+from uuid import UUID
 
 import pytest
 from sqlalchemy import select
@@ -12,8 +14,9 @@ from sindico_platform.errors import InvalidInput
 from sindico_tenants.abc_curve import queries, service
 from sindico_tenants.abc_curve.models import AbcChange, AbcClass, AccountAbc, Measure
 from sindico_tenants.abc_curve.queries import months_before
-from sindico_tenants.abc_curve.schemas import AbcSettingsIn, ClassOut
+from sindico_tenants.abc_curve.schemas import AbcSettingsIn, ClassOut, SimulationOut
 from sindico_tenants.companies.queries import get_branch
+from sindico_tenants.companies.schemas import BranchOut
 from tests.support.rows import make_branch
 from tests.tenants.abc_curve.conftest import Clientele
 
@@ -197,20 +200,106 @@ async def test_a_simulation_of_one_curve_tells_who_would_move_on_another(
     assert sum(each.accounts for each in simulated.moves) == run.moved == 2
 
 
-async def test_a_simulation_looks_for_no_names_on_curves_where_nobody_moves(
-    clientele: Clientele, monkeypatch: pytest.MonkeyPatch
+SPANS = ((Measure.NOTES, 3), (Measure.ORDERS, 6), (Measure.NOTES, 24), (Measure.ORDERS, 1))
+
+
+async def sell_at_random(clientele: Clientele, random: Random) -> list[BranchOut]:
+    """Branches of two companies, and sixty accounts there and elsewhere that bought and ordered."""
+    tx = clientele.tx
+    branches = [await get_branch(tx, await make_branch(tx)) for _ in range(2)]
+    for number in range(60):
+        branch = random.choice([*branches, None])
+        company_id = random.choice([branch.company_id, None]) if branch else None
+        name = f"c{number:02}"
+        await clientele.add(name, branch_id=branch and branch.id, company_id=company_id)
+        for sell in (clientele.buy, clientele.order):
+            cents, days_ago = random.randint(-30, 200), random.randint(-3, 740)
+            await sell(name, cents, 1, days_ago=days_ago, status=random.choice([None, "x", "Y"]))
+    return branches
+
+
+def settings_at_random(
+    random: Random, company_id: UUID | None = None, branch_id: UUID | None = None
+) -> AbcSettingsIn:
+    measure, months = random.choice(SPANS)
+    a_percent = random.randint(10, 80)
+    return AbcSettingsIn(
+        company_id=company_id,
+        branch_id=branch_id,
+        a_percent=a_percent,
+        b_percent=90 - a_percent,
+        c_percent=10,
+        measure=measure,
+        period_months=months,
+        ignored_statuses=random.choice([["X"], ["y", "Z"], []]),
+    )
+
+
+async def demand_foretold(clientele: Clientele, simulated: SimulationOut) -> None:
+    """Draw, and see that it comes to what the simulation said."""
+    before = await clientele.classes()
+    run = await service.draw_curves(clientele.tx)
+    after = await clientele.classes()
+
+    moved = Counter((before[name], after[name]) for name in after if before[name] != after[name])
+    assert {(each.from_class, each.to_class): each.accounts for each in simulated.moves} == moved
+    assert simulated.curve in run.curves
+    assert {each.name: (each.from_class, each.to_class) for each in simulated.movers} == {
+        name: (before[name], after[name]) for name in after if before[name] != after[name]
+    }
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_what_is_simulated_is_what_comes_whatever_curves_there_are(
+    clientele: Clientele, seed: int
 ) -> None:
-    """Each look draws the curve again, and a tenant may have one for each company and branch."""
-    await clientele.add("stays")
-    await clientele.buy("stays", 85)
-    await service.draw_curves(clientele.tx)
-    await clientele.add("new")
-    monkeypatch.setattr("sindico_tenants.abc_curve.statements.list_movers", None)
+    """Curves of all kinds come one after the other, and are given up again."""
+    tx, random = clientele.tx, Random(seed)  # noqa: S311  (a test repeats)
+    near, far = await sell_at_random(clientele, random)
+    await service.draw_curves(tx)
+    rows = []
+    for scope in ((None, None), (near.company_id, near.id), (far.company_id, None)):
+        data = settings_at_random(random, *scope)
+        simulated = await service.simulate(tx, data=data)
+        rows.append(await service.create_settings(tx, data=data))
+        await demand_foretold(clientele, simulated)
 
-    simulated = await queries.simulate(clientele.tx, AbcSettingsIn())
+    random.shuffle(rows)
+    for row in rows:
+        simulated = await queries.simulate_without(tx, row.id)
+        await service.delete_settings(tx, settings_id=row.id)
+        await demand_foretold(clientele, simulated)
 
-    assert [(each.from_class, each.accounts) for each in simulated.moves] == [(None, 1)]
-    assert simulated.movers == []
+
+async def test_the_curve_shown_is_the_one_that_accounts_would_fall_back_to(
+    clientele: Clientele,
+) -> None:
+    tx = clientele.tx
+    branch = await get_branch(tx, await make_branch(tx))
+    tenants, companys, branchs = [
+        (await service.create_settings(tx, data=data)).id
+        for data in (
+            AbcSettingsIn(period_months=3),
+            AbcSettingsIn(period_months=6, company_id=branch.company_id),
+            AbcSettingsIn(period_months=9, branch_id=branch.id),
+        )
+    ]
+    await clientele.add("a", branch_id=branch.id, company_id=branch.company_id)
+    await clientele.buy("a", 100)
+
+    async def fall_back(settings_id: UUID) -> tuple[UUID | None, UUID | None, int, date]:
+        curve = (await queries.simulate_without(tx, settings_id)).curve
+        return curve.company_id, curve.branch_id, curve.classes[0].accounts, curve.from_on
+
+    def from_on(months: int) -> date:
+        return months_before(today, months) + date.resolution
+
+    today = await queries.read_today(tx)
+    assert await fall_back(branchs) == (branch.company_id, None, 1, from_on(6))
+    assert await fall_back(companys) == (None, None, 0, from_on(3))
+    assert await fall_back(tenants) == (None, None, 0, from_on(12))
+    await service.delete_settings(tx, settings_id=companys)
+    assert await fall_back(branchs) == (None, None, 1, from_on(3))
 
 
 async def test_a_simulation_tells_of_documents_without_an_account(clientele: Clientele) -> None:
