@@ -11,10 +11,12 @@ from sindico_platform.database.tx import Actor
 from sindico_platform.database.uow import UnitOfWork
 from sindico_platform.tenancy.models import Tenant
 from sindico_provisioning.classification import service as classification
+from sindico_tenants.abc_curve import service as abc_curve
+from sindico_tenants.abc_curve.schemas import AbcSettingsIn
 from tests.support.callers import ClientAs
 from tests.support.identity import MakeTenant
 from tests.support.jobs import POINTS, kill_after, run_jobs, run_through_kills
-from tests.support.rows import make_company, make_seller
+from tests.support.rows import make_branch, make_company, make_seller
 from tests.support.statements import CountStatements
 from tests.tenants.abc_curve.conftest import Clientele
 
@@ -65,6 +67,43 @@ async def test_a_simulation_says_who_would_move_and_moves_nobody(director: Async
     assert [(each["name"], each["to_class"]) for each in body["movers"]] == [("Bela", "C")]
     assert body["moves"] == [{"from_class": "B", "to_class": "C", "accounts": 1}]
     assert await classes(director) == {"Acme": "A", "Bela": "B", "Casa": "C", "Duda": "none"}
+
+
+async def test_a_simulation_reads_the_documents_once_however_many_curves_there_are(
+    director: AsyncClient, tenant: Tenant, uow: UnitOfWork, count_statements: CountStatements
+) -> None:
+    """Once for the curves, and once for those that are no account's."""
+    async with uow.begin(Actor.system(tenant.tenant_id)) as tx:
+        for _ in range(5):
+            data = AbcSettingsIn(branch_id=await make_branch(tx))
+            await abc_curve.create_settings(tx, data=data)
+
+    with count_statements() as counted:
+        simulated = await director.post(f"{SETTINGS}/simulate", json=NARROW)
+
+    assert simulated.status_code == 200
+    assert len([sent for sent in counted.sent if "crm.fiscal_note" in sent]) == 2
+
+
+async def test_giving_a_curve_up_is_simulated_first(
+    director: AsyncClient, accounts: dict[str, str], context: Context, tenant: Tenant
+) -> None:
+    made = await director.post(SETTINGS, json=NARROW)
+    await run_jobs(context, tenant.tenant_id)
+    one = f"{SETTINGS}/{made.json()['id']}"
+    simulated = await director.post(f"{one}/simulate-delete")
+    missing = await director.post(f"{SETTINGS}/{uuid7()}/simulate-delete")
+    kept = (await director.get(one)).status_code
+
+    body = simulated.json()
+    assert (simulated.status_code, kept) == (200, 200)
+    assert (missing.status_code, missing.json()["code"]) == (404, "abc-settings-not-found")
+    assert [each["accounts"] for each in body["curve"]["classes"]] == [1, 1, 1, 1]
+    assert body["curve"]["a_percent"] == 80
+    assert [(each["account_id"], each["to_class"]) for each in body["movers"]] == [
+        (accounts["Bela"], "B")
+    ]
+    assert (await classes(director))["Bela"] == "C"
 
 
 @pytest.mark.kills("classification.classify_accounts", "classification.tell_of_changes")

@@ -21,7 +21,7 @@ from sindico_platform.paging.schemas import MAX_LIMIT, PageRequest
 from sindico_platform.words import Translate
 from sindico_provisioning.classification import service as classification
 from sindico_tenants.abc_curve import queries, service
-from sindico_tenants.abc_curve.schemas import AbcSettingsIn, AbcSettingsOut, SimulationOut
+from sindico_tenants.abc_curve.schemas import AbcSettingsIn, AbcSettingsOut, CurveOut, SimulationOut
 from sindico_tenants.companies import queries as companies
 from sindico_tenants.companies.schemas import BranchFilters, BranchItem, CompanyFilters
 
@@ -80,6 +80,21 @@ async def save_abc_settings(
     return see_other(request, f"{SETTINGS_PATH}?scope={form.value('scope')}", flash=flash)
 
 
+@post("/abc-curve/settings/delete/simulate", guards=[MAY_VIEW])
+async def simulate_abc_deletion(
+    request: ConsoleRequest, actor: CurrentActor, uow: Uow
+) -> Response[Any]:
+    """Show below the form what giving a curve up would come to; nothing is given up."""
+    scope = (await sent_texts(request, "scope"))["scope"]
+    async with uow.begin(actor) as tx:
+        known = await _find(tx, scope)
+        if known is None or known.id is None:
+            return see_other(request, SETTINGS_PATH)
+        simulated = await queries.simulate_without(tx, known.id)
+    form = Form(_values(known) | {"scope": scope})
+    return await _show(request, actor, uow, form, simulated=simulated, is_giving_up=True)
+
+
 @post("/abc-curve/settings/delete", guards=[requires("abc_settings:delete")])
 async def delete_abc_settings(
     request: ConsoleRequest, actor: CurrentActor, uow: Uow
@@ -111,6 +126,7 @@ async def _show(
     form: Form,
     *,
     simulated: SimulationOut | None = None,
+    is_giving_up: bool = False,
     status: int = 200,
 ) -> Response[str]:
     scope = form.value("scope")
@@ -127,6 +143,8 @@ async def _show(
         **frame(view, "settings"),
         form=form,
         simulated=simulated,
+        is_giving_up=is_giving_up,
+        simulated_name=simulated and names.get(_scope_of(simulated.curve)),
         scope=scope,
         is_own=scope in own,
         curves=[(_scope_of(each), names.get(_scope_of(each)), each) for each in found],
@@ -162,7 +180,7 @@ async def _find(tx: Tx, scope: str) -> AbcSettingsOut | None:
     return next((each for each in found if _scope_of(each) == scope), None)
 
 
-def _scope_of(settings: AbcSettingsOut) -> str:
+def _scope_of(settings: AbcSettingsOut | CurveOut) -> str:
     if settings.branch_id is not None:
         return f"branch:{settings.branch_id}"
     return WHOLE if settings.company_id is None else f"company:{settings.company_id}"

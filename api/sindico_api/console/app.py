@@ -78,6 +78,7 @@ PAGES: tuple[ControllerRouterHandler, ...] = (
     abc_settings.show_abc_settings,
     abc_settings.simulate_abc_settings,
     abc_settings.save_abc_settings,
+    abc_settings.simulate_abc_deletion,
     abc_settings.delete_abc_settings,
     abc_settings.draw_abc_curves,
     onboarding.show_onboarding,

@@ -108,6 +108,15 @@ async def simulate_abc_curve(
         return await service.simulate(tx, data=data)
 
 
+@post(f"{ONE}/simulate-delete", guards=[MAY_VIEW], tags=TAGS, status_code=HTTP_200_OK)
+async def simulate_abc_deletion(
+    abc_settings_id: FromPath[UUID], actor: CurrentActor, uow: Uow
+) -> SimulationOut:
+    """Show what giving a curve up would come to on the wider one; nothing is given up."""
+    async with uow.begin(actor) as tx:
+        return await queries.simulate_without(tx, abc_settings_id)
+
+
 @post(f"{ALL}/draw", guards=[MAY_EDIT], tags=TAGS, status_code=HTTP_202_ACCEPTED)
 async def draw_abc_curves(actor: CurrentActor, uow: Uow) -> DrawingOut:
     """Draw every curve now, and categorise by it; a job does it."""

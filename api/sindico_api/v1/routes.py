@@ -63,6 +63,7 @@ API = Router(
         abc_settings.read_abc_settings,
         abc_settings.replace_abc_settings,
         abc_settings.simulate_abc_curve,
+        abc_settings.simulate_abc_deletion,
         accounts.list_accounts,
         accounts.list_contacts,
         accounts.read_account,

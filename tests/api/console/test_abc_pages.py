@@ -76,14 +76,21 @@ async def test_settings_are_simulated_saved_and_given_up(
     await run_jobs(context, tenant.tenant_id)
     after = await browser.get("/console/abc-curve/changes")
     again = await save(browser, period_months="7")
+    give_up = await browser.post(f"{SETTINGS}/delete/simulate", data={"scope": "tenant"})
     given_up = await browser.post(f"{SETTINGS}/delete", data={"scope": "tenant"})
     shown = await browser.get(SETTINGS)
+    gone = await browser.post(f"{SETTINGS}/delete/simulate", data={"scope": "tenant"})
 
     assert (simulated.status_code, saved.status_code) == (200, 303)
     assert "Quem mudaria de classe" in simulated.text
     assert "1 conta mudaria de classe." in simulated.text
     assert ("Bela" in before.text, "Bela" in after.text) == (False, True)
     assert (again.status_code, given_up.status_code) == (303, 303)
+    assert "As contas dela seriam calculadas pela configuração padrão." in give_up.text
+    assert "1 conta mudaria de classe." in give_up.text
+    assert "Desfazer e calcular" in give_up.text
+    assert "Salvar e calcular" not in give_up.text
+    assert (gone.status_code, gone.headers["Location"]) == (303, SETTINGS)
     assert "80 / 15 / 5" in shown.text
 
 
@@ -99,6 +106,10 @@ async def test_a_branch_gets_a_curve_of_its_own(browser: AsyncClient) -> None:
     assert name.startswith("Filial: ")
     assert shown.text.count(name) == 2  # the choice, and the curve there is
     assert "Desfazer esta curva" in shown.text
+    simulated = await browser.post(f"{SETTINGS}/delete/simulate", data={"scope": scope})
+    assert "mostrada aqui como seria então: Todo o tenant." in simulated.text
+    given_up = f'action="{SETTINGS}/delete".*?name="scope" value="([^"]+)"'
+    assert re.findall(given_up, simulated.text, re.DOTALL) == [scope]
 
 
 @pytest.mark.parametrize(
