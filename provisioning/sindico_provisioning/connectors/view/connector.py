@@ -24,6 +24,14 @@ from sindico_provisioning.connectors.view.check import check_database
 from sindico_provisioning.connectors.view.drivers import DRIVERS
 from sindico_provisioning.connectors.view.drivers.schemas import Reflected
 from sindico_provisioning.connectors.view.keyset import Place, Step, decode, encode
+from sindico_provisioning.connectors.view.pages import (
+    Fetched,
+    Rows,
+    are_alike,
+    fetch_page,
+    key_and_mark,
+    without_last_read,
+)
 from sindico_provisioning.connectors.view.reaching import explained, open_session
 from sindico_provisioning.connectors.view.reflection import reflect_columns
 from sindico_provisioning.connectors.view.schemas import ViewServer, ViewSource
@@ -32,15 +40,12 @@ from sindico_provisioning.connectors.view.statements import (
     Layout,
     lay_out,
     select_highest_mark,
-    select_page,
     select_totals,
 )
 from sindico_provisioning.connectors.view.values import turn_rows
 from sindico_provisioning.erp_tables.queries import get_table
 
 PAGE_ROWS = 10_000
-
-Rows = Sequence[Sequence[Any]]
 
 
 class ViewConnector(RecordingConnector):
@@ -157,10 +162,12 @@ class ViewConnector(RecordingConnector):
                 if is_first and place.step is Step.KEYS and layout.mark is not None:
                     mark = await session.run(partial(_read_highest_mark, layout))
                     place = replace(place, reached=mark)
-                fetched = await session.run(partial(_read_rows, layout, place, self._asked(place)))
+                fetched = await session.run(partial(fetch_page, layout, place, self._asked(place)))
         except OutsideError:
             await self._hang_up()
             raise
+        if fetched.is_early:
+            await self._hang_up()
         return self._page(layout, place, fetched)
 
     async def _signed_in(self) -> Session:
@@ -186,10 +193,10 @@ class ViewConnector(RecordingConnector):
         """How many rows a page asks for: one more where it begins with one that was read."""
         return self._page_rows + (place.key is not None)
 
-    def _page(self, layout: Layout, place: Place, fetched: Rows) -> Page:
+    def _page(self, layout: Layout, place: Place, fetched: Fetched) -> Page:
         """A page of what was fetched, which begins with a row read before and may end before."""
-        is_last = len(fetched) < self._asked(place)
-        rows = without_last_read(layout, place, fetched)
+        is_last = len(fetched.rows) < self._asked(place) and not fetched.is_early
+        rows = without_last_read(layout, place, fetched.rows)
         following = self._following(layout, place, rows, is_last=is_last)
         mapped = turn_rows(layout, rows, self._zone)
         return Page(
@@ -212,18 +219,16 @@ class ViewConnector(RecordingConnector):
             if place.step is Step.CHANGES:
                 return None
             return replace(place, step=Step.KEYLESS, key=None, rows=place.rows + len(rows))
-        key, mark = _key_and_mark(layout, rows[-1])
-        if _are_alike(key, place.key) and (place.step is Step.KEYS or mark == place.mark):
-            raise errors.KEY_REPEATED.error(
-                view=layout.source.name, rows=self._page_rows, key=str(key)
-            )
+        key, mark = key_and_mark(layout, rows[-1])
+        if are_alike(key, place.key) and (place.step is Step.KEYS or mark == place.mark):
+            raise errors.KEY_REPEATED.error(view=layout.source.name, rows=len(rows), key=str(key))
         return place.after(key=key, mark=mark, rows=len(rows))
 
     def _reached_with(self, layout: Layout, place: Place, rows: Rows) -> Cursor | None:
         """Where the next load may begin: what the page ends with, or what it began with."""
         mark = place.reached
         if place.step is Step.CHANGES and rows:
-            mark = _key_and_mark(layout, rows[-1])[1]
+            mark = key_and_mark(layout, rows[-1])[1]
         return None if mark is None else {"print": place.print, "mark": encode(mark)}
 
     def _progress(self, table: str, rows: int) -> float:
@@ -234,10 +239,6 @@ class ViewConnector(RecordingConnector):
         session, self._session = self._session, None
         if session is not None:
             await session.close()
-
-
-def _read_rows(layout: Layout, place: Place, rows: int, connection: Connection) -> Rows:
-    return connection.execute(select_page(layout, place, rows=rows)).all()
 
 
 def _amounts_of(layout: Layout) -> dict[str, str]:
@@ -263,33 +264,3 @@ def _read_totals(
 
 def _read_highest_mark(layout: Layout, connection: Connection) -> Any:
     return connection.scalar(select_highest_mark(layout))
-
-
-def without_last_read(layout: Layout, place: Place, rows: Rows) -> Rows:
-    """Leave out the row that the page before ended with.
-
-    A page begins with the rows whose key equals that row's, by the database's own comparison: it
-    may hold letters alike that are not.
-    """
-    if place.key is None:
-        return rows
-    before = (place.key, place.mark if place.step is Step.CHANGES else None)
-    for at, row in enumerate(rows):
-        key, mark = _key_and_mark(layout, row)
-        if (key, mark if place.step is Step.CHANGES else None) == before:
-            return [*rows[:at], *rows[at + 1 :]]
-    return rows
-
-
-def _are_alike(key: Any, other: Any) -> bool:
-    """Whether a database may hold two keys equal: many mind neither case nor spaces at the end."""
-    if isinstance(key, str) and isinstance(other, str):
-        return key.rstrip().casefold() == other.rstrip().casefold()
-    return bool(key == other)
-
-
-def _key_and_mark(layout: Layout, row: Sequence[Any]) -> tuple[Any, Any]:
-    source = layout.source
-    key = row[layout.columns.index(source.columns["id_erp"])]
-    mark = None if source.watermark is None else row[layout.columns.index(source.watermark)]
-    return key, mark

@@ -99,9 +99,32 @@ def _connect(way: Doorway) -> tuple[Engine, Connection]:
     )
     driver.connect(way.sock)
     engine = create_engine("mysql+pymysql://", creator=lambda: driver, poolclass=StaticPool)
+    dialect: Any = engine.dialect
+    dialect._sscursor = _streaming_cursor()  # noqa: SLF001  (there is no other way to choose it)
     connection = engine.connect()
     _bound_statements(connection, server.statement_seconds)
     return engine, connection
+
+
+def _streaming_cursor() -> type[Any]:
+    from pymysql.cursors import SSCursor  # only where the extra is installed
+
+    class StreamingCursor(SSCursor):
+        """Ends the connection if closed before its end, to which the driver's own reads on."""
+
+        connection: Any
+        _result: Any
+
+        def close(self) -> None:
+            if self._result is not None and self._result.unbuffered_active:
+                self._result.unbuffered_active = False
+                if self.connection is not None and self.connection.open:
+                    self.connection.close()
+            super().close()
+
+        __del__ = close
+
+    return StreamingCursor
 
 
 def _bound_statements(connection: Connection, seconds: int) -> None:

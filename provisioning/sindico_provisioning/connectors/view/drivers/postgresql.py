@@ -1,10 +1,16 @@
 """PostgreSQL, by asyncpg."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import asyncpg
+from sqlalchemy.dialects.postgresql.asyncpg import (
+    AsyncAdapt_asyncpg_ss_cursor,
+    PGExecutionContext_asyncpg,
+)
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
+from sqlalchemy.util import await_only
 
 from sindico_platform.connection_tests.schemas import Mistake
 from sindico_provisioning.connectors.view import errors
@@ -37,6 +43,31 @@ BY_STATE = {
 }
 
 
+class SlicingCursor(AsyncAdapt_asyncpg_ss_cursor):
+    """Asks for as many rows as are wanted, where SQLAlchemy's asks for fifty at least."""
+
+    __slots__ = ()
+
+    _cursor: Any
+    _handle_exception: Any
+
+    def fetchmany(self, size: int | None = None) -> Sequence[Any]:
+        try:
+            rows: Sequence[Any] = await_only(self._cursor.fetch(size))
+        except Exception as error:  # told as those of statements are
+            self._handle_exception(error)
+            raise
+        return rows
+
+
+class SlicingContext(PGExecutionContext_asyncpg):
+    """Streams by such a cursor."""
+
+    def create_server_side_cursor(self) -> Any:
+        cursor: Any = SlicingCursor
+        return cursor(self._dbapi_connection.dbapi_connection)
+
+
 async def open_session(way: Doorway) -> Session:
     server = way.server
     way.sock.close()  # the driver makes its own connection, to the address that answered
@@ -60,6 +91,7 @@ async def open_session(way: Doorway) -> Session:
         async_creator=connect,
         poolclass=NullPool,
     )
+    engine.dialect.execution_ctx_cls = SlicingContext
     connection = await engine.connect()
     driver: Any = (await connection.get_raw_connection()).driver_connection
     return AsyncSession(
