@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Context, Decimal, Inexact, InvalidOperation
+from itertools import repeat
 from typing import Any, TypeVar
 
 import msgspec
@@ -211,7 +212,7 @@ def _decimal(digits: int, places: int) -> Kind:
 
     def suspects(column: Sequence[Any]) -> list[int]:
         try:
-            clean = [quantize(v, unit) for v in column if v is not None]
+            clean = map(quantize, [v for v in column if v is not None], repeat(unit))
             if not any(map(Decimal.is_nan, clean)):
                 return []
         except (Inexact, InvalidOperation):

@@ -9,16 +9,21 @@ that is left out.
 """
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-SPACED = (b"\t", b"\n", b"\r")
-"""Beside the space, what JSON allows between a name and its colon."""
+IN_LINE = (b" ", b"\t", b"\r")
+BLANKS = (*IN_LINE, b"\n")
+"""What JSON allows between a name and its colon."""
+SPACED = re.compile(rb'"[ \t\r\n]+:')
 NULLS = (b'":null', b'": null')
 """As they are usually written; others are not counted, so that their page is looked at closely."""
 
 
-def may_repeat(body: bytes, rows: Sequence[tuple[Any, ...]]) -> bool:
+def may_repeat(
+    body: bytes, rows: Sequence[tuple[Any, ...]], *, blanks: Sequence[bytes] = BLANKS
+) -> bool:
     """Whether a row of a page may name a field twice.
 
     Seldom yes where none does, and never no where one does.
@@ -26,12 +31,13 @@ def may_repeat(body: bytes, rows: Sequence[tuple[Any, ...]]) -> bool:
     Args:
         body: the page's JSON.
         rows: what it was read as: None for a field that is null or was left out, and only for such.
+        blanks: those that a row may have: `IN_LINE` if each stands in a line of its own.
     """
-    values = sum([value is not None for row in rows for value in row])
+    values = len([1 for row in rows for value in row if value is not None])
     overwritten = _count_names(body, b'":') - values
     if overwritten:
         overwritten -= sum(_count_names(body, null) for null in NULLS)
-    return overwritten != 0 or _has_spaced_names(body)
+    return overwritten != 0 or _has_spaced_names(body, blanks)
 
 
 def _count_names(body: bytes, ending: bytes) -> int:
@@ -40,9 +46,11 @@ def _count_names(body: bytes, ending: bytes) -> int:
     return count - body.count(b"\\" + ending) if b"\\" in body else count
 
 
-def _has_spaced_names(body: bytes) -> bool:
+def _has_spaced_names(body: bytes, blanks: Sequence[bytes]) -> bool:
     """Whether some names, which are not counted then, may have a space before their colon."""
-    return b'" :' in body or any(each in body and each + b":" in body for each in SPACED)
+    # From the end: there two bytes are looked for in half the time.
+    is_doubtful = any(each in body and body.rfind(each + b":") >= 0 for each in blanks)
+    return is_doubtful and SPACED.search(body) is not None
 
 
 class Repeating(dict[str, Any]):

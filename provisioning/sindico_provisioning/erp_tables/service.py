@@ -28,12 +28,16 @@ from sindico_provisioning.erp_tables.examine import (
     parse_leniently,
     parse_row,
 )
-from sindico_provisioning.erp_tables.repeats import find_repeated, may_repeat
+from sindico_provisioning.erp_tables.repeats import IN_LINE, find_repeated, may_repeat
 from sindico_provisioning.erp_tables.rows import ErpRow
 from sindico_provisioning.erp_tables.schemas import Checked, ErpTable, Rejection, UnknownFields
 
 Typed = Sequence[ErpRow | None]
 RawOf = Callable[[int], Any]
+
+LINE_BREAK = b",\n"
+"""Between two rows. It keeps the end of the line, which no text may hold, so that two lines do not
+make one row."""
 
 _NO_EXTRAS = (None,)
 _as_tuple = msgspec.structs.astuple
@@ -46,7 +50,8 @@ class Batch:
 
     table: ErpTable
     typed: Sequence[Any]
-    """A tuple each, with None for a field that is null or was left out; None would not type."""
+    """A tuple each, with None for a field that is null or was left out, and for extras at the end;
+    None would not type."""
     raw_of: RawOf
     """Gives the row at a position as it was sent."""
     repeated: Mapping[int, list[FieldError]] = field(default_factory=dict)
@@ -128,16 +133,15 @@ def check_ndjson(
     Raises:
         PushOfTooManyRows: so many more than `most_rows` that they are not even looked at.
     """
-    pieces = [line for line in body.split(b"\n") if line and not line.isspace()]
-    page = b"[" + b",".join(pieces) + b"]"
+    lines = body.removesuffix(b"\n")
     try:
-        typed: Typed = _page_decoder(table).decode(page)
+        typed: Typed = _page_decoder(table).decode(b"[" + lines.replace(b"\n", LINE_BREAK) + b"]")
     except (ValueError, RecursionError):
-        _demand_few(pieces, first_index, most_rows)
-        return _check_pieces(table, pieces, unknown, first_index)
+        typed = []
     rows = _as_tuples(typed)
     # A line may hold more than one row.
-    if len(typed) != len(pieces) or may_repeat(page, rows):
+    if len(rows) != lines.count(b"\n") + 1 or may_repeat(lines, rows, blanks=IN_LINE):
+        pieces = [line for line in lines.split(b"\n") if line and not line.isspace()]
         _demand_few(pieces, first_index, most_rows)
         return _check_pieces(table, pieces, unknown, first_index)
     batch = Batch(table=table, typed=rows, raw_of=_raw_of(typed), is_plain=_is_plain(body))
@@ -239,12 +243,12 @@ def _raw_of(typed: Typed) -> RawOf:
 
 
 def _as_tuples(typed: Typed) -> list[Any]:
-    return [None if row is None else _as_tuple(row) for row in typed]
+    return [None if row is None else _as_tuple(row) + _NO_EXTRAS for row in typed]
 
 
 def _complete(batch: Batch) -> list[Any]:
-    """The typed rows with room for extras, and with what null and a field left out become."""
-    rows = [None if row is None else row + _NO_EXTRAS for row in batch.typed]
+    """The typed rows, with what null and a field left out become."""
+    rows = list(batch.typed)
     for place, default in batch.table.defaults:
         for position, row in enumerate(rows):
             if row is not None and row[place] is None:
@@ -267,7 +271,7 @@ def _check(batch: Batch, unknown: UnknownFields, first_index: int) -> Checked:
         _reject(first_index + position, raw_of(position), faults[position])
         for position in sorted(faults)
     ]
-    good = [row for position, row in enumerate(rows) if position not in faults]
+    good = [row for at, row in enumerate(rows) if at not in faults] if faults else rows
     return Checked(table=table, received=len(rows), rows=good, rejections=rejections)
 
 

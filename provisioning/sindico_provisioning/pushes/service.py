@@ -201,6 +201,9 @@ def _note(intake: Intake, prepared: Prepared) -> list[str]:
     intake.pieces.append(prepared.piece)
     if intake.received > MAX_ROWS:
         raise PushOfTooManyRows(most_rows=MAX_ROWS)
+    if not prepared.rejections and intake.seen.keys().isdisjoint(prepared.keys):
+        intake.seen.update(zip(prepared.keys, prepared.indexes, strict=True))
+        return []
     keys = dict(zip(prepared.keys, prepared.indexes, strict=True))
     for rejection in prepared.rejections:
         intake.rejected[rejection.index] = told = _told(

@@ -80,9 +80,17 @@ def statements_of(table: ErpTable) -> PageStatements:
 
 
 def _find_known(table: ErpTable) -> str:
-    """``OFFSET 0`` for the reason told at `_upsert`."""
+    """Each key is looked up only if some row stands between the first and the last of them.
+
+    ``OFFSET 0`` for the reason told at `_upsert`.
+    """
     return f"""
         SELECT EXISTS (
+            SELECT FROM staging.{table.name} AS near
+            WHERE near.tenant_id = $1 AND near.integration_id = $2
+                AND near.{KEY} >= (SELECT min({KEY} COLLATE "C") FROM {INCOMING})
+                AND near.{KEY} <= (SELECT max({KEY} COLLATE "C") FROM {INCOMING})
+        ) AND EXISTS (
             SELECT FROM {INCOMING} AS incoming
             WHERE EXISTS (
                 SELECT FROM staging.{table.name} AS found

@@ -309,12 +309,24 @@ def test_a_line_that_is_no_json_costs_only_its_line() -> None:
     ]
 
 
+def test_two_lines_do_not_make_one_row() -> None:
+    """Not even where another line, which holds two, makes up for it."""
+    body = b'{"id_erp":"1","numero":"x\ny"},{"id_erp":"2"}\n{"id_erp":"3"}'
+
+    checked = check_ndjson(PEDIDO, body)
+
+    assert [row[0] for row in checked.rows] == ["3"]
+    assert codes(checked) == [("", "row-not-json"), ("", "row-not-json")]
+
+
 REPEATING = [
     ('{"id_erp":"2","numero":"A","numero":"B"}', {"numero"}),
     ('{"id_erp":"2","numero":"A","numero":"A"}', {"numero"}),
     ('{"id_erp":"2","numero":"A","numero":null}', {"numero"}),
     ('{"id_erp":"2","id_erp":"3"}', {"id_erp"}),
     ('{"id_erp" : "2", "numero" :"A", "numero"\t:"B"}', {"numero"}),
+    ('{"id_erp":"2","numero"  :"A","situacao":"B","situacao":"C"}', {"situacao"}),
+    ('{"id_erp":"2","numero"\t :"A","situacao":"B","situacao":"C"}', {"situacao"}),
     ('{"id_erp":"2","numero":"A","n\\u0075mero":"B"}', {"numero"}),
     ('{"id_erp":"2","numero":"\\":\\":null","numero":"B\\\\"}', {"numero"}),
     ('{"id_erp":"2","numero":"A","numero":"B","situacao":null}', {"numero"}),
