@@ -14,7 +14,7 @@ from sindico_api.context import Context
 from sindico_platform.audit.models import AuditEvent
 from sindico_platform.tenancy.models import Tenant
 from sindico_provisioning.integrations.models import Integration
-from sindico_provisioning.loads.models import Load
+from sindico_provisioning.loads.models import Load, LoadPhase
 from sindico_provisioning.staging.models import STAGING
 from sindico_provisioning.staging.retention import queries
 from sindico_provisioning.staging.retention.daily import Retention
@@ -114,6 +114,18 @@ async def test_a_bill_stays_until_the_crm_knows_that_it_is_paid(site: Site) -> N
     assert before == (LEFT, [(10000,), (10000,)])
     assert (await staged(site))["fatura"] == ["f2"]
     assert await site.rows(TradeBill.open_cents) == [(0,), (10000,)]
+
+
+async def test_a_bill_stays_until_then_also_where_the_clock_was_set_back(site: Site) -> None:
+    """What the last load brought then seems to be younger than what changed after it."""
+    later = LoadPhase.started_at + timedelta(hours=1)
+    await write(site, update(LoadPhase).values(started_at=later))
+    await push_late_rows(site)
+
+    await Retention(site.context.uow).begin_due()
+    await site.run()
+
+    assert await staged(site) == LEFT
 
 
 async def test_a_load_under_way_and_a_tenant_that_is_not_active_are_left_alone(

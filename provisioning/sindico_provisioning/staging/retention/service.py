@@ -174,18 +174,27 @@ def _removal(table: ErpTable) -> TextClause:
 
 
 def _gone(table: ErpTable, row: str) -> str:
-    """The condition under which a row is not kept."""
+    """The condition under which a row is not kept.
+
+    Times alone don't tell that the CRM has learnt of it: the clock may have been set back.
+    """
     if table.closed_when_zero is not None:
+        is_paid = f"{row}.{table.closed_when_zero} <= 0"
         return f"""
-            ({row}.{table.closed_when_zero} <= 0 OR {row}.removed_at IS NOT NULL)
-            AND (
-                GREATEST({row}.changed_at, {row}.removed_at)
-                    <= CAST(:brought_until AS timestamptz)
-                OR NOT EXISTS (
-                    SELECT FROM crm.external_ref AS known WHERE known.tenant_id = :tenant_id
-                        AND known.integration_id = :integration_id
-                        AND known.resource = :linked AND known.id_erp = {row}.id_erp
-                )
+            ({is_paid} OR {row}.removed_at IS NOT NULL)
+            AND NOT EXISTS (
+                SELECT FROM crm.external_ref AS known
+                JOIN crm.{LINKED[table.name]} AS ours
+                    ON ours.tenant_id = :tenant_id AND ours.id = known.id
+                WHERE known.tenant_id = :tenant_id AND known.integration_id = :integration_id
+                    AND known.resource = :linked AND known.id_erp = {row}.id_erp
+                    AND (
+                        (GREATEST({row}.changed_at, {row}.removed_at)
+                            <= CAST(:brought_until AS timestamptz)) IS NOT TRUE
+                        OR ({is_paid} AND ours.open_cents > 0)
+                        OR ({row}.removed_at IS NULL) <> (ours.erp_removed_at IS NULL)
+                    )
+                OFFSET 0
             )
         """
     return f"{row}.{table.date_field} < CAST(:earliest AS date)"
