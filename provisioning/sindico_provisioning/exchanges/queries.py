@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import BindParameter, ColumnElement, bindparam, exists, select
+from sqlalchemy import BindParameter, ColumnElement, bindparam
 
 from sindico_platform.database.tx import Tx
 from sindico_platform.paging.keyset import Keyset
@@ -11,9 +11,6 @@ from sindico_platform.paging.reading import StructReader
 from sindico_platform.paging.schemas import Page, PageRequest
 from sindico_provisioning.exchanges.models import Direction, Exchange
 from sindico_provisioning.exchanges.schemas import RETENTION_DAYS, ExchangeFilters, ExchangeOut
-
-TAKES_AT_MOST = timedelta(minutes=2)
-"""Of one push."""
 
 ORDERS = Keyset(Exchange.id, default="-at", at=Exchange.at)
 READER = StructReader(ExchangeOut, Exchange)
@@ -59,22 +56,3 @@ async def find_last_request(tx: Tx, *, integration_id: UUID) -> datetime | None:
     asked = ExchangeFilters(direction=Direction.IN, integration_id=integration_id)
     newest = await list_exchanges(tx, request=PageRequest(limit=1), filters=asked)
     return newest.items[0].at if newest.items else None
-
-
-async def has_arrivals(tx: Tx, *, since: datetime) -> bool:
-    """Whether pushes brought or removed rows since an instant; yes, if that is past keeping.
-
-    A push's instant is that of its transaction's beginning, so one that took `TAKES_AT_MOST` is
-    found too.
-    """
-    begun = since - TAKES_AT_MOST
-    if begun < earliest(tx.now):
-        return True
-    arrived = exists().where(
-        Exchange.tenant_id == tx.tenant_id,
-        Exchange.at >= begun,
-        Exchange.direction == Direction.IN,
-        (Exchange.created + Exchange.updated > 0)
-        | ((Exchange.method == "DELETE") & Exchange.failure.is_(None)),
-    )
-    return bool(await tx.session.scalar(select(arrived)))

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, CheckConstraint, ForeignKeyConstraint, Index, Text, func, text
+from sqlalchemy import ARRAY, CheckConstraint, ForeignKeyConstraint, Index, Text, Uuid, func, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -102,6 +102,8 @@ class Load(TenantRow, Base):
     status: Mapped[str]
     tables: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
     """Those asked for; None means all that the ERP offers."""
+    arrivals: Mapped[list[UUID] | None] = mapped_column(ARRAY(Uuid))
+    """Where rows are pushed: the pushes that it brings the rows of, as its planning found them."""
     requested_by: Mapped[str]
     """Login, API client or job that asked."""
     job_id: Mapped[UUID]

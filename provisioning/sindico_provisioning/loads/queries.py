@@ -1,7 +1,6 @@
 """Every SELECT on loads, their phases, log and rejections."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -277,19 +276,6 @@ async def find_next_phase(tx: Tx, load_id: UUID) -> PhaseState | None:
         .one_or_none()
     )
     return None if row is None else PhaseState(**row)
-
-
-async def find_success(tx: Tx, integration_id: UUID) -> datetime | None:
-    """When the integration's last load of everything that succeeded began."""
-    found: datetime | None = await tx.session.scalar(
-        select(func.max(Load.started_at)).where(
-            Load.tenant_id == tx.tenant_id,
-            Load.integration_id == integration_id,
-            Load.tables.is_(None),
-            Load.status == LoadStatus.SUCCEEDED,
-        )
-    )
-    return found
 
 
 async def list_rejecting(tx: Tx, integration_id: UUID, *, resource: str) -> list[UUID]:

@@ -11,16 +11,17 @@ from sindico_provisioning.connectors.pushed import PushedRows
 from sindico_provisioning.connectors.schemas import Connector
 from sindico_provisioning.connectors.service import open_connector
 from sindico_provisioning.connectors.view.connector import ViewConnector
-from sindico_provisioning.exchanges import queries as exchanges
 from sindico_provisioning.integrations.models import IntegrationKind
 from sindico_provisioning.integrations.schemas import IntegrationOut
 from sindico_provisioning.loads import queries
 from sindico_provisioning.loads.errors import IntegrationNotConfigured, ViewsNotMapped
 from sindico_provisioning.loads.models import LoadKind
 from sindico_provisioning.loads.schemas import Stint
+from sindico_provisioning.loads.stints.service import hold_load
 from sindico_provisioning.service_properties import queries as service_properties
 from sindico_provisioning.service_properties.catalogue import SERVICE_OF
 from sindico_provisioning.staging import queries as staged
+from sindico_provisioning.staging.arrivals import queries as arrivals
 from sindico_provisioning.view_connections.mappings import queries as views
 from sindico_provisioning.view_connections.queries import get_connection
 from sindico_provisioning.view_connections.reaching import reach_stored, sources_of
@@ -113,15 +114,20 @@ async def require_nothing(_tx: Tx, _integration_id: UUID) -> None:
 
 
 async def open_pushed(ctx: JobContext, stint: Stint) -> Connector:
-    """Offer every table with rows that were pushed, if any came since the last success.
+    """Offer every table with rows that were pushed, if any came that no load has brought.
 
-    All of them, since a row that came long ago may have waited for one that came today.
+    All of them, since a row that came long ago may have waited for one that came today. What has
+    arrived is read before the tables, so that none that it came to is missing.
     """
+    if stint.is_planned:
+        return PushedRows(())
+    integration_id = stint.integration_id
     async with ctx.uow.begin(ctx.actor) as tx:
-        since = await queries.find_success(tx, stint.integration_id)
-        if since is not None and not await exchanges.has_arrivals(tx, since=since):
+        load = await hold_load(tx, ctx, load_id=stint.load_id)
+        load.arrivals = await arrivals.list_arrivals(tx, integration_id=integration_id)
+        if not load.arrivals:
             return PushedRows(())
-        return PushedRows(await staged.list_filled(tx, integration_id=stint.integration_id))
+        return PushedRows(await staged.list_filled(tx, integration_id=integration_id))
 
 
 SOURCES: dict[str, Source] = {

@@ -31,6 +31,7 @@ from sindico_provisioning.pushes.limits import MAX_ROWS, MOST_TOLD
 from sindico_provisioning.pushes.pieces import cut_body
 from sindico_provisioning.pushes.schemas import Intake, Prepared, Push, Taken
 from sindico_provisioning.staging import service as staging
+from sindico_provisioning.staging.arrivals.service import note_arrival
 from sindico_provisioning.staging.lines import render_lines
 from sindico_provisioning.staging.schemas import Counts, Stored
 
@@ -87,6 +88,8 @@ async def take_push(tx: Tx, push: Push) -> Taken:
         if push.is_atomic and intake.rejected:
             raise PushRefused(received=intake.received, rejections=list_rejections(intake))
         stored = await _store(tx, push, integration.id, few)
+        if stored.counts.created or stored.counts.updated:
+            await note_arrival(tx, integration_id=integration.id)
         await staging.note_rejections(
             tx,
             table=push.table,
@@ -293,6 +296,8 @@ async def remove_rows(tx: Tx, *, table: ErpTable, keys: Sequence[str]) -> frozen
         await staging.note_rejections(
             tx, table=table, integration_id=integration.id, errors={}, sent=set(keys)
         )
+        if gone:
+            await note_arrival(tx, integration_id=integration.id)
     if gone:
         await audit.record(
             tx,

@@ -35,7 +35,7 @@ KEPT_TABLES: dict[str, dict[str, Any]] = {
     "control.package": {"code": "starter", "position": 99},
     "control.subscription": {"crm_state": "active", "package": "starter"}
     | {"contracted_package": "starter", "cnpj": "11222333000181"},
-    "control.integration": {"kind": "mega", "state": "active", "name": "ERP"},
+    "control.integration": {"kind": "api", "state": "active", "name": "ERP"},
     "control.job": {"function": "loads.run_load", "state": "succeeded"},
     "control.load": {
         "kind": "initial",
@@ -155,6 +155,8 @@ async def test_rows_of_an_early_release_are_all_there_in_this_one(
     }
     assert lost == {}
     assert await read_revision(empty.owner) == head_revision()
+    arrived = await owner.fetch("SELECT tenant_id, integration_id FROM staging.arrival")
+    assert [tuple(row) for row in arrived] == [(ONE, ONE)]  # its next run may bring what came
 
     await migrate(empty.owner)
     stages = await owner.fetchval("SELECT count(*) FROM crm.funnel_stage WHERE tenant_id = $1", ONE)

@@ -32,6 +32,7 @@ from sindico_provisioning.loads.processing.queries import list_processing_steps
 from sindico_provisioning.loads.schemas import Stint
 from sindico_provisioning.onboarding.jobs import review_after_load
 from sindico_provisioning.staging import service as staging
+from sindico_provisioning.staging.arrivals.service import forget_arrivals
 from sindico_provisioning.staging.sizes.jobs import measure_size
 
 MAX_TRIES, MAX_TRIES_WITHOUT_PROGRESS = 20, 5
@@ -145,6 +146,8 @@ async def finish_load(tx: Tx, ctx: JobContext, *, load_id: UUID) -> None:
     touch_load(tx, load)
     await _count_end(tx, load)
     await staging.forget_seen_keys(tx, load_id=load_id)
+    if load.arrivals and load.tables is None:
+        await forget_arrivals(tx, integration_id=load.integration_id, ids=load.arrivals)
     if is_empty:
         await logbook.write(tx, load_id, "load-empty")
         return
