@@ -1,7 +1,7 @@
 """What a run brings follows from the pushes it found, and no longer from when they came.
 
-Of what was pushed before nobody knows whether a run has brought it, so the next run of every
-integration that is pushed to brings all.
+And a reading says itself whether it was of everything. Of what was pushed before nobody knows
+whether a run has brought it, so the next run of every integration that is pushed to brings all.
 """
 
 import ddl
@@ -27,8 +27,10 @@ def upgrade() -> None:
         SELECT tenant_id, id, gen_random_uuid() FROM control.integration WHERE kind = 'api'
     """)
     op.execute("ALTER TABLE control.load ADD COLUMN arrivals uuid[]")
+    op.execute("ALTER TABLE control.load_phase ADD COLUMN is_whole boolean")
 
 
 def downgrade() -> None:
+    op.execute("ALTER TABLE control.load_phase DROP COLUMN is_whole")
     op.execute("ALTER TABLE control.load DROP COLUMN arrivals")
     op.execute("DROP TABLE staging.arrival")

@@ -50,6 +50,8 @@ class Page:
     facts: dict[str, Any] = field(default_factory=dict)
     reached: Cursor | None = None
     """With the last page: from where the next load may read on, if not everything again."""
+    is_whole: bool = True
+    """Whether it is part of everything that there is to read, and not only of what changed."""
 
     @property
     def done(self) -> bool:

@@ -162,6 +162,8 @@ class LoadPhase(TenantRow, Base):
     """Rows that a complete snapshot no longer had."""
     reached: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     """Once it has succeeded: from where the next load may read on, if not everything again."""
+    is_whole: Mapped[bool | None]
+    """Once its ERP table is read: whether everything of it was, and not only what changed."""
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
 

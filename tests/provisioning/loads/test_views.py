@@ -15,6 +15,7 @@ from sindico_provisioning.integrations.models import IntegrationKind
 from sindico_provisioning.loads import service
 from sindico_provisioning.loads.models import LoadKind, LoadStatus
 from sindico_provisioning.loads.schemas import LoadOut
+from sindico_provisioning.onboarding.rejections import queries as rejections
 from sindico_provisioning.staging.models import STAGING
 from sindico_provisioning.view_connections.models import ViewConnection, ViewMapping
 from sindico_provisioning.view_connections.schemas import PASSWORD_FIELD
@@ -189,6 +190,32 @@ async def test_rows_that_do_not_fit_are_rejected_with_their_reasons(
     load = await run(site)
 
     assert fetched(load) == {"received": 2, "created": 1, "updated": 0, "rejected": 1}
+
+
+async def count_rejected(site: Site) -> dict[str, int]:
+    """By table, what is still to be mended."""
+    async with site.context.uow.begin(site.actor) as tx:
+        readings = await rejections.list_readings(tx, site.integration_id)
+        return dict(await rejections.count_rejected(tx, site.integration_id, readings))
+
+
+async def test_a_load_that_reads_everything_for_another_mapping_forgets_rejected_rows_now_gone(
+    site: Site, postgres: RunningDatabase
+) -> None:
+    await fill(postgres, 2)
+    await postgres.execute("INSERT INTO clientes VALUES ('C9', NULL, 123, 'X', '2026-11-01')")
+    await run(site)
+    await postgres.execute("DELETE FROM clientes WHERE codigo = 'C9'")
+    changes = fetched(await run(site))
+    before = await count_rejected(site)
+    async with site.context.uow.begin(site.actor) as tx:
+        poorer = {name: CUSTOMERS.columns[name] for name in ("id_erp", "razao_social")}
+        await tx.session.execute(update(ViewMapping).values(columns=poorer))
+
+    whole = fetched(await run(site))
+
+    assert (changes["received"], before) == (1, {"empresa": 1})
+    assert (whole["received"], await count_rejected(site)) == (2, {})
 
 
 async def test_a_password_that_was_changed_there_ends_the_load_at_once(

@@ -35,7 +35,7 @@ class ChangesErp(MemoryErp):
     async def read_page(self, table: str, cursor: Cursor | None) -> Page:
         page = await super().read_page(table, cursor)
         if table == "empresa" and page.done:
-            return replace(page, reached={"mark": 1})
+            return replace(page, reached={"mark": 1}, is_whole=False)
         return page
 
 

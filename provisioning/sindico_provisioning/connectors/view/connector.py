@@ -208,6 +208,7 @@ class ViewConnector(RecordingConnector):
             detail=translatable("{view}: {rows} records"),
             facts={"view": layout.source.name, "rows": len(rows)},
             reached=self._reached_with(layout, place, rows) if following is None else None,
+            is_whole=place.step is not Step.CHANGES,
         )
 
     def _following(

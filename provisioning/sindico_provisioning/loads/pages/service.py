@@ -131,7 +131,7 @@ async def store_page(
     if is_snapshot:
         await _follow_snapshot(tx, stint, phase, page, checked)
     if page.done:
-        phase.reached = page.reached
+        phase.reached, phase.is_whole = page.reached, page.is_whole
         await finish_phase(tx, phase)
     return state_of(phase)
 

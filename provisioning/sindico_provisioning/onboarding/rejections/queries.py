@@ -30,6 +30,10 @@ from sindico_provisioning.loads.pages.schemas import MAX_KEPT_REJECTIONS
 from sindico_provisioning.loads.processing.queries import find_erp_table
 from sindico_provisioning.staging.models import STAGING, PushRejection, StagingRejection
 
+IS_WHOLE = func.coalesce(
+    LoadPhase.is_whole, (Load.kind == LoadKind.INITIAL) | LoadPhase.reached.is_(None)
+)
+"""Whether a phase met everything of its table; what does not say so is old, or reads no ERP."""
 Readings = Sequence[Row[Any]]
 """Phases that rejected rows, since everything of their table was last read to the end."""
 
@@ -41,8 +45,7 @@ async def list_readings(tx: Tx, integration_id: UUID) -> Readings:
     to a table has nothing to say of it: both leave standing what the loads before them found.
     """
     whole = _select_phases(tx, integration_id).where(
-        LoadPhase.status == LoadStatus.SUCCEEDED,
-        or_(Load.kind == LoadKind.INITIAL, LoadPhase.reached.is_(None)),
+        LoadPhase.status == LoadStatus.SUCCEEDED, IS_WHOLE
     )
     last = (
         whole.ext(distinct_on(LoadPhase.resource))
