@@ -10,10 +10,10 @@ from sindico_api.context import Context
 from sindico_platform.database.tx import Actor
 from sindico_platform.database.uow import UnitOfWork
 from sindico_platform.tenancy.models import Tenant
-from sindico_provisioning.classification import service as classification
 from sindico_tenants.abc_curve import service as abc_curve
 from sindico_tenants.abc_curve.schemas import AbcSettingsIn
 from tests.support.callers import ClientAs
+from tests.support.classification import classify_accounts
 from tests.support.identity import MakeTenant
 from tests.support.jobs import POINTS, kill_after, run_jobs, run_through_kills
 from tests.support.rows import make_branch, make_company, make_seller
@@ -44,7 +44,7 @@ async def accounts(uow: UnitOfWork, tenant: Tenant) -> dict[str, str]:
         await clientele.add(*BOUGHT)
         for name, cents in BOUGHT.items():
             await clientele.buy(name, cents)
-        await classification.classify_accounts(tx)
+        await classify_accounts(tx)
     return {name: str(account_id) for name, account_id in clientele.ids.items()}
 
 

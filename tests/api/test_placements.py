@@ -11,11 +11,11 @@ from uuid_utils.compat import uuid7
 from sindico_platform.database.tx import Actor
 from sindico_platform.database.uow import UnitOfWork
 from sindico_platform.tenancy.models import Tenant
-from sindico_provisioning.classification import service as classification
 from sindico_tenants.accounts.models import Account
 from sindico_tenants.portfolios.bulk import service
 from sindico_tenants.portfolios.models import AccountPlacement
 from tests.support.callers import ClientAs
+from tests.support.classification import classify_accounts
 from tests.support.identity import MakeTenant
 from tests.support.rows import make_account, make_seller
 from tests.support.statements import CountStatements
@@ -42,7 +42,7 @@ async def accounts(uow: UnitOfWork, tenant: Tenant) -> dict[str, UUID]:
         clientele = Clientele(tx)
         await clientele.add("Acme", "Bela", state="SP")
         await clientele.add("Casa", state="RJ")
-        await classification.classify_accounts(tx)
+        await classify_accounts(tx)
     return clientele.ids
 
 
@@ -256,7 +256,7 @@ async def test_a_load_leaves_the_decisions_alone(
 
     async with uow.begin(Actor.system(tenant.tenant_id)) as tx:
         await tx.session.execute(update(Account).values(erp_category="Atacado"))
-        await classification.classify_accounts(tx)
+        await classify_accounts(tx)
         kept = await tx.session.get_one(AccountPlacement, (tx.tenant_id, accounts["Acme"]))
 
     assert (str(kept.category_id), kept.category_by) == (category, "hand")

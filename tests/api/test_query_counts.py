@@ -15,7 +15,6 @@ from sindico_api.context import Context
 from sindico_platform.database.base import table_of
 from sindico_platform.database.tx import Tx
 from sindico_provisioning.alerts.models import AlertDelivery, DeliveryAttempt
-from sindico_provisioning.classification import service as classification
 from sindico_provisioning.freshness.models import Incident
 from sindico_provisioning.reconciliation.models import Difference
 from sindico_tenants.abc_curve.models import AbcSettings
@@ -24,6 +23,7 @@ from sindico_tenants.smtp_settings.models import SmtpSettings
 from tests.provisioning.loads.conftest import Site, erp_kind
 from tests.provisioning.onboarding.customers import make_customer
 from tests.support.callers import ClientAs
+from tests.support.classification import classify_accounts
 from tests.support.identity import MakeTenant
 from tests.support.routes import Route, every_route
 from tests.support.rows import FACTORIES, make_company
@@ -139,7 +139,7 @@ async def add_sales(tx: Tx, count: int) -> None:
     for name in names:
         await clientele.buy(name, 1000)
         await clientele.order(name, 1000)
-    await classification.classify_accounts(tx)
+    await classify_accounts(tx)
 
 
 async def test_many_rows_take_the_statements_of_one(

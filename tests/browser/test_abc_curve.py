@@ -8,9 +8,9 @@ from playwright.async_api import expect
 from sindico_api.context import Context
 from sindico_platform.database.tx import Actor
 from sindico_platform.tenancy.models import Tenant
-from sindico_provisioning.classification import service as classification
 from tests.browser.conftest import OpenAs
 from tests.browser.screens import Look, look_at, see_every_look, shoot
+from tests.support.classification import classify_accounts
 from tests.support.identity import MakeTenant
 from tests.support.jobs import run_jobs
 from tests.support.rows import make_seller
@@ -36,12 +36,12 @@ async def tenant(context: Context, make_tenant: MakeTenant) -> Tenant:
             if not name.startswith("Sem"):
                 await clientele.buy(name, 90_000_000 // (place + 1) ** 2, days_ago=place + 1)
         await clientele.buy(None, 123_456)
-        await classification.classify_accounts(tx)
+        await classify_accounts(tx)
     async with context.uow.begin(actor) as tx:
         later = Clientele(tx, clientele.ids)
         await later.buy("Cliente 20", 70_000_000)
         await later.buy("Mercado Bela Vista", -22_000_000, is_return=True)
-        await classification.classify_accounts(tx)
+        await classify_accounts(tx)
     await run_jobs(context, tenant.tenant_id)
     return tenant
 

@@ -7,10 +7,10 @@ from playwright.async_api import expect
 
 from sindico_platform.database.tx import Actor
 from sindico_platform.database.uow import UnitOfWork
-from sindico_provisioning.classification import service as classification
 from sindico_tenants.portfolios.service import create_category, create_portfolio
 from tests.browser.conftest import OpenAs
 from tests.browser.screens import see_every_look
+from tests.support.classification import classify_accounts
 from tests.support.identity import MakeTenant
 from tests.tenants.abc_curve.conftest import Clientele
 
@@ -28,7 +28,7 @@ async def test_an_account_is_placed_with_a_reason_that_its_history_keeps(
         await clientele.buy(NAMES[0], 125_000_00)
         await create_category(tx, name="Contas-chave")
         await create_portfolio(tx, name="Grandes redes do interior")
-        await classification.classify_accounts(tx)
+        await classify_accounts(tx)
 
     async with open_as(
         tenant, "admin", path=f"/console/accounts/{clientele.ids[NAMES[0]]}"
@@ -49,7 +49,7 @@ async def test_marked_accounts_are_placed_together_by_keyboard(
         clientele = Clientele(tx)
         await clientele.add(*NAMES)
         await create_portfolio(tx, name="Grandes redes do interior")
-        await classification.classify_accounts(tx)
+        await classify_accounts(tx)
 
     async with open_as(tenant, "admin", path="/console/accounts") as page:
         await page.get_by_label(f"Marcar {NAMES[0]}").press("Space")

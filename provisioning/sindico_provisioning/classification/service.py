@@ -16,8 +16,6 @@ from sindico_tenants.abc_curve import queries as abc_queries
 from sindico_tenants.abc_curve import service as abc_curve
 from sindico_tenants.abc_curve.models import AbcSettings
 from sindico_tenants.abc_curve.schemas import AbcSettingsIn, RunOut
-from sindico_tenants.portfolios import service as portfolios
-from sindico_tenants.portfolios.schemas import Kind
 
 CHANGES_PATH = "/console/abc-curve/changes"
 MOST_CHANGES = 250
@@ -60,14 +58,6 @@ async def delete_settings(tx: Tx, *, settings_id: UUID, revision: int | None = N
 async def request_classification(tx: Tx) -> UUID:
     """Ask for the curves to be drawn anew; gives the job."""
     return await jobs.add(tx, own_jobs.classify_accounts)
-
-
-async def classify_accounts(tx: Tx) -> RunOut:
-    """Draw every curve, categorise by it, and let people know. Repeatable."""
-    run = await draw_curves(tx)
-    for kind in Kind:
-        await portfolios.place_accounts(tx, kind)
-    return run
 
 
 async def draw_curves(tx: Tx, *, load_id: UUID | None = None) -> RunOut:

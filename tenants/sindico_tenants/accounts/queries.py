@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Boolean, ColumnElement, Text, Uuid, any_, bindparam, func, select
+from sqlalchemy import ARRAY, CTE, Boolean, ColumnElement, Text, Uuid, any_, bindparam, func, select
 
 from sindico_platform.database.tx import Tx
 from sindico_platform.paging.keyset import Keyset
@@ -104,6 +104,35 @@ async def count_accounts(tx: Tx, *, most: int) -> int:
 async def count_contacts(tx: Tx, *, most: int) -> int:
     """How many contacts there are; no more than `most` are counted."""
     return await _contacts.count(tx, most=most)
+
+
+def hold_sold_by_users(tx: Tx, *conditions: ColumnElement[bool]) -> CTE:
+    """Accounts whose seller is a user, as ``id`` and ``user_id``, held in the order of their ids.
+
+    Whoever changes many accounts holds them in this order, so that nobody is caught in a deadlock.
+    """
+    found = (
+        select(Account.id, Seller.user_id)
+        .join(Seller, (Seller.tenant_id == Account.tenant_id) & (Seller.id == Account.seller_id))
+        .where(Account.tenant_id == tx.tenant_id, Seller.user_id.is_not(None), *conditions)
+        .order_by(Account.id)
+        .with_for_update(of=Account, key_share=True)
+    )
+    return found.cte("held").prefix_with("MATERIALIZED")
+
+
+def hold_owned_contacts(tx: Tx, *conditions: ColumnElement[bool]) -> CTE:
+    """Contacts at an account with an owner, as ``id`` and ``user_id``, held in the same way."""
+    found = (
+        select(Contact.id, Account.owner_user_id.label("user_id"))
+        .join(
+            Account, (Account.tenant_id == Contact.tenant_id) & (Account.id == Contact.account_id)
+        )
+        .where(Contact.tenant_id == tx.tenant_id, Account.owner_user_id.is_not(None), *conditions)
+        .order_by(Contact.id)
+        .with_for_update(of=Contact, key_share=True)
+    )
+    return found.cte("held").prefix_with("MATERIALIZED")
 
 
 async def count_sold_by_users(tx: Tx) -> int:

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, all_, literal, update
+from sqlalchemy import CTE, Select, all_, literal, update
 
 from sindico_platform.database.tx import Tx
 from sindico_tenants.accounts import queries
@@ -30,26 +30,13 @@ async def update_accounts(tx: Tx) -> MergeCounts:
 
     Repeating the call changes nothing. Only accounts whose seller is a user are received.
     """
-    mine = (
-        Account.tenant_id == tx.tenant_id,
-        Seller.tenant_id == Account.tenant_id,
-        Seller.id == Account.seller_id,
-        Seller.user_id.is_not(None),
+    held = queries.hold_sold_by_users(
+        tx,
+        Account.owner_user_id.is_distinct_from(Seller.user_id),
+        literal(OWNER) != all_(Account.pinned_fields),
     )
-    changed = await tx.session.scalars(
-        update(Account)
-        .where(
-            *mine,
-            Account.owner_user_id.is_distinct_from(Seller.user_id),
-            literal(OWNER) != all_(Account.pinned_fields),
-        )
-        .values(owner_user_id=Seller.user_id, updated_at=tx.now, updated_by=None)
-        .returning(Account.id)
-        .execution_options(synchronize_session=False)
-    )
-    return MergeCounts(
-        received=await queries.count_sold_by_users(tx), created=0, updated=len(changed.all())
-    )
+    changed = await _follow(tx, Account, held)
+    return MergeCounts(received=await queries.count_sold_by_users(tx), created=0, updated=changed)
 
 
 async def update_contacts(tx: Tx) -> MergeCounts:
@@ -57,20 +44,22 @@ async def update_contacts(tx: Tx) -> MergeCounts:
 
     Repeating the call changes nothing. Only contacts of accounts with an owner are received.
     """
+    held = queries.hold_owned_contacts(
+        tx,
+        Contact.owner_user_id.is_distinct_from(Account.owner_user_id),
+        literal(OWNER) != all_(Contact.pinned_fields),
+    )
+    changed = await _follow(tx, Contact, held)
+    return MergeCounts(received=await queries.count_owned_contacts(tx), created=0, updated=changed)
+
+
+async def _follow(tx: Tx, table: type[Account] | type[Contact], held: CTE) -> int:
+    """Give the rows held to the users named there; tells how many they were."""
     changed = await tx.session.scalars(
-        update(Contact)
-        .where(
-            Contact.tenant_id == tx.tenant_id,
-            Account.tenant_id == Contact.tenant_id,
-            Account.id == Contact.account_id,
-            Account.owner_user_id.is_not(None),
-            Contact.owner_user_id.is_distinct_from(Account.owner_user_id),
-            literal(OWNER) != all_(Contact.pinned_fields),
-        )
-        .values(owner_user_id=Account.owner_user_id, updated_at=tx.now, updated_by=None)
-        .returning(Contact.id)
+        update(table)
+        .where(table.tenant_id == tx.tenant_id, table.id == held.c.id)
+        .values(owner_user_id=held.c.user_id, updated_at=tx.now, updated_by=None)
+        .returning(table.id)
         .execution_options(synchronize_session=False)
     )
-    return MergeCounts(
-        received=await queries.count_owned_contacts(tx), created=0, updated=len(changed.all())
-    )
+    return len(changed.all())

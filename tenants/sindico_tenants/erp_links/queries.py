@@ -83,7 +83,7 @@ def build_merge(into: type[DeclarativeBase], incoming: CTE) -> Select[Any]:
     fresh = _fresh(known)
     created = _create(table, fresh, names)
     linked = _link(table.name, fresh)
-    changed = _change(table, _differing(table, known, names), names)
+    changed = _change(table, _hold(table, _differing(table, known, names)), names)
     parts = (known, created, changed)
     counts = [select(func.count()).select_from(part).scalar_subquery() for part in parts]
     return select(*counts).add_cte(linked)
@@ -143,13 +143,29 @@ def _differing(table: Any, known: CTE, names: list[str]) -> CTE:
     return found.cte("differing").prefix_with("MATERIALIZED")
 
 
-def _change(table: Any, differing: CTE, names: list[str]) -> CTE:
-    wanted = {name: _unless_pinned(table, differing, name) for name in names}
+def _hold(table: Any, differing: CTE) -> CTE:
+    """The same rows, ours held one by one in the order of their ids.
+
+    Whoever changes many holds them in this order, so that nobody is caught in a deadlock.
+    """
+    ordered = select(differing).order_by(differing.c.known_id).subquery("ordered")
+    held_id = (
+        select(table.c.id)
+        .where(table.c.tenant_id == _tenant(), table.c.id == ordered.c.known_id)
+        .with_for_update(key_share=True)
+        .scalar_subquery()
+    )
+    held = select(ordered, held_id.label("held_id"))
+    return held.cte("held").prefix_with("MATERIALIZED")
+
+
+def _change(table: Any, held: CTE, names: list[str]) -> CTE:
+    wanted = {name: _unless_pinned(table, held, name) for name in names}
     counted = {"revision": table.c.revision + 1} if "revision" in table.c else {}
     return (
         update(table)
         .values(**wanted, **counted, updated_at=_now(), updated_by=null())
-        .where(table.c.tenant_id == _tenant(), table.c.id == differing.c.known_id)
+        .where(table.c.tenant_id == _tenant(), table.c.id == held.c.held_id)
         .returning(table.c.id)
         .cte("changed")
     )

@@ -9,8 +9,8 @@ from uuid_utils.compat import uuid4
 from sindico_api.context import Context
 from sindico_platform.database.tx import Actor
 from sindico_platform.tenancy.models import Tenant
-from sindico_provisioning.classification import service as classification
 from tests.support.callers import ClientAs
+from tests.support.classification import classify_accounts
 from tests.support.identity import MakeTenant
 from tests.support.jobs import run_jobs
 from tests.support.rows import make_branch
@@ -37,7 +37,7 @@ async def tenant(context: Context, make_tenant: MakeTenant) -> Tenant:
         await clientele.buy("Acme", 90)
         await clientele.buy("Bela", 10)
         await make_branch(tx)
-        await classification.classify_accounts(tx)
+        await classify_accounts(tx)
     return tenant
 
 
