@@ -11,7 +11,10 @@ from redis.exceptions import RedisError
 
 from sindico_api.request_limits import RequestLimits
 from sindico_platform.blobs.stores import ByteStore, open_store
-from sindico_platform.connection_tests.throttle import ConnectionTestThrottle
+from sindico_platform.connection_tests.throttle import (
+    ConnectionTestThrottle,
+    DatabaseLookThrottle,
+)
 from sindico_platform.database.engines import Engines, create_engines
 from sindico_platform.database.uow import UnitOfWork
 from sindico_platform.denied_hosts.watch import DeniedHosts
@@ -50,6 +53,7 @@ class Context:
     mail_transport: MailTransport
     """The way to customers' own mail servers."""
     connection_tests: ConnectionTestThrottle
+    database_looks: DatabaseLookThrottle
     mailer: Mailer | None
     """None without ``SINDICO_MAIL_URL``: then links are shown to whoever made them."""
 
@@ -90,6 +94,7 @@ async def open_context(settings: Settings, *, process: str) -> AsyncIterator[Con
             guard=guard,
             mail_transport=MailTransport(guard, http, own_name=own_name(settings)),
             connection_tests=ConnectionTestThrottle(counter),
+            database_looks=DatabaseLookThrottle(counter),
             mailer=Mailer.from_settings(settings),
         )
     finally:

@@ -1,6 +1,7 @@
 """One renderer for every failure: `application/problem+json` (RFC 9457)."""
 
 import re
+import traceback
 from typing import Any
 
 import structlog
@@ -127,6 +128,7 @@ CHECK_VIOLATION = "23514"
 """SQLSTATE of a row that a constraint forbids. Where none is named, its table has no partition for
 it, as the ledger has none for today after an outage of weeks; the clock makes it."""
 OUTSIDE_TITLE = translatable("The other server could not be used")
+FORM_READER = "litestar._multipart"
 UNSTORABLE_TEXT = "22021"
 """SQLSTATE of text with a NUL, which is well-formed JSON and cannot be stored."""
 
@@ -235,11 +237,17 @@ def problem_from_bug(request: AnyRequest, error: Exception) -> Response[dict[str
         return problem_from_domain(request, Busy(retry_after_seconds=RETRY_AFTER_SECONDS))
     if isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) == UNSTORABLE_TEXT:
         return problem_from_domain(request, MalformedBody())
-    if isinstance(error, UnicodeDecodeError):  # of a form's text, which Litestar lets through
+    if isinstance(error, UnicodeDecodeError) and _is_of_form(error):
         log.warning("text_not_utf8", exc_info=error)
         return problem_from_domain(request, MalformedRequest())
     log.error("unhandled_fault", exc_info=error)
     return problem_from_domain(request, InternalFault())
+
+
+def _is_of_form(error: UnicodeDecodeError) -> bool:
+    """Whether it is of a form's text, which Litestar lets through, and not of what we read."""
+    *_, (frame, _) = traceback.walk_tb(error.__traceback__)
+    return frame.f_globals.get("__name__") == FORM_READER
 
 
 def is_passing(error: DBAPIError | OSError | TimeoutError) -> bool:

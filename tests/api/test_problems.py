@@ -9,6 +9,8 @@ from msgspec import Meta
 
 from sindico_api.field_faults import field_fault
 from sindico_api.i18n import Locale, translator
+from sindico_platform.database.tx import Tx
+from sindico_provisioning.notifications import queries
 from tests.support.callers import ClientAs
 from tests.support.identity import MakeTenant
 
@@ -72,6 +74,20 @@ async def test_a_form_that_cannot_be_read_is_told_in_the_readers_language(
 
     assert response.status_code == 400
     assert "não estão bem formados" in response.text
+
+
+async def test_text_that_we_cannot_read_ourselves_is_our_fault(
+    client_as: ClientAs, make_tenant: MakeTenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader = await client_as(await make_tenant(), "notifications:view")
+
+    async def misread(_tx: Tx) -> int:
+        return len(b"\xff".decode())
+
+    monkeypatch.setattr(queries, "count_unread", misread)
+    response = await reader.get("/api/v1/notifications/unread")
+
+    assert (response.status_code, response.json()["code"]) == (500, "internal-fault")
 
 
 async def test_a_form_without_a_boundary_is_told_so_in_the_readers_language(

@@ -9,6 +9,7 @@ from httpx import AsyncClient, Response
 
 from sindico_platform.audit import queries as audit
 from sindico_platform.audit.schemas import AuditFilters
+from sindico_platform.connection_tests.throttle import ConnectionTestThrottle
 from sindico_platform.database.tx import Actor
 from sindico_platform.database.uow import UnitOfWork
 from sindico_platform.paging.schemas import PageRequest
@@ -335,6 +336,33 @@ async def test_views_and_columns_are_found_with_suggestions(
     assert columns["suggested"] == {"nome": "nome"}
     gone = await dba.get(f"{path}/views/v_outra/columns", params={"db_schema": "public"})
     assert problem(gone) == (502, "view-missing")
+
+
+async def test_looking_for_views_is_no_connection_test(
+    dba: AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = f"{PATH}/{(await make(dba))['integration_id']}"
+    counted: list[str] = []
+
+    async def refuse(throttle: ConnectionTestThrottle, _actor: Actor) -> None:
+        counted.append(throttle.name)
+        raise throttle.refusal(allowed=1, retry_after_seconds=7)
+
+    monkeypatch.setattr(ConnectionTestThrottle, "admit", refuse)
+    answers = [
+        await dba.get(f"{path}/views"),
+        await dba.get(f"{path}/views/v_clientes/columns"),
+        await dba.post(f"{path}/mappings/empresa/preview", json=MAPPING),
+        await dba.put(f"{path}/mappings/empresa", json=MAPPING),
+        await dba.post(f"{path}/test"),
+    ]
+
+    assert counted == ["look"] * 4 + ["test"]
+    assert [problem(each) for each in answers] == [
+        *[(429, "too-many-database-looks")] * 4,
+        (429, "too-many-connection-tests"),
+    ]
+    assert {each.headers["Retry-After"] for each in answers} == {"7"}
 
 
 async def test_a_mapping_is_saved_listed_and_removed(

@@ -3,6 +3,7 @@
 from sindico_api.console.company_words import BRANCH_LABELS, COMPANY_LABELS
 from sindico_api.console.smtp_words import SMTP_LABELS
 from sindico_platform.words import translatable
+from sindico_provisioning.freshness.incidents.service import PAUSE_REASON
 
 TAG_LABELS: dict[str, str] = {
     "abc-curve:draw": translatable("ABC curves drawn"),
@@ -251,6 +252,7 @@ VALUE_LABELS: dict[tuple[str, str], str] = {
     ("category", "by-the-rules"): translatable("By the rules"),
     ("portfolio", "by-the-rules"): translatable("By the rules"),
     ("seller", "by-the-erp"): translatable("As the ERP says"),
+    ("reason", PAUSE_REASON): PAUSE_REASON,
     ("reason", "home"): translatable("Home"),
     ("reason", "key-rotation"): translatable("Key rotation"),
     ("reason", "command-line"): translatable("Command line"),

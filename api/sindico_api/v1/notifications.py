@@ -6,6 +6,7 @@ from litestar import get, post
 from litestar.params import FromPath, FromQuery
 from litestar.status_codes import HTTP_204_NO_CONTENT
 
+from sindico_api.console.telling import Telling
 from sindico_api.dependencies import AskedPage, CurrentActor, Translate, Uow
 from sindico_api.guards import requires
 from sindico_platform.paging.schemas import Page
@@ -27,7 +28,9 @@ async def list_notifications(
 ) -> Page[NotificationOut]:
     """List notifications, newest first; `unread` leaves out what the caller has read."""
     async with uow.begin(actor) as tx:
-        return await queries.list_notifications(tx, page, unread=unread, translate=translate)
+        return await queries.list_notifications(
+            tx, page, unread=unread, translate=Telling(translate, actor.timezone)
+        )
 
 
 @get("/notifications/unread", tags=TAGS, guards=[MAY_VIEW])
@@ -68,4 +71,6 @@ async def list_notifications_of_tenant(
 ) -> Page[NotificationOut]:
     """List what a customer's people were told."""
     async with uow.begin(actor, tenant=tenant_id) as tx:
-        return await queries.list_notifications(tx, page, translate=translate)
+        return await queries.list_notifications(
+            tx, page, translate=Telling(translate, actor.timezone)
+        )

@@ -297,8 +297,8 @@ async def allowed(context: Context, data: ViewConnectionIn) -> AllowedHost:
 
 
 async def look(context: Context, actor: Actor, integration_id: UUID) -> ViewServer:
-    """What it takes to look at a database; looking counts as a connection test."""
-    await context.connection_tests.admit(actor)
+    """What it takes to look at a database; looks are counted apart from connection tests."""
+    await context.database_looks.admit(actor)
     async with context.uow.begin(actor) as tx:
         return await mappings.begin_look(tx, context.secrets, integration_id=integration_id)
 

@@ -9,3 +9,14 @@ class TooManyConnectionTests(SindicoError):
     code, status = "too-many-connection-tests", 429
     title = "Too many connection tests"
     detail = "Up to {allowed} tests a minute are made. Try again in {retry_after_seconds} seconds."
+
+
+class TooManyDatabaseLooks(SindicoError):
+    """Looking for views and columns reaches out too, again and again while views are mapped."""
+
+    code, status = "too-many-database-looks", 429
+    title = "The database has been looked at too often"
+    detail = (
+        "Up to {allowed} times a minute views and columns are looked for. Try again in"
+        " {retry_after_seconds} seconds."
+    )

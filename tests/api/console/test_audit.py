@@ -23,6 +23,7 @@ from sindico_platform.database.uow import UnitOfWork
 from sindico_platform.identity.links.service import LinkPurpose
 from sindico_platform.jobs.registry import all_declarations
 from sindico_platform.tenancy.models import Tenant
+from sindico_provisioning.freshness.incidents.service import PAUSE_REASON
 from tests.provisioning import factories
 from tests.support.callers import ClientAs
 from tests.support.identity import MakeTenant, MakeUser
@@ -163,6 +164,14 @@ def test_the_reason_of_a_read_across_tenants_is_said_in_words() -> None:
     assert shown("tenant:suspend", reason="Sem pagamento: view").facts == [
         ("Motivo", "Sem pagamento: view")
     ]
+
+
+def test_the_watchdogs_reason_is_said_in_the_readers_language_and_a_persons_as_typed() -> None:
+    watchdog = shown("schedule:pause", actor=("system", "freshness"), reason=PAUSE_REASON)
+    person = shown("schedule:pause", reason="Inventory")
+
+    assert watchdog.facts == [("Motivo", "As execuções dela falham há dias.")]
+    assert person.facts == [("Motivo", "Inventory")]
 
 
 def test_properties_of_a_service_have_their_own_labels_and_secrets_no_values() -> None:

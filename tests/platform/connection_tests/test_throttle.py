@@ -6,11 +6,15 @@ from uuid import UUID, uuid4
 import pytest
 from redis.asyncio import Redis
 
-from sindico_platform.connection_tests.errors import TooManyConnectionTests
+from sindico_platform.connection_tests.errors import (
+    TooManyConnectionTests,
+    TooManyDatabaseLooks,
+)
 from sindico_platform.connection_tests.throttle import (
     PER_TENANT,
     PER_USER,
     ConnectionTestThrottle,
+    DatabaseLookThrottle,
 )
 from sindico_platform.database.tx import Actor, ActorKind
 from sindico_platform.rate_limit.counter import RequestCounter
@@ -37,6 +41,20 @@ async def test_a_user_may_make_some_tests_a_minute(throttle: ConnectionTestThrot
         await throttle.admit(ana)
     assert raised.value.headers == {"Retry-After": "60"}
     await throttle.admit(user_of(ana.tenant_id))
+
+
+async def test_looking_at_a_database_counts_apart(redis_url: str) -> None:
+    ana = user_of(uuid4())
+    async with Redis.from_url(redis_url) as redis:
+        counter = RequestCounter(redis, clock=lambda: NOON)
+        tests, looks = ConnectionTestThrottle(counter), DatabaseLookThrottle(counter)
+        for _ in range(PER_USER):
+            await tests.admit(ana)
+        for _ in range(looks.per_user):
+            await looks.admit(ana)
+
+        with pytest.raises(TooManyDatabaseLooks):
+            await looks.admit(ana)
 
 
 async def test_a_tenant_may_make_some_tests_whoever_makes_them(

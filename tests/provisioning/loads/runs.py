@@ -12,11 +12,12 @@ async def add_run(
     *,
     seconds: float = 600,
     received: int = 1000,
+    rejected: int = 0,
     status: str = "succeeded",
     tables: list[str] | None = None,
     hours_ago: float = 0,
 ) -> None:
-    """A run that ended so many hours ago."""
+    """A run that ended so many hours ago; each of its three phases rejected as many rows."""
     async with site.context.uow.begin(site.actor) as tx:
         load_id = tx.new_id()
         ended = tx.now - timedelta(hours=hours_ago)
@@ -53,10 +54,10 @@ async def add_run(
                     progress=1,
                     pages=1,
                     received=received // 2,
-                    created=received // 2,
+                    created=received // 2 - rejected,
                     updated=0,
                     unchanged=0,
-                    rejected=0,
+                    rejected=rejected,
                     removed=0,
                     **shared,
                 )

@@ -9,6 +9,7 @@ from sindico_platform.paging.schemas import PageRequest
 from sindico_provisioning.integrations.errors import IntegrationNotFound
 from sindico_provisioning.loads.history import queries
 from sindico_provisioning.loads.history.schemas import RunFiguresOut, RunItem
+from sindico_provisioning.loads.queries import count_rows
 from tests.provisioning.loads.conftest import Site
 from tests.provisioning.loads.runs import add_run
 
@@ -36,6 +37,17 @@ async def test_a_run_has_its_counts_and_duration(site: Site) -> None:
     assert run.duration_seconds is not None
     assert run.duration_seconds >= 0
     assert run.unusual == []
+
+
+async def test_rejections_of_every_phase_count_as_on_the_panel(site: Site) -> None:
+    await add_run(site, rejected=7)
+
+    [run] = await runs(site)
+    async with site.context.uow.begin(site.actor) as tx:
+        panel = await count_rows(tx, [run.id])
+
+    assert (run.received, run.created) == (1000, 986)
+    assert run.rejected == panel[run.id].rejected == 21
 
 
 async def test_figures_are_those_of_complete_runs_that_succeeded(site: Site) -> None:

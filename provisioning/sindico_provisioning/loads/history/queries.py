@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Float, Select, and_, func, select, true
+from sqlalchemy import BigInteger, ColumnElement, Float, Select, and_, func, select, true
 from sqlalchemy.orm import InstrumentedAttribute
 
 from sindico_platform.database.tx import Tx
@@ -22,7 +22,8 @@ LEAST_SECONDS, LEAST_ROWS = 60, 30
 """Below these, even a manifold means nothing."""
 
 RUN_ORDERS = Keyset(Load.id, default="-created_at", created_at=Load.id)
-COUNTS = ("received", "created", "updated", "unchanged", "rejected")
+OF_ONE_STEP = ("received", "created", "updated", "unchanged")
+COUNTS = (*OF_ONE_STEP, "rejected")
 
 
 def _seconds() -> Any:
@@ -30,20 +31,25 @@ def _seconds() -> Any:
     return func.extract("epoch", end - Load.started_at).cast(Float)
 
 
-def _sum(column: InstrumentedAttribute[int]) -> Any:
-    return func.coalesce(func.sum(column), 0).cast(BigInteger).label(column.key)
+def _sum(column: InstrumentedAttribute[int], *which: ColumnElement[bool]) -> Any:
+    total = func.sum(column)
+    counted = total.filter(*which) if which else total
+    return func.coalesce(counted, 0).cast(BigInteger).label(column.key)
 
 
 def _counted(integration: Integration) -> Any:
-    """Rows of each load: the ERP's or, if it pushed them before, those brought into the CRM."""
+    """Rows of each load: the ERP's or, if it pushed them before, those brought into the CRM.
+
+    Rejected are those of every phase.
+    """
     is_pushed = integration.kind == IntegrationKind.API
+    step = LoadPhase.step == (PhaseStep.SYNCHRONISE if is_pushed else PhaseStep.FETCH)
     return (
-        select(*(_sum(getattr(LoadPhase, name)) for name in COUNTS))
-        .where(
-            LoadPhase.tenant_id == Load.tenant_id,
-            LoadPhase.load_id == Load.id,
-            LoadPhase.step == (PhaseStep.SYNCHRONISE if is_pushed else PhaseStep.FETCH),
+        select(
+            *(_sum(getattr(LoadPhase, name), step) for name in OF_ONE_STEP),
+            _sum(LoadPhase.rejected),
         )
+        .where(LoadPhase.tenant_id == Load.tenant_id, LoadPhase.load_id == Load.id)
         .lateral("counted")
     )
 

@@ -24,6 +24,8 @@ class RunItem(Output, kw_only=True, frozen=True):
     updated: int
     unchanged: int
     rejected: int
+    """In every phase, as the panel counts them: the ERP's rows, and what could not be brought into
+    the CRM."""
     unusual: list[str]
     """`slow`, `quick`, `few-rows`, `many-rows`: against the median of the complete runs."""
 
