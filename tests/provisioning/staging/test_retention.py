@@ -19,11 +19,13 @@ from sindico_provisioning.staging.models import STAGING
 from sindico_provisioning.staging.retention import queries
 from sindico_provisioning.staging.retention.daily import Retention
 from sindico_provisioning.staging.retention.models import Retirement
+from sindico_provisioning.staging.retention.service import retire_stretch
 from sindico_tenants.sales.models import TradeBill
 from tests.provisioning.loads.conftest import Site, erp_kind, make_site
 from tests.support.identity import tenant_factory
 from tests.support.jobs import eventually, kill_after
 from tests.support.locks import somebody_waits
+from tests.support.plans import explaining
 
 __all__ = ["erp_kind"]
 GONE = {"itens_pedido": ["i1"], "pedido": ["o1"], "fatura": ["f9"]}
@@ -100,6 +102,26 @@ async def test_it_leaves_once_a_day_without_any_load_and_says_so(site: Site) -> 
     ]
     assert again == 1
     assert await site.rows(Retirement.removed) == [(dict.fromkeys(REMOVED, 0),)]
+
+
+async def test_rows_are_looked_up_by_key_also_in_a_table_just_filled(site: Site) -> None:
+    """Joined, sixty thousand rows that were not analyzed yet took minutes."""
+    async with (
+        site.context.uow.begin(site.actor) as tx,
+        explaining(site.context.engines, tx) as plans,
+    ):
+        await retire_stretch(
+            tx,
+            "itens_pedido",
+            integration_id=site.integration_id,
+            after="",
+            today=date(2026, 11, 20),
+        )
+
+    (plan,) = plans
+    assert "leaving" in plan
+    assert "Nested Loop" not in plan
+    assert "Join" not in plan
 
 
 async def test_a_bill_stays_until_the_crm_knows_that_it_is_paid(site: Site) -> None:

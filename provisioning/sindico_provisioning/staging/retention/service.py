@@ -140,37 +140,42 @@ def _removal(table: ErpTable) -> TextClause:
     """Rows are held in key order, as pushes hold them, so that neither is caught in a deadlock.
 
     A row that somebody changes meanwhile is judged by what it became: the conditions are on the
-    held row itself.
+    held row itself. Nothing is joined: of a table that was just filled the planner knows nothing,
+    and compares every row of one side with every row of the other.
     """
-    parent = parent_of(table)
-    source, judged, joined = table, "kept", ""
-    if parent:
-        source, judged = get_table(parent.table), "dated"
-        joined = f"""
-            JOIN staging.{source.name} AS dated ON dated.tenant_id = :tenant_id
-                AND dated.integration_id = :integration_id AND dated.id_erp = kept.{parent.field}
-        """
     return text(f"""
         WITH walked AS MATERIALIZED (
             SELECT id_erp FROM staging.{table.name}
             WHERE tenant_id = :tenant_id AND integration_id = :integration_id AND id_erp > :after
             ORDER BY id_erp LIMIT :rows
         ), held AS MATERIALIZED (
-            SELECT kept.id_erp FROM walked JOIN staging.{table.name} AS kept
-                ON kept.tenant_id = :tenant_id AND kept.integration_id = :integration_id
-                AND kept.id_erp = walked.id_erp
-            {joined}
-            WHERE {_gone(source, judged)}
-            ORDER BY kept.id_erp FOR UPDATE OF kept
+            SELECT kept.id_erp FROM staging.{table.name} AS kept
+            WHERE kept.tenant_id = :tenant_id AND kept.integration_id = :integration_id
+                AND kept.id_erp = ANY (ARRAY(SELECT id_erp FROM walked))
+                AND {_leaves(table)}
+            ORDER BY kept.id_erp FOR UPDATE
         ), gone AS (
-            DELETE FROM staging.{table.name} AS leaving USING held
+            DELETE FROM staging.{table.name} AS leaving
             WHERE leaving.tenant_id = :tenant_id AND leaving.integration_id = :integration_id
-                AND leaving.id_erp = held.id_erp
+                AND leaving.id_erp = ANY (ARRAY(SELECT id_erp FROM held))
             RETURNING leaving.id_erp
         )
         SELECT max(id_erp) AS last, count(*) AS rows, (SELECT count(*) FROM gone) AS removed
         FROM walked
     """)  # noqa: S608  (names of the definition alone)
+
+
+def _leaves(table: ErpTable) -> str:
+    """The condition under which a held row leaves: by itself or with the document it is part of."""
+    parent = parent_of(table)
+    if parent is None:
+        return _gone(table, "kept")
+    return f"""EXISTS (
+        SELECT FROM staging.{parent.table} AS dated
+        WHERE dated.tenant_id = :tenant_id AND dated.integration_id = :integration_id
+            AND dated.id_erp = kept.{parent.field} AND {_gone(get_table(parent.table), "dated")}
+        OFFSET 0
+    )"""
 
 
 def _gone(table: ErpTable, row: str) -> str:
