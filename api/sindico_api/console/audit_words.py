@@ -85,6 +85,7 @@ TAG_LABELS: dict[str, str] = {
     "provisioning:retry": translatable("Deployment retried"),
     "provisioning:start": translatable("Deployment started"),
     "seller:change": translatable("Salesperson changed"),
+    "staging:forget-rejections": translatable("Old rejected rows removed"),
     "staging:retire": translatable("Rows taken out of the intermediate database"),
     "role:assign": translatable("Role given to a user"),
     "role:create": translatable("Role created"),

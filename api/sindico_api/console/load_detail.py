@@ -37,6 +37,7 @@ from sindico_provisioning.loads.schemas import (
 )
 from sindico_provisioning.loads.service import RESUMABLE
 from sindico_provisioning.packages.errors import PackageLimitReached
+from sindico_provisioning.staging.retention.rejections.service import KEPT_DAYS
 
 OUTCOMES = ("created", "updated", "unchanged", "rejected")
 NEWEST_LINES = PageRequest(limit=100, sort="-at")
@@ -194,10 +195,12 @@ async def show_rejections(
         )
         count = partial(queries.count_rejections, load_id=load_id, table=table)
         refusal = await refusal_of_export(tx, count, view)
+        is_past = shown["load"].created_at < tx.now - timedelta(days=KEPT_DAYS)
     return rendering.page(
         request,
         "loads/rejections.html",
         **shown,
+        kept_days=KEPT_DAYS if is_past and shown["rejected"] else None,
         found=found,
         refusal=refusal,
         query=urlencode(listing.filters),

@@ -168,7 +168,10 @@ async def list_load_rejections(
     row_format: RowFormat = "json",
     table: FromQuery[str | None] = None,
 ) -> Response[Page[RejectionOut]] | Stream:
-    """List the rows a load did not take, each with its reasons, or download them all."""
+    """List the rows a load did not take, each with its reasons, or download them all.
+
+    After 30 days only those are left that are still to be put right.
+    """
 
     async def read(request: PageRequest) -> Page[RejectionOut]:
         async with uow.begin(actor) as tx:

@@ -139,6 +139,22 @@ class LoadPhase(TenantRow, Base):
             name="step",
         ),
         CheckConstraint("received = created + updated + unchanged + rejected", name="counts"),
+        Index("ix_load_phase_resource", "tenant_id", "resource", "load_id"),
+        Index(
+            "ix_load_phase_rejected",
+            "tenant_id",
+            "resource",
+            "load_id",
+            postgresql_include=["rejected"],
+            postgresql_where=text("rejected > 0"),
+        ),
+        Index(
+            "ix_load_phase_whole",
+            "tenant_id",
+            "resource",
+            "load_id",
+            postgresql_where=text("status = 'succeeded' AND COALESCE(is_whole, reached IS NULL)"),
+        ),
         {"schema": "control"},
     )
 

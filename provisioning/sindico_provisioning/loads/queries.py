@@ -278,22 +278,6 @@ async def find_next_phase(tx: Tx, load_id: UUID) -> PhaseState | None:
     return None if row is None else PhaseState(**row)
 
 
-async def list_rejecting(tx: Tx, integration_id: UUID, *, resource: str) -> list[UUID]:
-    """The loads that did not take some of the rows that they read of a table."""
-    statement = (
-        select(LoadPhase.load_id)
-        .join(Load, and_(Load.tenant_id == LoadPhase.tenant_id, Load.id == LoadPhase.load_id))
-        .where(
-            Load.tenant_id == tx.tenant_id,
-            Load.integration_id == integration_id,
-            LoadPhase.step == PhaseStep.FETCH,
-            LoadPhase.resource == resource,
-            LoadPhase.rejected > 0,
-        )
-    )
-    return list(await tx.session.scalars(statement))
-
-
 async def find_reached(tx: Tx, integration_id: UUID, *, before: UUID) -> dict[str, dict[str, Any]]:
     """By table, from where a load may read on: where the latest of the loads before it came to."""
     statement = (

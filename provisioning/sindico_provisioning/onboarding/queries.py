@@ -1,12 +1,13 @@
 """Every SELECT of the follow-up. Each counts all tables at once, so their number is constant."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable
 from typing import Any
 from uuid import UUID
 
 import msgspec
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     Row,
     String,
@@ -17,9 +18,10 @@ from sqlalchemy import (
     literal,
     null,
     select,
+    true,
     union_all,
 )
-from sqlalchemy.dialects.postgresql import JSONB, distinct_on
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from sindico_platform.database.tx import Tx
 from sindico_platform.words import Translate, in_english
@@ -31,7 +33,8 @@ from sindico_provisioning.loads.models import PhaseStep as Step
 from sindico_provisioning.loads.processing.queries import LINKED, find_erp_table
 from sindico_provisioning.loads.queries import find_active_load
 from sindico_provisioning.onboarding.models import TableSignOff
-from sindico_provisioning.onboarding.rejections import queries as rejections
+from sindico_provisioning.onboarding.rejections.queries import read_rejected
+from sindico_provisioning.onboarding.rejections.schemas import Reason, Rejected
 from sindico_provisioning.onboarding.rules import REASONS, Counts
 from sindico_provisioning.onboarding.schemas import (
     OnboardingOut,
@@ -44,7 +47,7 @@ from sindico_provisioning.reconciliation.models import UNDER_WAY, ReconciledTabl
 from sindico_provisioning.staging.models import STAGING
 from sindico_tenants.erp_links.models import ExternalRef
 
-MAX_REASONS, MAX_LOADS = 20, 5
+MAX_REASONS = 20
 """Of one table."""
 
 
@@ -69,10 +72,9 @@ async def read_onboarding(
     compared = await reconciliation.list_newest_tables(tx, integration_id)
     newest = await reconciliation.find_newest(tx, integration_id, translate=translate)
     told = await _list_told_by_loads(tx, integration_id)
-    readings = await rejections.list_readings(tx, integration_id)
-    counts = await count_tables(tx, integration_id, readings=readings, compared=compared, told=told)
-    reasons = await _list_reasons(tx, integration_id, readings, counts, translate)
-    rejecting = rejections.group_loads(readings, most=MAX_LOADS)
+    rejected = await read_rejected(tx, integration_id)
+    reasons = _list_reasons(tx, rejected.reasons, translate)
+    counts = await _count(tx, integration_id, rejected=rejected, compared=compared, told=told)
     signed = await _list_newest_sign_offs(tx, integration_id)
     tables = [
         _show(
@@ -82,7 +84,7 @@ async def read_onboarding(
             told=told.get(table),
             compared=compared.get(table),
             reasons=reasons[table],
-            rejected_in=rejecting.get(table, []),
+            rejected_in=rejected.loads.get(table, []),
             sign_off=signed.get(table),
             translate=translate,
         )
@@ -138,33 +140,32 @@ async def list_valid(tx: Tx, integration_id: UUID) -> list[TableSignOff]:
 
 async def count_now(tx: Tx, integration_id: UUID) -> dict[str, Counts]:
     """By table, what a sign-off is judged by."""
-    return await count_tables(
+    return await _count(
         tx,
         integration_id,
-        readings=await rejections.list_readings(tx, integration_id),
+        rejected=await read_rejected(tx, integration_id, with_reasons=False),
         compared=await reconciliation.list_newest_tables(tx, integration_id),
         told=await _list_told_by_loads(tx, integration_id),
     )
 
 
-async def count_tables(
+async def _count(
     tx: Tx,
     integration_id: UUID,
     *,
-    readings: rejections.Readings,
+    rejected: Rejected,
     compared: dict[str, ReconciledTable],
     told: dict[str, Row[Any]],
 ) -> dict[str, Counts]:
-    """By table, what is staged, in the CRM and rejected, and what the ERP said it has."""
+    """By table, what is staged and in the CRM, and what the ERP said it has."""
     parts = [_count_of(tx, integration_id, table) for table in TABLES]
     rows = {row.resource: row for row in await tx.session.execute(union_all(*parts))}
-    rejected = await rejections.count_rejected(tx, integration_id, readings)
     return {
         table: Counts(
             source=_source_rows(compared.get(table), told.get(table)),
             staged=rows[table].staged,
             in_crm=rows[table].in_crm,
-            rejected=rejected[table],
+            rejected=rejected.rows[table],
             differences=_differences(compared.get(table)),
         )
         for table in TABLES
@@ -213,19 +214,26 @@ def _differences(compared: ReconciledTable | None) -> int:
 
 async def _list_newest_fetches(tx: Tx, integration_id: UUID) -> dict[str, Row[Any]]:
     """By table, how the newest load that was to read it came along with it."""
-    rows: Any = await tx.session.execute(
-        select(
-            *(LoadPhase.resource, LoadPhase.status, LoadPhase.load_id),
-            *(LoadPhase.received, LoadPhase.progress),
-        )
+    named = (
+        func.unnest(literal(list(TABLES), ARRAY(Text)))
+        .table_valued("resource", name="named")
+        .render_derived()
+    )
+    newest = (
+        select(LoadPhase.status, LoadPhase.load_id, LoadPhase.received, LoadPhase.progress)
         .join(Load, (Load.tenant_id == LoadPhase.tenant_id) & (Load.id == LoadPhase.load_id))
         .where(
-            Load.tenant_id == tx.tenant_id,
+            LoadPhase.tenant_id == tx.tenant_id,
             Load.integration_id == integration_id,
             LoadPhase.step == Step.FETCH,
+            LoadPhase.resource == named.c.resource,
         )
-        .ext(distinct_on(LoadPhase.resource))
-        .order_by(LoadPhase.resource, LoadPhase.load_id.desc())
+        .order_by(LoadPhase.load_id.desc())
+        .limit(1)
+        .lateral("newest")
+    )
+    rows: Any = await tx.session.execute(
+        select(named.c.resource, newest).select_from(named).join(newest, true())
     )
     return {row.resource: row for row in rows}
 
@@ -248,40 +256,19 @@ async def _list_told_by_loads(tx: Tx, integration_id: UUID) -> dict[str, Row[Any
     return {row.resource: row for row in rows}
 
 
-async def _list_reasons(
-    tx: Tx,
-    integration_id: UUID,
-    readings: rejections.Readings,
-    counts: Mapping[str, Counts],
-    translate: Translate,
+def _list_reasons(
+    tx: Tx, reasons: Iterable[Reason], translate: Translate
 ) -> defaultdict[str, list[ReasonCount]]:
     """By table, why rows were rejected: read, pushed, or brought into the CRM."""
     found = defaultdict[str, list[ReasonCount]](list)
-    if not any(each.rejected for each in counts.values()):
-        return found
-    rejected = rejections.list_rejected(tx, integration_id, readings)
-    each = func.jsonb_array_elements(rejected.c.errors).table_valued("value", joins_implicitly=True)
-    error: Any = each.c.value
-    code, field = error.op("->>")("code"), error.op("->>")("field")
-    grouped = (
-        select(
-            rejected.c.resource,
-            code.label("code"),
-            field.label("field"),
-            func.count().label("rows"),
-            # Any of them will do; gathering all of two million to take one is refused.
-            func.min(cast(error, Text).collate("C")).cast(JSONB).label("example"),
-        )
-        .group_by(rejected.c.resource, code, field)
-        .order_by(rejected.c.resource, func.count().desc(), code, field)
-    )
-    for row in await tx.session.execute(grouped):
+    for row in reasons:
         table = find_erp_table(row.resource)
+        if len(found[table.name]) == MAX_REASONS:
+            continue
         [example] = [row.example] if sees_all(tx.actor) else mask_errors(table, [row.example])
-        if len(found[table.name]) < MAX_REASONS:
-            told = translate(example["detail"], **example["facts"]) if sees_rows(tx) else None
-            shown = ReasonCount(code=row.code, field=row.field, example=told, rows=row.rows)
-            found[table.name].append(shown)
+        told = translate(example["detail"], **example["facts"]) if sees_rows(tx) else None
+        shown = ReasonCount(code=row.code, field=row.field, example=told, rows=row.rows)
+        found[table.name].append(shown)
     return found
 
 

@@ -10,12 +10,15 @@ from sqlalchemy import (
     Column,
     Date,
     DateTime,
+    Index,
     Integer,
     Numeric,
     PrimaryKeyConstraint,
     Table,
     Text,
     Uuid,
+    false,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
@@ -86,7 +89,18 @@ class StagingRejection(TenantRow, Base):
     """A row that was not taken, with every reason, kept for whoever mends it."""
 
     __tablename__ = "rejection"
-    __table_args__ = ({"schema": "staging"},)
+    __table_args__ = (
+        Index(
+            "ix_rejection_unsettled",
+            "tenant_id",
+            "resource",
+            "id_erp",
+            "load_id",
+            postgresql_include=["at"],
+            postgresql_where=text("NOT is_settled"),
+        ),
+        {"schema": "staging"},
+    )
 
     load_id: Mapped[UUID] = mapped_column(primary_key=True)
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -94,12 +108,14 @@ class StagingRejection(TenantRow, Base):
     """The ERP table, or the table of ours that a row could not be brought into."""
     row_index: Mapped[int]
     """Position among the rows that the load received for the resource, from 0."""
-    id_erp: Mapped[str | None]
+    id_erp: Mapped[str | None] = mapped_column(Text(collation="C"))
     errors: Mapped[list[Any]]
     """``[{"field", "code", "detail", "facts"}]``; the detail is a message id, unfilled."""
     raw: Mapped[str]
     """The row as it came, as JSON; if it was too long, a JSON text of its beginning."""
     at: Mapped[datetime]
+    is_settled: Mapped[bool] = mapped_column(server_default=false())
+    """Nobody has to mend it any more. It is noted once a day, so what is not noted may be true."""
 
 
 class PushRejection(TenantRow, Base):

@@ -6,11 +6,11 @@ from uuid import UUID
 
 from sqlalchemy import (
     ARRAY,
+    CTE,
     ColumnElement,
     Select,
     Table,
     Text,
-    Uuid,
     any_,
     exists,
     func,
@@ -22,6 +22,7 @@ from sqlalchemy import (
 
 from sindico_platform.database.tx import Tx
 from sindico_provisioning.erp_tables.schemas import Checked
+from sindico_provisioning.loads.models import Load
 from sindico_provisioning.staging.models import STAGING, SeenKey, StagingRejection
 
 SAMPLED_ROWS = 200
@@ -90,22 +91,41 @@ async def has_keyless_rejections(tx: Tx, *, load_id: UUID, resource: str) -> boo
     return bool(await tx.session.scalar(select(found)))
 
 
-async def lock_mended(
-    tx: Tx, *, checked: Checked, integration_id: UUID, load_ids: Sequence[UUID]
-) -> list[str]:
-    """Keys of right rows that one of the loads rejected after they last changed here."""
-    kept, staged = StagingRejection, STAGING[checked.table.name]
-    told = await tx.session.execute(
-        select(kept.id_erp, func.max(kept.at).label("at"))
-        .where(
-            kept.tenant_id == tx.tenant_id,
-            kept.load_id == any_(literal(load_ids, ARRAY(Uuid))),
-            kept.resource == checked.table.name,
-            kept.id_erp == any_(literal([row[0] for row in checked.rows], KEYS)),
-        )
-        .group_by(kept.id_erp)
+def select_unsettled(tx: Tx, resource: str, *more: ColumnElement[bool]) -> CTE:
+    """Rows of a table that the tenant's loads rejected, but for those known to be settled.
+
+    Apart from what they are joined with: their own index finds them, which the planner, who does
+    not know how few there are of a tenant, would leave for a walk over all that its loads rejected.
+    """
+    kept = StagingRejection
+    columns = (kept.load_id, kept.id, kept.resource, kept.id_erp, kept.at, kept.errors)
+    found = select(*columns).where(
+        kept.tenant_id == tx.tenant_id,
+        kept.resource == resource,
+        kept.is_settled == literal_column("false"),
+        *more,
     )
-    rejected_at = {row.id_erp: row.at for row in told}
+    return found.cte(f"unsettled_{resource}").prefix_with("MATERIALIZED", dialect="postgresql")
+
+
+def is_of(tx: Tx, integration_id: UUID, load_id: ColumnElement[UUID]) -> ColumnElement[bool]:
+    """Whether a load is one of the integration's."""
+    return load_id.in_(
+        select(Load.id).where(Load.tenant_id == tx.tenant_id, Load.integration_id == integration_id)
+    )
+
+
+async def lock_mended(tx: Tx, *, checked: Checked, integration_id: UUID) -> list[str]:
+    """Keys of right rows that a load rejected after they last changed here."""
+    name, keys = checked.table.name, [row[0] for row in checked.rows]
+    staged = STAGING[name]
+    told = select_unsettled(tx, name, StagingRejection.id_erp == any_(literal(keys, KEYS)))
+    found_told = await tx.session.execute(
+        select(told.c.id_erp, func.max(told.c.at).label("at"))
+        .where(is_of(tx, integration_id, told.c.load_id))
+        .group_by(told.c.id_erp)
+    )
+    rejected_at = {row.id_erp: row.at for row in found_told}
     if not rejected_at:
         return []
     found = await tx.session.execute(

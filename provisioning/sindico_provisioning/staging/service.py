@@ -167,22 +167,13 @@ async def reject_rows(
         await tx.session.execute(insert(StagingRejection), kept)
 
 
-async def note_mended(
-    tx: Tx, *, checked: Checked, integration_id: UUID, load_ids: Sequence[UUID]
-) -> None:
+async def note_mended(tx: Tx, *, checked: Checked, integration_id: UUID) -> None:
     """Let right rows that loads rejected since they changed here count as changed again.
 
     Whoever breaks a row in the ERP and puts it right sends the very row that is here: it would
     never be seen that it came right.
-
-    Args:
-        load_ids: the loads that rejected rows of the table.
     """
-    if not load_ids:
-        return
-    keys = await queries.lock_mended(
-        tx, checked=checked, integration_id=integration_id, load_ids=load_ids
-    )
+    keys = await queries.lock_mended(tx, checked=checked, integration_id=integration_id)
     if not keys:
         return
     staged = STAGING[checked.table.name]

@@ -2,14 +2,18 @@
 
 import json
 import re
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
 from httpx import AsyncClient
+from sqlalchemy import delete, update
 from uuid_utils.compat import uuid7
 
 from sindico_api.context import Context
 from sindico_platform.errors import Terminal
+from sindico_provisioning.loads.models import Load
+from sindico_provisioning.staging.models import StagingRejection
 from tests.provisioning.loads.conftest import Site, erp_kind, make_site
 from tests.support.callers import ClientAs
 from tests.support.identity import MakeTenant
@@ -111,6 +115,23 @@ async def test_the_log_and_the_rejections_are_read_and_downloaded(
     assert "Os dígitos verificadores" in rejections.text
     assert "&#34;cnpj&#34;: &#34;11222333000182&#34;" in rejections.text
     assert json.loads(rows.text)["id_erp"] == "bad"
+
+
+async def test_a_run_of_long_ago_says_that_its_settled_rejections_are_gone(
+    browser: AsyncClient, site: Site
+) -> None:
+    site.erp.put("empresa", "bad", cnpj="11222333000182")
+    address = f"/console/loads/{(await site.load()).id}/rejections"
+
+    young = (await browser.get(address)).text
+    async with site.context.uow.begin(site.actor) as tx:
+        await tx.session.execute(update(Load).values(created_at=tx.now - timedelta(days=31)))
+        await tx.session.execute(delete(StagingRejection))
+    old = (await browser.get(address)).text
+
+    told = "Linhas rejeitadas antigas são removidas", "mantidas por 30 dias", "Não resta nenhuma"
+    assert [each in young for each in told] == [False] * 3
+    assert [each in old for each in told] == [True] * 3
 
 
 async def test_rejected_rows_show_personal_data_only_to_those_with_the_right(

@@ -15,7 +15,7 @@ from sindico_provisioning.integrations.models import IntegrationKind
 from sindico_provisioning.loads import service
 from sindico_provisioning.loads.models import LoadKind, LoadStatus
 from sindico_provisioning.loads.schemas import LoadOut
-from sindico_provisioning.onboarding.rejections import queries as rejections
+from sindico_provisioning.onboarding import queries as onboarding
 from sindico_provisioning.staging.models import STAGING
 from sindico_provisioning.view_connections.models import ViewConnection, ViewMapping
 from sindico_provisioning.view_connections.schemas import PASSWORD_FIELD
@@ -195,8 +195,8 @@ async def test_rows_that_do_not_fit_are_rejected_with_their_reasons(
 async def count_rejected(site: Site) -> dict[str, int]:
     """By table, what is still to be mended."""
     async with site.context.uow.begin(site.actor) as tx:
-        readings = await rejections.list_readings(tx, site.integration_id)
-        return dict(await rejections.count_rejected(tx, site.integration_id, readings))
+        told = await onboarding.count_now(tx, site.integration_id)
+        return {table: counts.rejected for table, counts in told.items() if counts.rejected}
 
 
 async def test_a_load_that_reads_everything_for_another_mapping_forgets_rejected_rows_now_gone(

@@ -1,51 +1,16 @@
 """Signed for the counts as they were; withdrawn when they change in a way that matters."""
 
-from dataclasses import replace
-from types import SimpleNamespace
-from typing import Any
-
 import pytest
-from uuid_utils.compat import uuid7
 
 from sindico_platform.errors import Terminal
-from sindico_provisioning.connectors.schemas import Cursor, Page
-from sindico_provisioning.loads.models import LoadKind
-from sindico_provisioning.loads.service import start_load
-from sindico_provisioning.onboarding import queries, service
+from sindico_provisioning.onboarding import service
 from sindico_provisioning.onboarding.errors import LoadUnderWay, NotSignedOff
-from sindico_provisioning.onboarding.rejections import queries as rejections
 from sindico_provisioning.onboarding.rules import Counts, find_reason
-from sindico_provisioning.onboarding.schemas import OnboardingOut, TableProgressOut
 from sindico_provisioning.reconciliation.jobs import start_reconciliation
 from sindico_provisioning.staging.sizes.models import StagingSize
 from tests.provisioning.loads.conftest import Site
-from tests.provisioning.loads.erp import ERPS, MemoryErp
+from tests.provisioning.onboarding.following import BAD_CNPJ, load_changes, look, look_at
 from tests.support.jobs import POINTS, kill_after, run_through_kills
-
-BAD_CNPJ = {"cod_empresa": "1", "cnpj": "11222333000182"}
-
-
-class ChangesErp(MemoryErp):
-    """Of `empresa` it gives what changed, and from where to read on, as a watermark does."""
-
-    @property
-    def snapshots(self) -> frozenset[str]:
-        return frozenset()
-
-    async def read_page(self, table: str, cursor: Cursor | None) -> Page:
-        page = await super().read_page(table, cursor)
-        if table == "empresa" and page.done:
-            return replace(page, reached={"mark": 1}, is_whole=False)
-        return page
-
-
-async def look(site: Site) -> OnboardingOut:
-    async with site.context.uow.begin(site.actor) as tx:
-        return await queries.read_onboarding(tx, site.integration_id)
-
-
-async def look_at(site: Site, table: str) -> TableProgressOut:
-    return next(each for each in (await look(site)).tables if each.table == table)
 
 
 async def sign(site: Site, table: str, note: str | None = None) -> None:
@@ -75,16 +40,6 @@ async def test_each_table_tells_what_came_of_what_the_erp_has(loaded: Site) -> N
     assert not (await look_at(loaded, "nota")).is_expected
 
 
-async def load_changes(site: Site, *keys: str, **values: str) -> None:
-    """A load by the way, in which the ERP only gives these customers."""
-    erp = ERPS[site.tenant.tenant_id] = ChangesErp()
-    erp.put("empresa_propria", "1")
-    erp.put("empresa", *keys, **({"cod_empresa": "1"} | values))
-    async with site.context.uow.begin(site.actor) as tx:
-        await start_load(tx, integration_id=site.integration_id, kind=LoadKind.MANUAL)
-    await site.run()
-
-
 async def test_what_was_rejected_is_told_until_it_came_right(loaded: Site) -> None:
     """Also by loads that only read what changed: they do not meet it again."""
     first = await look_at(loaded, "empresa")
@@ -101,19 +56,6 @@ async def test_what_was_rejected_is_told_until_it_came_right(loaded: Site) -> No
     assert [(each.code, each.rows) for each in later.reasons] == [("cnpj-check-digits", 1)]
     assert (worse.rejected, worse.reasons[0].rows) == (2, 2)
     assert (mended.staged, mended.rejected, mended.reasons[0].rows) == (5, 1, 1)
-
-
-async def test_there_may_be_rejected_rows_of_as_many_loads_as_run_in_years(loaded: Site) -> None:
-    async with loaded.context.uow.begin(loaded.actor) as tx:
-        [reading] = await rejections.list_readings(tx, loaded.integration_id)
-        years: Any = [
-            SimpleNamespace(resource=reading.resource, load_id=uuid7(), rejected=1)
-            for _ in range(40_000)
-        ]
-
-        found = await rejections.count_rejected(tx, loaded.integration_id, [*years, reading])
-
-    assert found == {"empresa": 1}
 
 
 async def test_a_row_that_is_again_as_it_was_came_right(loaded: Site) -> None:

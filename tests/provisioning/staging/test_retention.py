@@ -30,7 +30,7 @@ from tests.support.plans import explaining
 __all__ = ["erp_kind"]
 GONE = {"itens_pedido": ["i1"], "pedido": ["o1"], "fatura": ["f9"]}
 LEFT = {"itens_pedido": ["i2"], "pedido": ["o2"], "fatura": ["f1", "f2"]}
-REMOVED = {"itens_pedido": 1, "pedido": 1, "itens_nota": 0, "nota": 0, "fatura": 1}
+REMOVED = {"rejections": 0, "itens_pedido": 1, "pedido": 1, "itens_nota": 0, "nota": 0, "fatura": 1}
 
 
 @pytest.fixture

@@ -143,10 +143,7 @@ async def _store_rows(
         tx, table=checked.table, integration_id=integration_id, rows=checked.rows
     )
     if stored.unchanged and not is_snapshot:
-        rejecting = await queries.list_rejecting(tx, integration_id, resource=checked.table.name)
-        await staging.note_mended(
-            tx, checked=checked, integration_id=integration_id, load_ids=rejecting
-        )
+        await staging.note_mended(tx, checked=checked, integration_id=integration_id)
     return stored
 
 

@@ -1,1 +1,1 @@
-"""Rows that the staging does not keep: documents older than two years, and paid bills."""
+"""Rows that the staging does not keep: old documents, paid bills, settled rejections."""

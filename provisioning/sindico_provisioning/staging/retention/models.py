@@ -30,9 +30,9 @@ class Retirement(TenantRow, Base):
     """Whose clearing it is; an older job finds another's here and stops."""
     begun_at: Mapped[datetime]
     resource: Mapped[str | None]
-    """The ERP table that is looked through; None when all are done."""
+    """The ERP table that is looked through, or `rejections`; None when all are done."""
     after: Mapped[str | None]
-    """The last of its keys that was looked at."""
+    """The last of its keys that was looked at; of rejected rows load and row."""
     removed: Mapped[dict[str, Any]]
-    """Rows by ERP table."""
+    """Rows by ERP table, and of `rejections`."""
     ended_at: Mapped[datetime | None]

@@ -1,4 +1,4 @@
-"""The only writer that takes rows out of the staging because they are old, or paid.
+"""The only writer that takes rows out of the staging because they are old, paid or settled.
 
 A load clears what it has read as its last phase. A job clears every integration once a day, so that
 what is only pushed, or paused, does not stay for ever.
@@ -21,10 +21,15 @@ from sindico_provisioning.integrations.queries import get_recorded
 from sindico_provisioning.loads.processing.queries import LINKED, RETIRED, SYNCHRONISED
 from sindico_provisioning.staging.retention import queries
 from sindico_provisioning.staging.retention.models import Retirement
+from sindico_provisioning.staging.retention.rejections import service as rejections
 from sindico_provisioning.staging.retention.schemas import Retired
 from sindico_tenants.abc_curve.queries import read_today
 
 STRETCH_ROWS = 20_000
+REJECTIONS = "rejections"
+CLEARED = (REJECTIONS, *RETIRED)
+"""What a day's clearing goes through. Rejected rows come first: whether one came right is told by
+the staging, which may let the right one go."""
 
 
 async def begin_retirement(tx: Tx, *, integration_id: UUID, job: Any) -> bool:
@@ -40,7 +45,7 @@ async def begin_retirement(tx: Tx, *, integration_id: UUID, job: Any) -> bool:
     row = row or Retirement(tenant_id=tx.tenant_id, integration_id=integration_id)
     row.job_id = await jobs.add(tx, job, integration_id=integration_id)
     row.begun_at, row.ended_at = tx.now, None
-    row.resource, row.after, row.removed = RETIRED[0], None, {}
+    row.resource, row.after, row.removed = CLEARED[0], None, {}
     tx.session.add(row)
     await tx.session.flush()
     return True
@@ -59,27 +64,35 @@ async def retire_next(tx: Tx, ctx: JobContext, *, integration_id: UUID) -> bool:
     row = await queries.lock_retirement(tx, integration_id)
     if row is None or row.resource is None or row.job_id != ctx.job_id:
         return True
-    retired = await retire_stretch(
-        tx,
-        row.resource,
-        integration_id=integration_id,
-        after=row.after,
-        today=await read_today(tx),
-    )
+    retired = await _clear_stretch(tx, row.resource, integration_id=integration_id, after=row.after)
     count = row.removed.get(row.resource, 0) + retired.removed
     row.removed = row.removed | {row.resource: count}
     if not retired.is_end:
         row.after = retired.last
         return False
     if count:
-        facts: dict[str, Any] = {"table": row.resource, "count": count}
-        await audit.record(
-            tx, "staging:retire", target_type="integration", target_id=integration_id, **facts
-        )
-    following = RETIRED[RETIRED.index(row.resource) + 1 :]
+        await _record(tx, row.resource, integration_id=integration_id, count=count)
+    following = CLEARED[CLEARED.index(row.resource) + 1 :]
     row.resource, row.after = (following or (None,))[0], None
     row.ended_at = None if following else tx.now
     return not following
+
+
+async def _clear_stretch(tx: Tx, name: str, *, integration_id: UUID, after: str | None) -> Retired:
+    if name == REJECTIONS:
+        return await rejections.clear_stretch(tx, integration_id=integration_id, after=after)
+    return await retire_stretch(
+        tx, name, integration_id=integration_id, after=after, today=await read_today(tx)
+    )
+
+
+async def _record(tx: Tx, name: str, *, integration_id: UUID, count: int) -> None:
+    """Tell the audit trail how many rows were removed."""
+    told: dict[str, Any] = {"target_type": "integration", "target_id": integration_id}
+    if name == REJECTIONS:
+        await audit.record(tx, "staging:forget-rejections", **told, count=count)
+    else:
+        await audit.record(tx, "staging:retire", **told, table=name, count=count)
 
 
 async def retire_stretch(

@@ -1,0 +1,1 @@
+"""Rows that loads rejected: settled when nobody has to mend them, forgotten when they are old."""
