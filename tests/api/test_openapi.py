@@ -56,6 +56,13 @@ async def test_what_a_route_may_answer_beside_the_usual_is_described(
     assert {"200", "207"} <= placing.keys()
 
 
+async def test_no_two_schemas_have_one_name(document: dict[str, Any]) -> None:
+    """Both would be called by where they stand in the code."""
+    schemas = document["components"]["schemas"]
+
+    assert [name for name in schemas if "_" in name and not name.startswith("Page_")] == []
+
+
 async def test_a_problem_has_the_members_that_are_described(
     client: AsyncClient, document: dict[str, Any]
 ) -> None:

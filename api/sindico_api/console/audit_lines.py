@@ -13,11 +13,11 @@ from sindico_api.console.audit_words import (
     target_label,
 )
 from sindico_api.console.system_words import PRODUCT, SYSTEM_LABELS, who
-from sindico_platform.audit.schemas import AuditActorOut, AuditEventOut, ChangeOut
+from sindico_platform.audit.schemas import AuditActorOut, AuditChangeOut, AuditEventOut
 from sindico_platform.database.tx import ActorKind, Tx
 from sindico_platform.identity import queries as identity
 from sindico_provisioning.connectors.schemas import Property, PropertyType
-from sindico_provisioning.default_records.schemas import DifferenceOut
+from sindico_provisioning.default_records.schemas import RecordDifferenceOut
 from sindico_provisioning.integrations import queries as integrations
 from sindico_provisioning.service_properties.catalogue import SERVICES
 from sindico_tenants.companies import queries as companies
@@ -100,7 +100,7 @@ def _note_actor(actor: AuditActorOut, reader: Reader, own_tenant: UUID) -> str |
     return _("API client") if actor.kind == ActorKind.API_CLIENT else None
 
 
-def _say_change(change: ChangeOut, event: AuditEventOut, reader: Reader) -> ChangeLine:
+def _say_change(change: AuditChangeOut, event: AuditEventOut, reader: Reader) -> ChangeLine:
     _, known = reader.translate, _property_of(event.facts, change.field)
     if registered := REGISTRATION_LABELS.get(event.target_type or "", {}).get(change.field):
         field = change.field if change.field in DOCUMENTS else ""
@@ -120,7 +120,7 @@ def _say_change(change: ChangeOut, event: AuditEventOut, reader: Reader) -> Chan
     return ChangeLine(label=label, before=before, after=after)
 
 
-def show_difference(item: DifferenceOut, reader: Reader) -> ChangeLine:
+def show_difference(item: RecordDifferenceOut, reader: Reader) -> ChangeLine:
     """What a default record must be, and what it is."""
     expected, found = (
         _say_differing(item.field, text, reader) for text in (item.expected, item.found)

@@ -32,7 +32,7 @@ from sindico_tenants.ftp_settings.schemas import (
     FtpSettingsItem,
     FtpSettingsOut,
     FtpTestIn,
-    TestsBegunOut,
+    FtpTestsBegunOut,
 )
 from sindico_tenants.ftp_settings.trials import service as trials
 from sindico_tenants.ftp_settings.trials.schemas import Trial
@@ -185,11 +185,11 @@ async def test_saved_ftp_settings(
 
 
 @post(f"{ALL}/test-all", guards=[MAY_EDIT], tags=TAGS, status_code=HTTP_202_ACCEPTED)
-async def test_all_ftp_settings(actor: CurrentActor, context: AppContext) -> TestsBegunOut:
+async def test_all_ftp_settings(actor: CurrentActor, context: AppContext) -> FtpTestsBegunOut:
     """Test every file server in the background; the reports stand on them as they come."""
     await context.connection_tests.admit(actor)
     async with context.uow.begin(actor) as tx:
-        return TestsBegunOut(tests=await trials.test_all(tx))
+        return FtpTestsBegunOut(tests=await trials.test_all(tx))
 
 
 @delete(f"{ONE}/test-file", guards=[MAY_EDIT], tags=TAGS, status_code=HTTP_204_NO_CONTENT)

@@ -16,7 +16,7 @@ from sindico_provisioning.onboarding import queries, service
 from sindico_provisioning.onboarding.schemas import OnboardingOut, SignOffIn, WithdrawIn
 from sindico_provisioning.reconciliation import queries as reconciliation
 from sindico_provisioning.reconciliation.jobs import start_reconciliation as start
-from sindico_provisioning.reconciliation.schemas import Basis, DifferenceOut, ReconciliationOut
+from sindico_provisioning.reconciliation.schemas import Basis, KeyDifferenceOut, ReconciliationOut
 
 TAGS = ["onboarding"]
 OWN = "/integrations/{integration_id:uuid}"
@@ -191,7 +191,7 @@ async def list_differences(
     page: AskedPage,
     table: Table = "empresa",
     kind: Annotated[Kind, QueryParameter(description="In which way.")] = "missing",
-) -> Page[DifferenceOut]:
+) -> Page[KeyDifferenceOut]:
     """List the keys of a table that differ in one way; of each the first thousand are kept."""
     async with uow.begin(actor) as tx:
         return await reconciliation.list_differences(

@@ -36,7 +36,7 @@ from sindico_tenants.smtp_settings.schemas import (
     SmtpSettingsItem,
     SmtpSettingsOut,
     SmtpTestIn,
-    TestsBegunOut,
+    SmtpTestsBegunOut,
 )
 from sindico_tenants.smtp_settings.trials import KeepToken, Trial, walk_trial
 
@@ -185,11 +185,11 @@ async def test_saved_smtp_settings(
 
 
 @post(f"{ALL}/test-all", guards=[MAY_EDIT], tags=TAGS, status_code=HTTP_202_ACCEPTED)
-async def test_all_smtp_settings(actor: CurrentActor, context: AppContext) -> TestsBegunOut:
+async def test_all_smtp_settings(actor: CurrentActor, context: AppContext) -> SmtpTestsBegunOut:
     """Test every mail server in the background; the reports stand on them as they come."""
     await context.connection_tests.admit(actor)
     async with context.uow.begin(actor) as tx:
-        return TestsBegunOut(tests=await service.test_all(tx))
+        return SmtpTestsBegunOut(tests=await service.test_all(tx))
 
 
 async def run_trial(

@@ -8,7 +8,12 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Row, select
 
 from sindico_platform.audit.models import AuditEvent
-from sindico_platform.audit.schemas import AuditActorOut, AuditEventOut, AuditFilters, ChangeOut
+from sindico_platform.audit.schemas import (
+    AuditActorOut,
+    AuditChangeOut,
+    AuditEventOut,
+    AuditFilters,
+)
 from sindico_platform.database.tx import Tx
 from sindico_platform.paging.keyset import Keyset
 from sindico_platform.paging.schemas import Page, PageRequest
@@ -72,7 +77,7 @@ def _describe(row: Row[Any]) -> AuditEventOut:
         target_id=event.target_id,
         facts=event.facts,
         changes=[
-            ChangeOut(field=name, before=before, after=after)
+            AuditChangeOut(field=name, before=before, after=after)
             for name, (before, after) in changes.items()
         ],
         is_erased=event.changes is None and event.changes_digest is not None,

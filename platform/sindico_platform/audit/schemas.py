@@ -17,7 +17,7 @@ class AuditActorOut(Output, frozen=True):
     name: str
 
 
-class ChangeOut(Output, frozen=True):
+class AuditChangeOut(Output, frozen=True):
     """One field, before and after."""
 
     field: str
@@ -36,7 +36,7 @@ class AuditEventOut(Output, frozen=True):
     target_type: str | None
     target_id: UUID | None
     facts: dict[str, Any]
-    changes: list[ChangeOut]
+    changes: list[AuditChangeOut]
     is_erased: bool
     """The changes were recorded and have been erased since."""
     request_id: str | None

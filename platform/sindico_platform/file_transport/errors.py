@@ -211,12 +211,6 @@ FOLDER_IS_FILE = Mistake(
     detail="{folder} is a file on the server, not a folder.",
     advice="Enter the folder that files are to be put into.",
 )
-FOLDER_NOT_MADE = Mistake(
-    code="folder-not-made",
-    stage=Stage.FOLDER,
-    detail="User {username} may not create the folder {folder}: {answer}",
-    advice="Give the user the right to create folders, or create it on the server.",
-)
 
 # Writing
 WRITE_REFUSED = Mistake(

@@ -161,16 +161,6 @@ class FtpServer:
         if not reply.is_done and await self.find(path) is not None:
             raise self._control.fault(errors.DELETE_REFUSED, name=path, answer=reply.answer)
 
-    async def ensure_folder(self, path: str) -> None:
-        parts = check_path(path).split("/")
-        for depth in range(1, len(parts) + 1):
-            folder = "/".join(parts[:depth])
-            reply = await self._control.command("MKD", folder)
-            if not reply.is_done and not await self._is_folder(folder):
-                raise self._control.fault(
-                    errors.FOLDER_NOT_MADE, folder=folder, answer=reply.answer
-                )
-
     async def _store(self, part: str, chunks: AsyncIterable[bytes]) -> int:
         size_bytes = 0
         async with self._data.transfer("STOR", part, refused=self._not_written) as transfer:
@@ -204,12 +194,6 @@ class FtpServer:
         reply = await self._control.command("PWD")
         match = _FOLDER_IN_257.search(reply.text) if reply.is_done else None
         return match[1].replace('""', '"') if match else None
-
-    async def _is_folder(self, folder: str) -> bool:
-        here = await self._folder_now()
-        if here is None or not (await self._control.command("CWD", folder)).is_done:
-            return False
-        return (await self._control.command("CWD", here)).is_done
 
     def _not_written(self, reply: Reply) -> OutsideError:
         if reply.code in _NO_ROOM or _NO_ROOM_WORDS.search(reply.text):

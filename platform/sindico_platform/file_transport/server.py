@@ -42,9 +42,6 @@ class FileServer(Protocol):
     async def delete(self, path: str) -> None:
         """Remove the file and what an interrupted upload left of it. Repeatable."""
 
-    async def ensure_folder(self, path: str) -> None:
-        """Make the folder and those above it, unless they are there. Repeatable."""
-
 
 @asynccontextmanager
 async def open_file_server(

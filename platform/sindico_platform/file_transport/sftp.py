@@ -77,7 +77,6 @@ class _Meanings:
 
 
 _ENTERING = _Meanings(errors.FOLDER_MISSING, errors.FOLDER_REFUSED, errors.FOLDER_MISSING)
-_MAKING = _Meanings(errors.FOLDER_NOT_MADE, errors.FOLDER_NOT_MADE, errors.FOLDER_NOT_MADE)
 _WRITING = _Meanings(errors.WRITE_FAILED, errors.WRITE_REFUSED, errors.WRITE_FAILED)
 _RENAMING = _Meanings(errors.RENAME_REFUSED, errors.RENAME_REFUSED, errors.RENAME_REFUSED)
 _READING = _Meanings(errors.FILE_MISSING, errors.READ_REFUSED, errors.READ_FAILED)
@@ -138,14 +137,6 @@ class SftpServer:
             for name in (temporary(path), path):
                 with suppress(*_MISSING):
                     await self._answer(self._sftp.remove(name))
-
-    async def ensure_folder(self, path: str) -> None:
-        parts = check_path(path).split("/")
-        for depth in range(1, len(parts) + 1):
-            folder = "/".join(parts[:depth])
-            with self._told(_MAKING, folder=folder):
-                if not await self._answer(self._sftp.isdir(folder)):
-                    await self._answer(self._sftp.mkdir(folder))
 
     async def _store(self, part: str, chunks: AsyncIterable[bytes]) -> int:
         size_bytes = 0

@@ -7,7 +7,7 @@ from sindico_platform.schemas import Input, Output
 RecordStatus = Literal["ok", "missing", "different"]
 
 
-class DifferenceOut(Output, frozen=True):
+class RecordDifferenceOut(Output, frozen=True):
     """One thing about a default record that is not as declared.
 
     Of a role's permissions, `expected` lists what is missing and `found` what was added.
@@ -24,7 +24,7 @@ class DefaultRecordOut(Output, frozen=True):
     code: str
     title: str
     status: RecordStatus
-    differences: list[DifferenceOut]
+    differences: list[RecordDifferenceOut]
     repairable: bool
     """Whether the product can make it right by itself."""
 

@@ -16,7 +16,7 @@ from sindico_provisioning.default_records.queries import Snapshot
 from sindico_provisioning.default_records.schemas import (
     DefaultRecordOut,
     DefaultRecordsOut,
-    DifferenceOut,
+    RecordDifferenceOut,
 )
 from sindico_provisioning.grid import GRID
 from sindico_provisioning.integrations import service as integrations
@@ -25,7 +25,7 @@ from sindico_provisioning.service_properties import service as properties
 from sindico_tenants.crm_settings import service as crm_settings
 from sindico_tenants.crm_settings.catalogue import DEFAULT_STAGES
 
-Finding = list[DifferenceOut] | None
+Finding = list[RecordDifferenceOut] | None
 """What differs; nothing when it is right, None when it is missing."""
 
 
@@ -127,7 +127,7 @@ def _inspect_role(role: DefaultRole, snapshot: Snapshot) -> Finding:
     if wanted == found:
         return []
     return [
-        DifferenceOut(
+        RecordDifferenceOut(
             field="permissions",
             expected=", ".join(sorted(wanted - found)),
             found=", ".join(sorted(found - wanted)),
@@ -150,7 +150,7 @@ def _inspect_support_user(snapshot: Snapshot) -> Finding:
         ),
     )
     return [
-        DifferenceOut(field=field, expected=expected, found=found)
+        RecordDifferenceOut(field=field, expected=expected, found=found)
         for field, expected, found in facts
         if expected != found
     ]
@@ -171,7 +171,7 @@ def _inspect_funnel(snapshot: Snapshot) -> Finding:
     if wanted == snapshot.stages:
         return []
     found = ", ".join(str(position) for position in sorted(snapshot.stages))
-    return [DifferenceOut(field="stages", expected="1, 2, 3, 4, 5, 6", found=found)]
+    return [RecordDifferenceOut(field="stages", expected="1, 2, 3, 4, 5, 6", found=found)]
 
 
 def _inspect_integration(snapshot: Snapshot) -> Finding:
@@ -180,7 +180,7 @@ def _inspect_integration(snapshot: Snapshot) -> Finding:
         return None
     if snapshot.integration == wanted:
         return []
-    return [DifferenceOut(field="kind", expected=wanted, found=snapshot.integration)]
+    return [RecordDifferenceOut(field="kind", expected=wanted, found=snapshot.integration)]
 
 
 def _inspect_properties(snapshot: Snapshot) -> Finding:

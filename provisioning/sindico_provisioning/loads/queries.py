@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import ColumnElement, and_, any_, exists, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.orm import InstrumentedAttribute
 
 from sindico_platform.database.tx import Actor, Tx
 from sindico_platform.jobs.models import Job, JobState
@@ -38,12 +39,16 @@ from sindico_provisioning.loads.schemas import (
     LogLineOut,
     PhaseOut,
     PhaseState,
-    ReasonOut,
     RejectionOut,
+    RejectionReasonOut,
 )
 from sindico_provisioning.staging.models import SeenKey, StagingRejection
 
 Counted = TypeVar("Counted", LoadPhase, PhaseOut)
+
+COUNTED = (PhaseStep.FETCH, PhaseStep.SYNCHRONISE)
+"""Whose rows count for a whole load: those read from the ERP or, if it pushed them before, those
+brought into the CRM."""
 
 LOAD_ORDERS = Keyset(Load.id, default="-created_at", created_at=Load.id)
 LOG_ORDERS = Keyset(LoadLog.id, default="at", at=LoadLog.id)
@@ -62,16 +67,24 @@ async def list_loads(tx: Tx, *, request: PageRequest, filters: LoadFilters) -> P
     return await _items.page(tx, LOAD_ORDERS, request, conditions)
 
 
+def list_counted(phases: Sequence[Counted]) -> list[Counted]:
+    """The phases whose rows count for the whole load: those of the first step that it has."""
+    read, brought = ([phase for phase in phases if phase.step == step] for step in COUNTED)
+    return read or brought
+
+
+def sum_counted(column: InstrumentedAttribute[int]) -> Any:
+    """The same over the phases of each load, as `list_counted` has them."""
+    read, brought = (func.sum(column).filter(LoadPhase.step == step) for step in COUNTED)
+    return func.coalesce(read, brought, 0)
+
+
 async def count_rows(tx: Tx, load_ids: Sequence[UUID]) -> dict[UUID, LoadCounts]:
     """What each load received and did not take; loads without phases are left out."""
-    fetched, brought = (
-        func.sum(LoadPhase.received).filter(LoadPhase.step == step)
-        for step in (PhaseStep.FETCH, PhaseStep.SYNCHRONISE)
-    )
     statement = (
         select(
             LoadPhase.load_id,
-            func.coalesce(fetched, brought).label("received"),
+            sum_counted(LoadPhase.received).label("received"),
             func.sum(LoadPhase.rejected).label("rejected"),
         )
         .where(LoadPhase.tenant_id == tx.tenant_id, LoadPhase.load_id.in_(load_ids))
@@ -79,7 +92,7 @@ async def count_rows(tx: Tx, load_ids: Sequence[UUID]) -> dict[UUID, LoadCounts]
     )
     rows = await tx.session.execute(statement)
     return {
-        row.load_id: LoadCounts(received=int(row.received or 0), rejected=int(row.rejected))
+        row.load_id: LoadCounts(received=int(row.received), rejected=int(row.rejected))
         for row in rows
     }
 
@@ -236,15 +249,6 @@ async def list_unfinished_snapshots(tx: Tx, integration_id: UUID) -> list[UUID]:
         exists().where(SeenKey.tenant_id == Load.tenant_id, SeenKey.load_id == Load.id),
     )
     return list(await tx.session.scalars(statement))
-
-
-def list_counted(phases: Sequence[Counted]) -> list[Counted]:
-    """The phases whose rows count for the whole load.
-
-    Those that read the ERP or, if it pushed its rows before, those that bring them into the CRM.
-    """
-    fetched = [phase for phase in phases if phase.step == PhaseStep.FETCH]
-    return fetched or [phase for phase in phases if phase.step == PhaseStep.SYNCHRONISE]
 
 
 async def list_phases(tx: Tx, load_id: UUID) -> list[LoadPhase]:
@@ -455,7 +459,7 @@ def _show_rejection(actor: Actor, kept: StagingRejection, translate: Translate) 
         row_index=kept.row_index,
         id_erp=kept.id_erp,
         reasons=[
-            ReasonOut(
+            RejectionReasonOut(
                 field=item["field"],
                 code=item["code"],
                 detail=translate(item["detail"], **item["facts"]),

@@ -86,7 +86,7 @@ class LogLineOut(Output, kw_only=True, frozen=True):
     facts: dict[str, Any]
 
 
-class ReasonOut(Output, kw_only=True, frozen=True):
+class RejectionReasonOut(Output, kw_only=True, frozen=True):
     """One thing wrong with a rejected row."""
 
     field: str
@@ -101,7 +101,7 @@ class RejectionOut(Output, kw_only=True, frozen=True):
     table: str
     row_index: int
     id_erp: str | None
-    reasons: list[ReasonOut]
+    reasons: list[RejectionReasonOut]
     row: msgspec.Raw
     """The row as it came; a text if it was no JSON or too long to be kept whole.
 

@@ -22,7 +22,7 @@ from sindico_provisioning.reconciliation.models import (
     ReconciliationStatus,
 )
 from sindico_provisioning.reconciliation.schemas import (
-    DifferenceOut,
+    KeyDifferenceOut,
     ReconciledTableOut,
     ReconciliationErrorOut,
     ReconciliationOut,
@@ -169,7 +169,7 @@ async def list_reconciliations(
 
 async def list_differences(
     tx: Tx, reconciliation_id: UUID, request: PageRequest, *, table: str, kind: str
-) -> Page[DifferenceOut]:
+) -> Page[KeyDifferenceOut]:
     """One page of the keys of one table that differ in one way.
 
     Raises:
@@ -221,5 +221,5 @@ def _show_table(row: ReconciledTable) -> ReconciledTableOut:
     )
 
 
-def _show_difference(row: Difference) -> DifferenceOut:
-    return DifferenceOut(table=row.resource, kind=row.kind, id_erp=row.id_erp)
+def _show_difference(row: Difference) -> KeyDifferenceOut:
+    return KeyDifferenceOut(table=row.resource, kind=row.kind, id_erp=row.id_erp)

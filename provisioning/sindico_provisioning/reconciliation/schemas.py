@@ -64,7 +64,7 @@ class ReconciliationOut(Output, kw_only=True, frozen=True):
     tables: list[ReconciledTableOut]
 
 
-class DifferenceOut(Output, kw_only=True, frozen=True):
+class KeyDifferenceOut(Output, kw_only=True, frozen=True):
     """A key that differs."""
 
     table: str

@@ -165,7 +165,7 @@ class AccountAbcItem(Output, kw_only=True, frozen=True):
     seller: str | None
 
 
-class ReasonOut(Output, kw_only=True, frozen=True):
+class ClassReasonOut(Output, kw_only=True, frozen=True):
     """Why an account stands in its class.
 
     It is an A while those before it make less than A's share of the curve's revenue, a B while
@@ -206,7 +206,7 @@ class ClassificationOut(Output, kw_only=True, frozen=True):
     """None: no curve has been drawn since the account came."""
     previous_class: AbcClass | None
     since: datetime | None
-    reason: ReasonOut | None
+    reason: ClassReasonOut | None
     placement: PlacementOut
     class_history: list[ChangeItem]
     """Newest first, at most 100."""

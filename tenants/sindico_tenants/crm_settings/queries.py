@@ -3,7 +3,7 @@
 from sqlalchemy import select
 
 from sindico_platform.database.tx import Tx
-from sindico_tenants.crm_settings.models import CrmSettings, FunnelStage
+from sindico_tenants.crm_settings.models import CrmSettings
 
 
 async def find_settings(tx: Tx) -> CrmSettings | None:
@@ -12,14 +12,3 @@ async def find_settings(tx: Tx) -> CrmSettings | None:
         select(CrmSettings).where(CrmSettings.tenant_id == tx.tenant_id)
     )
     return settings
-
-
-async def list_stages(tx: Tx) -> list[FunnelStage]:
-    """The funnel in order; six stages once the CRM is provisioned."""
-    return list(
-        await tx.session.scalars(
-            select(FunnelStage)
-            .where(FunnelStage.tenant_id == tx.tenant_id)
-            .order_by(FunnelStage.position)
-        )
-    )

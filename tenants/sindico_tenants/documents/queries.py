@@ -15,7 +15,12 @@ from sindico_tenants.accounts.models import Account, Contact
 from sindico_tenants.companies.models import Branch, Company
 from sindico_tenants.documents.errors import DocumentNotFound, PickupNotFound
 from sindico_tenants.documents.models import Document, DocumentKind, DocumentState
-from sindico_tenants.documents.schemas import AttachedTo, DocumentFilters, DocumentOut, ReasonOut
+from sindico_tenants.documents.schemas import (
+    AttachedTo,
+    DocumentFilters,
+    DocumentOut,
+    DocumentReasonOut,
+)
 from sindico_tenants.ftp_settings.models import FtpSettings
 from sindico_tenants.ftp_settings.schemas import TransferMethod
 from sindico_tenants.search import clean_query, pattern_of, pattern_text
@@ -177,9 +182,9 @@ def show_document(row: Document, translate: Translate = in_english) -> DocumentO
     )
 
 
-def _show_reason(reason: dict[str, Any], translate: Translate) -> ReasonOut:
+def _show_reason(reason: dict[str, Any], translate: Translate) -> DocumentReasonOut:
     facts, advice = reason["facts"], reason.get("advice")
-    return ReasonOut(
+    return DocumentReasonOut(
         code=reason["code"],
         detail=translate(reason["detail"], **facts),
         advice=translate(advice, **facts) if advice else None,

@@ -66,7 +66,7 @@ class DocumentEditIn(Input, kw_only=True, frozen=True):
     ] = UNSET
 
 
-class ReasonOut(Output, frozen=True):
+class DocumentReasonOut(Output, frozen=True):
     """Why a file did not get to its server."""
 
     code: str
@@ -82,7 +82,7 @@ class DocumentOut(Output, kw_only=True, frozen=True):
     id: UUID
     kind: DocumentKind
     state: DocumentState
-    reason: ReasonOut | None
+    reason: DocumentReasonOut | None
     """Of the last attempt that failed."""
     name: str
     description: str | None

@@ -148,7 +148,7 @@ class FtpSettingsOut(FtpSettingsItem, kw_only=True, frozen=True):
     revision: int
 
 
-class TestsBegunOut(Output, kw_only=True, frozen=True):
+class FtpTestsBegunOut(Output, kw_only=True, frozen=True):
     """Tests that are made in the background."""
 
     tests: int

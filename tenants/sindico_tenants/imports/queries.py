@@ -22,13 +22,13 @@ from sindico_tenants.imports.definitions import DEFINITIONS, Importable, Parent
 from sindico_tenants.imports.errors import ImportNotFound
 from sindico_tenants.imports.models import ACTIVE, WORKING, Import, ImportRow, ImportStatus, Outcome
 from sindico_tenants.imports.schemas import (
-    ChangeOut,
+    ImportChangeOut,
     ImportErrorOut,
     ImportFilters,
     ImportItem,
     ImportOut,
+    ImportReasonOut,
     ImportRowOut,
-    ReasonOut,
     SheetColumn,
 )
 
@@ -304,7 +304,7 @@ def show_row(row: ImportRow, translate: Translate = in_english) -> ImportRowOut:
         outcome=row.outcome,
         cells=row.cells,
         changes=[
-            ChangeOut(field=name, before=before[name], after=value)
+            ImportChangeOut(field=name, before=before[name], after=value)
             for name, value in after.items()
             if name in before
         ],
@@ -314,8 +314,8 @@ def show_row(row: ImportRow, translate: Translate = in_english) -> ImportRowOut:
     )
 
 
-def show_reason(kept: Mapping[str, Any], translate: Translate) -> ReasonOut:
-    return ReasonOut(
+def show_reason(kept: Mapping[str, Any], translate: Translate) -> ImportReasonOut:
+    return ImportReasonOut(
         field=kept["field"],
         code=kept["code"],
         detail=translate(kept["detail"], **kept["facts"]),

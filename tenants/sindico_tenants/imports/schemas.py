@@ -89,7 +89,7 @@ class ImportOut(ImportItem, kw_only=True, frozen=True):
     undone_at: datetime | None
 
 
-class ReasonOut(Output, kw_only=True, frozen=True):
+class ImportReasonOut(Output, kw_only=True, frozen=True):
     """One thing wrong with a row, or why an undo left its record."""
 
     field: str
@@ -97,7 +97,7 @@ class ReasonOut(Output, kw_only=True, frozen=True):
     detail: str
 
 
-class ChangeOut(Output, kw_only=True, frozen=True):
+class ImportChangeOut(Output, kw_only=True, frozen=True):
     """One field of a record that is there already."""
 
     field: str
@@ -113,12 +113,12 @@ class ImportRowOut(Output, kw_only=True, frozen=True):
     outcome: str
     cells: list[str]
     """In the order of the import's `columns`."""
-    changes: list[ChangeOut]
+    changes: list[ImportChangeOut]
     """Of a row with outcome `updated`."""
-    reasons: list[ReasonOut]
+    reasons: list[ImportReasonOut]
     record_id: UUID | None
     """The record it is or makes."""
-    kept_because: ReasonOut | None
+    kept_because: ImportReasonOut | None
 
 
 OutcomeFilter = Literal["created", "updated", "unchanged", "rejected", "kept"]

@@ -219,7 +219,7 @@ class SmtpCoverageItem(Output, kw_only=True, frozen=True):
     used_at: datetime | None
 
 
-class TestsBegunOut(Output, kw_only=True, frozen=True):
+class SmtpTestsBegunOut(Output, kw_only=True, frozen=True):
     """Tests that are made in the background."""
 
     tests: int

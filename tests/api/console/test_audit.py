@@ -17,7 +17,7 @@ from sindico_api.console.system_words import SYSTEM_LABELS
 from sindico_api.i18n import Locale, translator
 from sindico_api.job_modules import JOB_MODULES, import_jobs
 from sindico_platform.audit import service as audit
-from sindico_platform.audit.schemas import AuditActorOut, AuditEventOut, ChangeOut
+from sindico_platform.audit.schemas import AuditActorOut, AuditChangeOut, AuditEventOut
 from sindico_platform.database.tx import Actor
 from sindico_platform.database.uow import UnitOfWork
 from sindico_platform.identity.links.service import LinkPurpose
@@ -75,7 +75,7 @@ def shown(
         target_id=None,
         facts=facts,
         changes=[
-            ChangeOut(field=name, before=before, after=after)
+            AuditChangeOut(field=name, before=before, after=after)
             for name, (before, after) in (changes or {}).items()
         ],
         is_erased=False,

@@ -111,7 +111,6 @@ async def test_a_file_goes_there_and_back(kind: str, request: pytest.FixtureRequ
             await server.upload("contrato ação.pdf", chunks())
         found = await server.find("contrato ação.pdf")
         back = b"".join([chunk async for chunk in server.download("contrato ação.pdf")])
-        await server.ensure_folder("2026/11")
         await server.delete("contrato ação.pdf")
         gone = await server.find("contrato ação.pdf")
 

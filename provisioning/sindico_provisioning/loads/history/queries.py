@@ -3,16 +3,16 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, Float, Select, and_, func, select, true
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy import BigInteger, Float, Select, and_, func, select, true
 
 from sindico_platform.database.tx import Tx
 from sindico_platform.paging.keyset import Keyset
 from sindico_platform.paging.schemas import Page, PageRequest
-from sindico_provisioning.integrations.models import Integration, IntegrationKind
+from sindico_provisioning.integrations.models import Integration
 from sindico_provisioning.integrations.queries import get_recorded
 from sindico_provisioning.loads.history.schemas import RunFiguresOut, RunItem
-from sindico_provisioning.loads.models import Load, LoadPhase, LoadStatus, PhaseStep
+from sindico_provisioning.loads.models import Load, LoadPhase, LoadStatus
+from sindico_provisioning.loads.queries import sum_counted
 
 COMPARED_RUNS = 30
 LEAST_RUNS = 5
@@ -31,24 +31,12 @@ def _seconds() -> Any:
     return func.extract("epoch", end - Load.started_at).cast(Float)
 
 
-def _sum(column: InstrumentedAttribute[int], *which: ColumnElement[bool]) -> Any:
-    total = func.sum(column)
-    counted = total.filter(*which) if which else total
-    return func.coalesce(counted, 0).cast(BigInteger).label(column.key)
-
-
-def _counted(integration: Integration) -> Any:
-    """Rows of each load: the ERP's or, if it pushed them before, those brought into the CRM.
-
-    Rejected are those of every phase.
-    """
-    is_pushed = integration.kind == IntegrationKind.API
-    step = LoadPhase.step == (PhaseStep.SYNCHRONISE if is_pushed else PhaseStep.FETCH)
+def _counted() -> Any:
+    """Rows of each load; rejected are those of every phase."""
+    sums = {name: sum_counted(getattr(LoadPhase, name)) for name in OF_ONE_STEP}
+    sums["rejected"] = func.coalesce(func.sum(LoadPhase.rejected), 0)
     return (
-        select(
-            *(_sum(getattr(LoadPhase, name), step) for name in OF_ONE_STEP),
-            _sum(LoadPhase.rejected),
-        )
+        select(*(total.cast(BigInteger).label(name) for name, total in sums.items()))
         .where(LoadPhase.tenant_id == Load.tenant_id, LoadPhase.load_id == Load.id)
         .lateral("counted")
     )
@@ -56,7 +44,7 @@ def _counted(integration: Integration) -> Any:
 
 def _figures(integration: Integration) -> Any:
     """One row about the newest complete runs that succeeded."""
-    counted = _counted(integration)
+    counted = _counted()
     newest = (
         select(_seconds().label("seconds"), counted.c.received)
         .join(counted, true())
@@ -102,7 +90,7 @@ async def list_runs(tx: Tx, integration_id: UUID, request: PageRequest) -> Page[
 
 
 def _runs(integration: Integration, request: PageRequest) -> Select[Any]:
-    counted, usual = _counted(integration), _figures(integration).subquery("usual")
+    counted, usual = _counted(), _figures(integration).subquery("usual")
     seconds, ended = _seconds(), Load.status == LoadStatus.SUCCEEDED
     complete = and_(usual.c.runs >= LEAST_RUNS, Load.tables.is_(None))
     longest = func.greatest(usual.c.median_seconds * FACTOR, LEAST_SECONDS)

@@ -15,8 +15,8 @@ from sindico_tenants.abc_curve.schemas import (
     ChangeFilters,
     ChangeItem,
     ClassificationOut,
+    ClassReasonOut,
     CurveFilters,
-    ReasonOut,
 )
 from sindico_tenants.accounts.models import Account
 from sindico_tenants.accounts.queries import get_account
@@ -162,8 +162,8 @@ async def read_classification(tx: Tx, account_id: UUID) -> ClassificationOut:
     )
     reason = None
     if place is not None:
-        values = {name: getattr(place, name) for name in ReasonOut.__struct_fields__}
-        reason = msgspec.convert(values, ReasonOut)
+        values = {name: getattr(place, name) for name in ClassReasonOut.__struct_fields__}
+        reason = msgspec.convert(values, ClassReasonOut)
     return msgspec.convert(
         {
             "account_id": account_id,
