@@ -29,13 +29,20 @@ async def cancel_all(
 
     Once is not enough: a cancellation that arrives just before a time limit of nought, such as the
     one redis-py sets to see whether a connection is idle, is taken for that limit and swallowed.
+    Whoever is cancelled while it waits here is so once the tasks have ended.
 
     Args:
         again_seconds: time for a cancelled task to tidy up before it is cancelled again.
     """
     everything = set(tasks)
+    cancelled: asyncio.CancelledError | None = None
     while pending := {task for task in everything if not task.done()}:
         for task in pending:
             task.cancel()
-        await asyncio.wait(pending, timeout=again_seconds)
+        try:
+            await asyncio.wait(pending, timeout=again_seconds)
+        except asyncio.CancelledError as error:
+            cancelled = error
     await asyncio.gather(*everything, return_exceptions=True)
+    if cancelled is not None:
+        raise cancelled

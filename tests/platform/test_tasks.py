@@ -1,4 +1,5 @@
 import asyncio
+from contextlib import suppress
 
 import pytest
 
@@ -27,6 +28,39 @@ async def test_a_task_that_swallows_a_cancellation_is_cancelled_again() -> None:
 
     assert task.cancelled()
     assert swallowed == 3
+
+
+async def test_whoever_is_cancelled_while_ending_tasks_ends_them_first() -> None:
+    begun, may_end = asyncio.Event(), asyncio.Event()
+
+    async def tidy_slowly() -> None:
+        try:
+            begun.set()
+            await asyncio.Event().wait()
+        finally:
+            while not may_end.is_set():
+                with suppress(asyncio.CancelledError):
+                    await may_end.wait()
+
+    async def own(task: asyncio.Task[None]) -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await cancel_all([task], again_seconds=0.01)
+
+    inner = asyncio.create_task(tidy_slowly())
+    await begun.wait()
+    outer = asyncio.create_task(own(inner))
+    for _ in range(5):
+        await asyncio.sleep(0)
+        outer.cancel()
+    done, _ = await asyncio.wait([outer], timeout=0.05)
+    assert not done
+    may_end.set()
+    await asyncio.wait([outer])
+
+    assert inner.done()
+    assert outer.cancelled()
 
 
 async def test_tasks_that_have_ended_are_no_trouble() -> None:

@@ -6,6 +6,7 @@ the same id; receivers and mail servers know it by that.
 
 import asyncio
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -63,14 +64,14 @@ class Courier:
         count = 0
         try:
             while True:
-                due = await self._list_due(AT_ONCE - len(carried))
                 begun = {
                     delivery_id: asyncio.create_task(self._deliver(tenant_id, delivery_id, limit))
-                    for tenant_id, delivery_id in due
+                    for tenant_id, delivery_id in await self._look_again(carried)
                     if delivery_id not in carried
                 }
                 count += len(begun)
-                carried = await _wait_for(carried | begun)
+                carried |= begun  # before anybody waits, so that all of it ends with this
+                carried = await _wait_for(carried)
                 if not carried:
                     return count
         finally:
@@ -84,6 +85,16 @@ class Courier:
                 deleted = await queries.purge_finished(
                     fleet, keep_days=KEEP_DAYS, batch=PURGE_BATCH
                 )
+
+    async def _look_again(self, carried: Collection[UUID]) -> list[tuple[UUID, UUID]]:
+        """What is due; nothing while it cannot be told, so that what is carried goes on."""
+        try:
+            return await self._list_due(AT_ONCE - len(carried))
+        except Exception:
+            if not carried:
+                raise
+            log.exception("alerts_not_looked_for")
+            return []
 
     async def _list_due(self, limit: int) -> list[tuple[UUID, UUID]]:
         async with self.uow.begin_fleet(Actor.system(NOWHERE, NAME), reason="alerts") as fleet:

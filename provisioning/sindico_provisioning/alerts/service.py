@@ -58,7 +58,7 @@ async def send_alert(
     nowhere = {"webhook_id": None, "mail_to": None, "mail_locale": None}
     rows = [
         shared | nowhere | {"id": tx.new_id(), "webhook_id": each}
-        for each in await webhooks.list_active_ids(tx, event=event)
+        for each in await webhooks.lock_active_ids(tx, event=event)
     ] + [
         shared | nowhere | {"id": tx.new_id(), "mail_to": each.email, "mail_locale": each.locale}
         for each in contacts

@@ -76,7 +76,7 @@ async def draw_curves(tx: Tx, *, load_id: UUID | None = None) -> RunOut:
 
 async def _tell_webhooks(tx: Tx, run: RunOut) -> None:
     event = WebhookEvent.CLASS_CHANGED
-    webhook_ids = await webhooks.list_active_ids(tx, event=event)
+    webhook_ids = await webhooks.lock_active_ids(tx, event=event)
     if not webhook_ids:
         return
     await join_by_hash(tx)

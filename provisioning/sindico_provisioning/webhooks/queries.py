@@ -40,12 +40,21 @@ async def get_webhook(tx: Tx, webhook_id: UUID, *, lock: bool = False) -> Webhoo
     return found
 
 
-async def list_active_ids(tx: Tx, *, event: str) -> list[UUID]:
-    """Every webhook that wants to be told of an event; a tenant has few."""
-    query = select(WebhookEndpoint.id).where(
-        WebhookEndpoint.tenant_id == tx.tenant_id,
-        WebhookEndpoint.is_active,
-        or_(WebhookEndpoint.events == [], literal(event) == any_(WebhookEndpoint.events)),
+async def lock_active_ids(tx: Tx, *, event: str) -> list[UUID]:
+    """Every webhook that wants to be told of an event, which nobody deletes meanwhile.
+
+    Else messages written down for one that is being deleted would name nothing, and fail with all
+    that is done beside them. A tenant has few.
+    """
+    query = (
+        select(WebhookEndpoint.id)
+        .where(
+            WebhookEndpoint.tenant_id == tx.tenant_id,
+            WebhookEndpoint.is_active,
+            or_(WebhookEndpoint.events == [], literal(event) == any_(WebhookEndpoint.events)),
+        )
+        .order_by(WebhookEndpoint.id)
+        .with_for_update(read=True, key_share=True)
     )
     return list(await tx.session.scalars(query))
 

@@ -4,13 +4,19 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from uuid import UUID
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from sindico_platform.errors import Transient
 from sindico_platform.tasks import cancel_all
 from sindico_provisioning.alerts import courier as carrying
+from sindico_provisioning.alerts import queries as queries_of_alerts
 from sindico_provisioning.alerts import service
-from sindico_provisioning.alerts.courier import AT_ONCE, OF_ONE_TENANT
+from sindico_provisioning.alerts.courier import AT_ONCE, OF_ONE_TENANT, Courier
+from sindico_provisioning.alerts.queries import list_due
+from sindico_provisioning.alerts.schemas import Parcel
 from sindico_provisioning.webhooks import queries, sending
 from sindico_provisioning.webhooks import service as webhooks
 from sindico_provisioning.webhooks.errors import GONE, TooManyWebhooks
@@ -80,6 +86,96 @@ async def test_silent_receivers_of_one_tenant_keep_no_other_tenant_waiting(
     assert len({each.webhook_id for each in held}) == OF_ONE_TENANT
     assert len(await other.deliveries()) == len(receiver.posts) == 3
     assert OF_ONE_TENANT * 4 < AT_ONCE
+
+
+async def test_addresses_of_one_tenant_take_turns(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "WAIT_SECONDS", (600,) * len(service.WAIT_SECONDS))
+    silent = [await post.add_webhook(f"https://1.1.1.1/{n}") for n in range(OF_ONE_TENANT + 1)]
+    for _ in range(2):
+        await post.send()
+    healthy, _ = await post.add_webhook("https://1.1.1.1/healthy")
+    await post.send()
+    tried: set[UUID | None] = set()
+
+    for _ in range(2):  # each pass they are tried, and all but the healthy one's fail
+        async with post.context.uow.begin_fleet(post.actor, reason="test") as fleet:
+            due = await list_due(
+                fleet, limit=AT_ONCE, of_one_tenant=OF_ONE_TENANT, of_one_address=2
+            )
+        assert len(due) == OF_ONE_TENANT
+        for _tenant_id, delivery_id in due:
+            async with post.context.uow.begin(post.actor) as tx:
+                parcel = await service.claim_parcel(
+                    tx, post.context.secrets, delivery_id=delivery_id
+                )
+                assert parcel is not None
+                tried.add(parcel.webhook_id)
+                error = Transient("late", "It did not answer.")
+                await service.record_failure(tx, parcel=parcel, duration_ms=1, error=error)
+
+    assert tried == {healthy, *(webhook_id for webhook_id, _ in silent)}
+
+
+async def test_a_database_that_is_gone_for_a_moment_ends_nothing_that_is_carried(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(carrying, "LOOK_SECONDS", 0.02)
+    looks = 0
+    look, carry = queries_of_alerts.list_due, Courier._carry
+    looked_in_vain = asyncio.Event()
+
+    async def fail_once(fleet: AsyncSession, **limits: int) -> list[tuple[UUID, UUID]]:
+        nonlocal looks
+        looks += 1
+        if looks == 2:
+            looked_in_vain.set()
+            raise OSError("the database is gone")
+        return await look(fleet, **limits)
+
+    async def carry_slowly(courier: Courier, parcel: Parcel) -> int | None:
+        await looked_in_vain.wait()
+        return await carry(courier, parcel)
+
+    monkeypatch.setattr(queries_of_alerts, "list_due", fail_once)
+    monkeypatch.setattr(Courier, "_carry", carry_slowly)
+    async with receiving() as receiver:
+        await post.add_webhook(receiver.url)
+        await post.send()
+        await post.courier.deliver_due()
+
+    assert [each.state for each in await post.deliveries()] == ["sent"]
+    assert len(receiver.posts) == 1
+
+
+async def test_a_courier_that_is_stopped_leaves_nothing_behind(post: Post) -> None:
+    async def taken() -> bool:
+        return silent.posts == 1
+
+    async with never_answering() as silent:
+        await post.add_webhook(silent.url)
+        await post.send()
+        before = asyncio.all_tasks()
+        running = asyncio.create_task(post.courier.deliver_due())
+        await eventually(taken)
+        begun = {each for each in asyncio.all_tasks() - before if "_deliver" in repr(each)}
+        await cancel_all([running])
+        assert begun
+        assert all(each.done() for each in begun)
+
+
+async def test_an_alert_is_written_while_one_of_its_webhooks_is_deleted(post: Post) -> None:
+    kept, _ = await post.add_webhook("https://1.1.1.1/kept")
+    deleted, _ = await post.add_webhook("https://1.1.1.1/deleted")
+
+    async with post.context.uow.begin(post.actor) as tx:
+        await webhooks.delete_webhook(tx, webhook_id=deleted)
+        sending_it = asyncio.create_task(post.send())
+        await eventually(somebody_waits(post.context.uow, post.actor))
+
+    assert await sending_it == 1
+    assert [each.webhook_id for each in await post.deliveries()] == [kept]
 
 
 async def test_two_webhooks_at_once_are_no_more_than_there_may_be(post: Post) -> None:
