@@ -309,14 +309,44 @@ def test_a_line_that_is_no_json_costs_only_its_line() -> None:
     ]
 
 
-def test_two_lines_do_not_make_one_row() -> None:
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"id_erp":"1","numero":"x\ny"},{"id_erp":"2"}\n{"id_erp":"3"}',
+        b'{"id_erp":"1"\n"numero":"y"},{"id_erp":"2"}\n{"id_erp":"3"}',
+        b'{"id_erp":\n"1"},{"id_erp":"2"}\n{"id_erp":"3"}',
+    ],
+    ids=["in-a-text", "at-a-comma", "at-a-colon"],
+)
+def test_two_lines_do_not_make_one_row(body: bytes) -> None:
     """Not even where another line, which holds two, makes up for it."""
-    body = b'{"id_erp":"1","numero":"x\ny"},{"id_erp":"2"}\n{"id_erp":"3"}'
-
     checked = check_ndjson(PEDIDO, body)
 
     assert [row[0] for row in checked.rows] == ["3"]
     assert codes(checked) == [("", "row-not-json"), ("", "row-not-json")]
+
+
+@pytest.mark.parametrize("end", ["\n\n", "\r\n \r\n\r\n", "\n\t"])
+def test_blank_lines_and_indented_rows_are_read_at_once(
+    end: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Row by row it takes half as long again."""
+    monkeypatch.setattr("sindico_provisioning.erp_tables.service._check_pieces", None)
+    rows = [f'{{"id_erp":"{number}"}}' for number in range(3)]
+
+    checked = check_ndjson(PEDIDO, (end + end.join(rows) + end).encode())
+
+    assert [row[0] for row in checked.rows] == ["0", "1", "2"]
+    assert (checked.received, checked.rejections) == (3, [])
+
+
+def test_blank_lines_do_not_count_in_the_place_of_a_row() -> None:
+    body = b'\n{"id_erp":"1"}\n\n{"id_erp":\n\n{"id_erp":"3"}\n\n'
+
+    checked = check_ndjson(PEDIDO, body, first_index=7)
+
+    assert [row[0] for row in checked.rows] == ["1", "3"]
+    assert [(item.index, item.raw) for item in checked.rejections] == [(8, '{"id_erp":')]
 
 
 REPEATING = [
