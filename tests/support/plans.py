@@ -21,8 +21,7 @@ async def explaining(engines: Engines, tx: Tx) -> AsyncIterator[list[str]]:
     plans: list[str] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, values: Any, *_rest: Any) -> None:
-        quoted = ["NULL" if value is None else f"'{value}'" for value in values]
-        sent.append((statement, quoted))
+        sent.append((statement, [_quote(value) for value in values]))
 
     event.listen(engines.app.sync_engine, "before_cursor_execute", note)
     try:
@@ -39,3 +38,11 @@ async def explaining(engines: Engines, tx: Tx) -> AsyncIterator[list[str]]:
         rows = await driver.fetch(f"EXPLAIN EXECUTE explained{given}")
         plans.append("\n".join(row[0] for row in rows))
         await driver.execute("DEALLOCATE explained")
+
+
+def _quote(value: Any) -> str:
+    if value is None:
+        return "NULL"
+    if isinstance(value, list):
+        return f"'{{{','.join('NULL' if each is None else str(each) for each in value)}}}'"
+    return f"'{value}'"

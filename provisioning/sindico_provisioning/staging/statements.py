@@ -185,18 +185,21 @@ def _is_news(stored: str, incoming: str, values: list[str]) -> str:
 
 
 def _remove(table: ErpTable) -> str:
+    """Rows are held in key order, as pushes hold them.
+
+    Nothing is joined: of rows that came after the last ANALYZE the planner would compare each with
+    each.
+    """
     return f"""
-        WITH wanted AS (
-            SELECT key FROM unnest($4::text[]) AS key ORDER BY key COLLATE "C"
-        ), held AS (
+        WITH held AS MATERIALIZED (
             SELECT {KEY} FROM staging.{table.name}
             WHERE tenant_id = $1 AND integration_id = $2 AND {REMOVED_AT} IS NULL
-                AND {KEY} IN (SELECT key COLLATE "C" FROM wanted)
+                AND {KEY} = ANY ($4::text[])
             ORDER BY {KEY} FOR UPDATE
         )
         UPDATE staging.{table.name} AS gone SET {REMOVED_AT} = $3, {CHANGED_AT} = $3
-        FROM held WHERE gone.tenant_id = $1 AND gone.integration_id = $2
-            AND gone.{KEY} = held.{KEY}
+        WHERE gone.tenant_id = $1 AND gone.integration_id = $2
+            AND gone.{KEY} = ANY (ARRAY(SELECT {KEY} FROM held))
         RETURNING gone.{KEY}
     """  # noqa: S608  (names of the definition alone)
 

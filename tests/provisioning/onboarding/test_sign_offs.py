@@ -5,12 +5,14 @@ import pytest
 from sindico_platform.errors import Terminal
 from sindico_provisioning.onboarding import service
 from sindico_provisioning.onboarding.errors import LoadUnderWay, NotSignedOff
+from sindico_provisioning.onboarding.rejections.queries import read_rejected
 from sindico_provisioning.onboarding.rules import Counts, find_reason
 from sindico_provisioning.reconciliation.jobs import start_reconciliation
 from sindico_provisioning.staging.sizes.models import StagingSize
 from tests.provisioning.loads.conftest import Site
 from tests.provisioning.onboarding.following import BAD_CNPJ, load_changes, look, look_at
 from tests.support.jobs import POINTS, kill_after, run_through_kills
+from tests.support.plans import explaining
 
 
 async def sign(site: Site, table: str, note: str | None = None) -> None:
@@ -210,3 +212,16 @@ def test_what_matters_withdraws_and_the_rest_does_not(
     table: str, now: Counts, reason: str | None
 ) -> None:
     assert find_reason(table, counts(), now) == reason
+
+
+async def test_rejected_rows_are_looked_up_also_in_a_table_just_filled(loaded: Site) -> None:
+    """Joined, ten thousand with sixty thousand rows that were not analyzed took over a minute."""
+    async with (
+        loaded.context.uow.begin(loaded.actor) as tx,
+        explaining(loaded.context.engines, tx) as plans,
+    ):
+        found = await read_rejected(tx, loaded.integration_id)
+
+    assert found.rows["empresa"] == 1
+    assert any("pk_empresa" in plan for plan in plans)
+    assert [plan for plan in plans if "Anti Join" in plan] == []

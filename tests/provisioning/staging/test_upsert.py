@@ -16,11 +16,13 @@ from sindico_platform.database.uow import UnitOfWork
 from sindico_provisioning.erp_tables.queries import TABLES, build_example, get_table
 from sindico_provisioning.erp_tables.schemas import Checked, ErpTable
 from sindico_provisioning.erp_tables.service import check_rows
+from sindico_provisioning.reconciliation.statements import compare, keep_outside
 from sindico_provisioning.staging import queries, service
 from sindico_provisioning.staging.lines import render_lines
 from sindico_provisioning.staging.models import STAGING, PushRejection, StagingRejection
 from sindico_provisioning.staging.schemas import Counts, Stored
 from sindico_provisioning.staging.service import MOST_BY_ARRAYS
+from sindico_provisioning.staging.statements import statements_of
 from tests.support.jobs import eventually
 
 EMPRESA = get_table("empresa")
@@ -258,3 +260,43 @@ async def test_rejected_rows_are_kept_with_reasons(uow: UnitOfWork) -> None:
     assert kept[0].raw == '{"id_erp":"a","razao_social":"X","cnpj":"11222333000182"}'
     assert kept[0].errors[0]["field"] == "cnpj"
     assert kept[0].at > datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("name", TABLES)
+async def test_keys_are_looked_up_also_in_a_table_just_filled(store: Store, name: str) -> None:
+    """Joined, sixty thousand rows that were not analyzed took minutes."""
+    table = get_table(name)
+    said = (statements_of(table).remove, compare(table), keep_outside(table))
+    async with store.uow.begin(Actor.system(store.tenant)) as tx:
+        driver, values = await service.driver_of(tx), (store.tenant, store.integration)
+        bounds = ((*values, tx.now, ["a"]), (*values, uuid7()), (*values, uuid7()))
+        explained = [
+            await driver.fetch(f"EXPLAIN {statement}", *bound)
+            for statement, bound in zip(said, bounds, strict=True)
+        ]
+        plans = ["\n".join(row[0] for row in lines) for lines in explained]
+
+    assert [plan for plan in plans if "Nested Loop" in plan or "Anti Join" in plan] == []
+    assert "Join" not in plans[0]
+
+
+async def test_a_row_that_is_removed_while_it_is_pushed_is_removed_as_it_became(
+    uow: UnitOfWork, store: Store
+) -> None:
+    actor, staged = Actor.system(store.tenant), STAGING["empresa"]
+    await store.put(companies(3))
+    target: dict[str, Any] = {"table": EMPRESA, "integration_id": store.integration}
+
+    async def remove_later() -> frozenset[str]:
+        async with uow.begin(actor) as tx:
+            return await service.remove_rows(tx, keys=["e0", "e2", "e9"], **target)
+
+    async with uow.begin(actor) as tx:
+        await service.upsert_page(tx, rows=companies(1, razao_social="Nova").rows, **target)
+        late = asyncio.create_task(remove_later())
+        await eventually(partial(is_waited_for, tx))
+
+    assert (await late, await remove_later()) == (frozenset({"e0", "e2"}), frozenset())
+    async with uow.begin(actor) as tx:
+        gone = select(staged.c.razao_social).where(staged.c.removed_at.is_not(None))
+        assert "Nova" in set(await tx.session.scalars(gone))
