@@ -42,6 +42,8 @@ async def test_the_panel_tells_how_the_integration_goes_and_takes_its_settings(
         ).to_be_visible()
         await run_jobs(site_of_erp.context, site_of_erp.tenant.tenant_id)
         await expect(page.locator("#runs").get_by_text("Sucesso")).to_be_visible(timeout=15_000)
+        await expect(page.get_by_role("button", name="Executar agora")).to_be_visible()
+        await expect(page.locator("#last-success")).not_to_have_text("–")
         async with site_of_erp.context.uow.begin(site_of_erp.actor) as tx:
             await add_runs(tx, site_of_erp.integration_id, 24)
 

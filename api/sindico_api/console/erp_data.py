@@ -172,15 +172,16 @@ def run_label(status: str) -> Label:
 
 
 def _bars(runs: Page[RunItem]) -> list[Bar]:
-    """The runs as a chart, oldest first."""
-    longest = max((run.duration_seconds or 0 for run in runs.items), default=0) or 1
+    """The runs that have ended as a chart, oldest first."""
+    ended = [run for run in runs.items if run.status not in ACTIVE]
+    longest = max((run.duration_seconds or 0 for run in ended), default=0) or 1
     return [
         Bar(
             run=run,
             height=max(2.0, 100 * (run.duration_seconds or 0) / longest),
             tone=run_label(run.status).tone,
         )
-        for run in reversed(runs.items)
+        for run in reversed(ended)
     ]
 
 

@@ -207,6 +207,20 @@ async def test_it_runs_now_and_the_log_is_there_to_be_seen(
     assert ">Success<" in re.sub(r"\s+", "", done).replace("</svg>", ">")
 
 
+async def test_a_run_is_in_the_chart_once_it_has_ended(site: Site, browser: AsyncClient) -> None:
+    async with site.context.uow.begin(site.actor) as tx:
+        await add_runs(tx, site.integration_id, 2)
+
+    await browser.post(f"{PANEL}/{site.integration_id}/run")
+    page = (await browser.get(PANEL)).text
+
+    chart, listed = re.search(r'class="run-chart".*?</svg>', page, re.DOTALL), text_of(page)
+    assert chart
+    assert chart[0].count("<rect") == 2
+    assert "Pending" in listed
+    assert "Cancelled" not in listed
+
+
 async def test_the_size_of_the_intermediate_database_is_told(
     site: Site, browser: AsyncClient
 ) -> None:
