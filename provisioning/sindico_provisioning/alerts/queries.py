@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, false, func, select, text
+from sqlalchemy import Row, Select, false, func, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from sindico_platform.database.tx import Tx
@@ -31,22 +31,23 @@ async def list_due(
     other tenant and no mail, and the many messages of one run no alert. Of a tenant's addresses
     those come first where nothing that failed waits for its next attempt.
     """
-    due = _pending_by_address().subquery()
+    due = _due_by_address().subquery()
+    failing = select(AlertDelivery.tenant_id, AlertDelivery.webhook_id).where(
+        AlertDelivery.state == DeliveryState.PENDING,
+        AlertDelivery.due_at > func.now(),
+        AlertDelivery.webhook_id.is_not(None),  # beside a NULL no address is surely not among them
+    )
     place = func.row_number().over(
         partition_by=(due.c.tenant_id, due.c.is_mail),
         order_by=(
             due.c.is_carried.desc(),
             due.c.turn,
-            due.c.is_failing,
+            tuple_(due.c.tenant_id, due.c.webhook_id).in_(failing),
             due.c.due_at,
             due.c.id,
         ),
     )
-    placed = (
-        select(due, place.label("place"))
-        .where(due.c.turn <= of_one_address, due.c.due_at <= func.now())
-        .subquery()
-    )
+    placed = select(due, place.label("place")).where(due.c.turn <= of_one_address).subquery()
     query = (
         select(placed.c.tenant_id, placed.c.id)
         .where(placed.c.place <= of_one_tenant, ~placed.c.is_carried)
@@ -56,23 +57,20 @@ async def list_due(
     return [(row[0], row[1]) for row in await fleet.execute(query)]
 
 
-def _pending_by_address() -> Select[Any]:
-    """Every message that waits or is carried, and its turn at its address."""
+def _due_by_address() -> Select[Any]:
+    """Every message that is due or carried, and its turn at its address."""
     carried = func.coalesce(AlertDelivery.lease_until > func.now(), false())
-    is_waiting = AlertDelivery.due_at > func.now()
-    by_address = (AlertDelivery.tenant_id, AlertDelivery.webhook_id)
     query = select(
         AlertDelivery.tenant_id,
         AlertDelivery.id,
+        AlertDelivery.webhook_id,
         AlertDelivery.due_at,
         AlertDelivery.webhook_id.is_(None).label("is_mail"),
         carried.label("is_carried"),
-        func.bool_or(is_waiting).over(partition_by=by_address).label("is_failing"),
         func.row_number()
         .over(
-            partition_by=by_address,
+            partition_by=(AlertDelivery.tenant_id, AlertDelivery.webhook_id),
             order_by=(
-                is_waiting,
                 carried.desc(),
                 AlertDelivery.event == WebhookEvent.CLASS_CHANGED,
                 AlertDelivery.due_at,
@@ -80,7 +78,9 @@ def _pending_by_address() -> Select[Any]:
         )
         .label("turn"),
     )
-    return query.where(AlertDelivery.state == DeliveryState.PENDING)
+    return query.where(
+        AlertDelivery.state == DeliveryState.PENDING, AlertDelivery.due_at <= func.now()
+    )
 
 
 async def lock_due(tx: Tx, delivery_id: UUID) -> AlertDelivery | None:
