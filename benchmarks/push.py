@@ -4,7 +4,7 @@ Orders and their items come as NDJSON in requests of 50,000 rows, two at a time,
 row is checked, stored under row-level security, counted, answered for and kept in the exchange
 ledger. The yardstick is ``psql \copy`` of the same rows from CSV into bare tables with the same
 keys; dlt merges some of the same rows into tables of its own. Each begins with nothing
-of the others' still to be written to the disk.
+of the others' still to be vacuumed or written to the disk.
 """
 
 import asyncio
@@ -156,12 +156,14 @@ async def run_round(stack: Stack, port: int, bodies: dict[str, list[Path]], fold
 
 
 async def settle(stack: Stack) -> None:
-    """Let nobody pay for what another left to be written to the disk."""
-    connection = await asyncpg.connect(stack.admin_url)
-    try:
-        await connection.execute("CHECKPOINT")
-    finally:
-        await connection.close()
+    """Let nobody pay for what another left to be vacuumed and to be written to the disk."""
+    for url in (stack.urls.owner, stack.admin_url):
+        connection = await asyncpg.connect(url)
+        try:
+            await connection.execute("VACUUM (ANALYZE)")
+            await connection.execute("CHECKPOINT")
+        finally:
+            await connection.close()
     await asyncio.to_thread(os.sync)
 
 

@@ -5,7 +5,6 @@ typed rows at once; if that fails, row by row. What is typed is checked column b
 that raise a suspicion, or would not type, are examined field by field.
 """
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -38,8 +37,6 @@ RawOf = Callable[[int], Any]
 
 LINE_BREAK = b",\n"
 """Between two rows. It keeps the end of the line, which no text may hold."""
-MID_ROW = re.compile(rb"\n(?![ \t\r]*\{)")
-"""A line that begins with no row, so that with the one before it could make one."""
 
 _NO_EXTRAS = (None,)
 _as_tuple = msgspec.structs.astuple
@@ -135,29 +132,31 @@ def check_ndjson(
     Raises:
         PushOfTooManyRows: so many more than `most_rows` that they are not even looked at.
     """
-    lines = body.removesuffix(b"\n")
+    lines = body.removesuffix(b"\n").split(b"\n")
     try:
-        typed: Typed = _page_decoder(table).decode(b"[" + lines.replace(b"\n", LINE_BREAK) + b"]")
+        typed: Typed = _page_decoder(table).decode(b"[" + LINE_BREAK.join(lines) + b"]")
     except (ValueError, RecursionError):
         typed = []
-    rows, count = _as_tuples(typed), lines.count(b"\n") + 1
+    rows = _as_tuples(typed)
     if (
-        len(rows) != count
-        or _has_torn_rows(lines, count)
-        or may_repeat(lines, rows, blanks=IN_LINE)
+        len(rows) != len(lines)
+        or not _begin_with_rows(lines)
+        or may_repeat(body, rows, blanks=IN_LINE)
     ):
-        pieces = [line for line in lines.split(b"\n") if line and not line.isspace()]
+        pieces = [line for line in lines if line and not line.isspace()]
         _demand_few(pieces, first_index, most_rows)
-        if 0 < len(pieces) < count:  # without its blank lines it may well be read at once
+        if 0 < len(pieces) < len(lines):  # without its blank lines it may well be read at once
             return check_ndjson(table, b"\n".join(pieces), unknown=unknown, first_index=first_index)
         return _check_pieces(table, pieces, unknown, first_index)
     batch = Batch(table=table, typed=rows, raw_of=_raw_of(typed), is_plain=_is_plain(body))
     return _check(batch, unknown, first_index)
 
 
-def _has_torn_rows(lines: bytes, count: int) -> bool:
-    """Whether a line may go on with the row before it; another that holds two makes up for it."""
-    return lines.count(b"\n{") + 1 < count and MID_ROW.search(lines) is not None
+def _begin_with_rows(lines: Sequence[bytes]) -> bool:
+    """Whether no line goes on with the row before it; another that holds two makes up for it."""
+    if min(lines) >= b"{" and max(lines) < b"|":
+        return True
+    return all(line.lstrip(b" \t\r").startswith(b"{") for line in lines)
 
 
 def _is_plain(body: bytes) -> bool:
