@@ -157,7 +157,8 @@ async def run_round(stack: Stack, port: int, bodies: dict[str, list[Path]], fold
 
 async def settle(stack: Stack) -> None:
     """Let nobody pay for what another left to be vacuumed and to be written to the disk."""
-    for url in (stack.urls.owner, stack.admin_url):
+    ours = stack.admin_url.rpartition("/")[0] + "/sindico"
+    for url in (ours, stack.admin_url):
         connection = await asyncpg.connect(url)
         try:
             await connection.execute("VACUUM (ANALYZE)")
