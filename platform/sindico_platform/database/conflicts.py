@@ -29,8 +29,6 @@ async def refusing(tx: Tx, *constraints: str, error: SindicoError) -> AsyncItera
 
 def constraint_of(fault: DBAPIError) -> str | None:
     """Name of the constraint that was violated, if it has one."""
-    raised = (
-        fault.orig,
-        getattr(fault.orig, "__cause__", None),
-    )  # the driver's own or SQLAlchemy's
+    # The driver's own fault, or SQLAlchemy's with the driver's behind it.
+    raised = (fault.orig, getattr(fault.orig, "__cause__", None))
     return next(filter(None, (getattr(each, "constraint_name", None) for each in raised)), None)

@@ -17,11 +17,10 @@ from sindico_provisioning.loads import queries
 from sindico_provisioning.loads.errors import IntegrationNotConfigured, ViewsNotMapped
 from sindico_provisioning.loads.models import LoadKind
 from sindico_provisioning.loads.schemas import Stint
-from sindico_provisioning.loads.stints.service import hold_load
+from sindico_provisioning.loads.stints.service import note_arrivals
 from sindico_provisioning.service_properties import queries as service_properties
 from sindico_provisioning.service_properties.catalogue import SERVICE_OF
 from sindico_provisioning.staging import queries as staged
-from sindico_provisioning.staging.arrivals import queries as arrivals
 from sindico_provisioning.view_connections.mappings import queries as views
 from sindico_provisioning.view_connections.queries import get_connection
 from sindico_provisioning.view_connections.reaching import reach_stored, sources_of
@@ -121,13 +120,10 @@ async def open_pushed(ctx: JobContext, stint: Stint) -> Connector:
     """
     if stint.is_planned:
         return PushedRows(())
-    integration_id = stint.integration_id
     async with ctx.uow.begin(ctx.actor) as tx:
-        load = await hold_load(tx, ctx, load_id=stint.load_id)
-        load.arrivals = await arrivals.list_arrivals(tx, integration_id=integration_id)
-        if not load.arrivals:
+        if not await note_arrivals(tx, ctx, load_id=stint.load_id):
             return PushedRows(())
-        return PushedRows(await staged.list_filled(tx, integration_id=integration_id))
+        return PushedRows(await staged.list_filled(tx, integration_id=stint.integration_id))
 
 
 SOURCES: dict[str, Source] = {

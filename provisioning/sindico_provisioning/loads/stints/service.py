@@ -32,6 +32,7 @@ from sindico_provisioning.loads.processing.queries import list_processing_steps
 from sindico_provisioning.loads.schemas import Stint
 from sindico_provisioning.onboarding.jobs import review_after_load
 from sindico_provisioning.staging import service as staging
+from sindico_provisioning.staging.arrivals.queries import list_arrivals
 from sindico_provisioning.staging.arrivals.service import forget_arrivals
 from sindico_provisioning.staging.sizes.jobs import measure_size
 
@@ -83,6 +84,20 @@ async def begin_stint(tx: Tx, ctx: JobContext, *, load_id: UUID) -> Stint:
         tables=None if load.tables is None else tuple(load.tables),
         is_planned=bool(phases),
     )
+
+
+async def note_arrivals(tx: Tx, ctx: JobContext, *, load_id: UUID) -> bool:
+    """Keep with the load which pushes it brings the rows of: all that no load has brought yet.
+
+    Returns:
+        Whether there are any.
+
+    Raises:
+        LeaseLost, LoadStopped: as `hold_load`.
+    """
+    load = await hold_load(tx, ctx, load_id=load_id)
+    load.arrivals = await list_arrivals(tx, integration_id=load.integration_id)
+    return bool(load.arrivals)
 
 
 async def plan_phases(tx: Tx, ctx: JobContext, *, stint: Stint, offered: Sequence[str]) -> None:
