@@ -1,12 +1,12 @@
 """Chromium for tests: pages of any width, theme and language, judged by axe and looked at."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, TypeVar
 from urllib.parse import urljoin
 
 from granian.constants import Interfaces
@@ -26,6 +26,8 @@ EXPECTED_NOISE = ("Failed to load resource", "Response Status Error Code", "[obj
 DROP_EMPTY_STYLES = """
 for (const element of document.querySelectorAll('[style=""]')) element.removeAttribute("style");
 """
+P = ParamSpec("P")
+R = TypeVar("R")
 TWO_FRAMES = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
@@ -89,14 +91,33 @@ def axe_source() -> str:
     return AXE.read_text(encoding="utf-8")
 
 
+def steadily(
+    look: Callable[Concatenate[Page, P], Awaitable[R]],
+) -> Callable[Concatenate[Page, P], Coroutine[Any, Any, R]]:
+    """Look once more, at the next page, where a look fell into the change from one to another."""
+
+    @wraps(look)
+    async def looked(page: Page, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return await look(page, *args, **kwargs)
+        except Error:
+            await page.wait_for_load_state()
+            return await look(page, *args, **kwargs)
+
+    return looked
+
+
+@steadily
 async def look_at(page: Page, look: Look) -> None:
-    """Change width and theme of an open page, as a reader turning the device would."""
+    """Change width and theme of an open page, as a reader turning the device would; see its top."""
     await page.set_viewport_size({"width": look.width, "height": HEIGHT})
     await page.emulate_media(color_scheme="dark" if look.dark else "light")
     # Colours are judged as painted: axe must not run before the new theme is on the screen.
-    await _steadily(page, lambda: page.evaluate(TWO_FRAMES))
+    await page.evaluate(TWO_FRAMES)
+    await page.evaluate("scrollTo(0, 0)")
 
 
+@steadily
 async def assert_accessible(page: Page) -> None:
     """Axe finds nothing: WCAG 2.2 A and AA, and its best practices."""
     if not await page.evaluate("'axe' in window"):
@@ -111,6 +132,7 @@ def _told(violation: dict[str, Any]) -> str:
     return f"{violation['id']}: {violation['help']}: {places[:3]}"
 
 
+@steadily
 async def assert_fits(page: Page) -> None:
     """Nothing is wider than the window."""
     overflow = await page.evaluate(
@@ -119,11 +141,12 @@ async def assert_fits(page: Page) -> None:
     assert overflow == 0
 
 
+@steadily
 async def shoot(page: Page, folder: Path, name: str) -> Path:
     """Write a picture of the whole page, for people to look at."""
     path = folder / f"{name}.png"
-    await _steadily(page, lambda: page.screenshot(path=path, full_page=True))
-    await _steadily(page, lambda: page.evaluate(DROP_EMPTY_STYLES))
+    await page.screenshot(path=path, full_page=True)
+    await page.evaluate(DROP_EMPTY_STYLES)
     return path
 
 
@@ -131,20 +154,10 @@ async def see_every_look(page: Page, pictures: Path, name: str) -> None:
     """Take a picture of the page in each look and check it there; afterwards it has the first."""
     for look in LOOKS:
         await look_at(page, look)
-        await page.evaluate("scrollTo(0, 0)")
         await shoot(page, pictures, f"{name}-{look}")
         await assert_fits(page)
         await assert_accessible(page)
     await look_at(page, Look())
-
-
-async def _steadily(page: Page, look: Callable[[], Awaitable[object]]) -> None:
-    """Look again at the next page when the first look fell into the change from one to another."""
-    try:
-        await look()
-    except Error:
-        await page.wait_for_load_state()
-        await look()
 
 
 @asynccontextmanager

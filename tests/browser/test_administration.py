@@ -38,7 +38,7 @@ async def test_an_api_client_is_made_rotated_and_revoked(
         await expect(dialog.get_by_role("button", name="Revogar")).to_be_disabled()
         await dialog.get_by_label("Para confirmar").fill("ERP Mega")
         await dialog.get_by_role("button", name="Revogar").click()
-        await expect(page.get_by_text("Revogado", exact=True)).to_be_visible()
+        await expect(page.get_by_text("ERP Mega foi revogado")).to_be_visible()
         await see_every_look(page, pictures, "clients-list")
 
 
