@@ -13,7 +13,7 @@ from sindico_api.console import failures
 from sindico_api.console.app import console_routes
 from sindico_api.context import open_context
 from sindico_api.dependencies import DEPENDENCIES
-from sindico_api.openapi import describe_api
+from sindico_api.openapi import PagesByName, describe_api
 from sindico_api.postman import routes as postman
 from sindico_api.request_id import RequestId
 from sindico_api.v1.routes import API
@@ -47,6 +47,7 @@ def create_app(settings: Settings) -> Litestar:
         middleware=[RequestId(), metrics.MeasureRequests()],
         exception_handlers={**problems.HANDLERS, HTTPException: failures.problem_by_address},
         openapi_config=describe_api(),
+        plugins=[PagesByName()],
         compression_config=compress_text(),
         logging_config=None,  # else Litestar's own takes the place of `configure_logs`
         request_max_body_size=MAX_BODY_BYTES,

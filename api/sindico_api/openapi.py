@@ -1,17 +1,23 @@
 """How the API describes itself at `/schema`."""
 
+from functools import cache
 from http import HTTPStatus
 from inspect import signature
 from typing import Any
 
+import msgspec
 from litestar import Router
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig, ResponseSpec
 from litestar.openapi.plugins import JsonRenderPlugin, YamlRenderPlugin
-from litestar.openapi.spec import Components, OAuthFlow, OAuthFlows, SecurityScheme
+from litestar.openapi.spec import Components, OAuthFlow, OAuthFlows, Schema, SecurityScheme
+from litestar.openapi.spec.schema import SchemaDataContainer
+from litestar.plugins import OpenAPISchemaPlugin
 from litestar.routes import HTTPRoute
+from litestar.typing import FieldDefinition
 
 from sindico_api.problems import MEDIA_TYPE, ProblemDetails
+from sindico_platform.paging.schemas import Page
 
 PROBLEM_MEDIA_TYPE: Any = MEDIA_TYPE
 """Litestar's types name its own media types alone; any text is written as it is."""
@@ -52,6 +58,26 @@ def describe_api() -> OpenAPIConfig:
         # The documents alone: the pages that come with Litestar load scripts from other hosts.
         render_plugins=[JsonRenderPlugin(), YamlRenderPlugin()],
     )
+
+
+class PagesByName(OpenAPISchemaPlugin):
+    """Calls a page by what it lists, `LoadItemPage`, and not by where that stands in the code."""
+
+    def is_plugin_supported_field(self, field_definition: FieldDefinition) -> bool:
+        return field_definition.origin is Page
+
+    def to_openapi_schema(self, field_definition: FieldDefinition, schema_creator: Any) -> Schema:  # noqa: ARG002  (Litestar calls it so)
+        return SchemaDataContainer(data_container=_page_of(*field_definition.args))
+
+
+@cache
+def _page_of(item: type[msgspec.Struct]) -> type[msgspec.Struct]:
+    """The same fields as a struct with a name of its own."""
+    fields = [
+        (each.name, list[item] if each.name == "items" else each.type, each.default)  # type: ignore[valid-type]  # made at run time
+        for each in msgspec.structs.fields(Page)
+    ]
+    return msgspec.defstruct(f"{item.__name__}Page", fields, module=item.__module__)
 
 
 def describe_problems(router: Router) -> None:

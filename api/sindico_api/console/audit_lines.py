@@ -12,7 +12,7 @@ from sindico_api.console.audit_words import (
     tag_label,
     target_label,
 )
-from sindico_api.console.system_words import PRODUCT, SYSTEM_LABELS, who
+from sindico_api.readers.system_words import PRODUCT, SYSTEM_LABELS, who
 from sindico_platform.audit.schemas import AuditActorOut, AuditChangeOut, AuditEventOut
 from sindico_platform.database.tx import ActorKind, Tx
 from sindico_platform.identity import queries as identity

@@ -8,7 +8,6 @@ from uuid import UUID
 
 import msgspec
 
-from sindico_api.console import formats, offers
 from sindico_api.console.audit_words import VALUE_LABELS
 from sindico_api.console.company_words import BRANCH_LABELS
 from sindico_api.console.failed_tasks import TASK_LABELS
@@ -17,6 +16,7 @@ from sindico_api.console.labels import status_label
 from sindico_api.console.load_words import KIND_LABELS
 from sindico_api.grid import GRID
 from sindico_api.i18n import Translator
+from sindico_api.readers import formats, offers
 from sindico_platform.identity.default_roles import ADMIN, OPERATOR
 from sindico_platform.identity.grid import Access
 from sindico_provisioning.packages.catalogue import LIMITS

@@ -12,13 +12,13 @@ from sindico_api.console import rendering
 from sindico_api.console.erp_data import HISTORY_PATH, frame_of
 from sindico_api.console.forms import Form
 from sindico_api.console.live_blocks import stream_block
-from sindico_api.console.load_words import table_label
 from sindico_api.console.rendering import see_other
 from sindico_api.console.view import ConsoleRequest, Flash, View, view_of
 from sindico_api.dependencies import AppContext, AskedPage, CurrentActor, Uow
 from sindico_api.guards import requires
 from sindico_api.history import send_export, send_history, start_export
 from sindico_api.live import follow
+from sindico_api.readers.table_words import table_label
 from sindico_platform.database.tx import Actor, Tx
 from sindico_platform.database.uow import UnitOfWork
 from sindico_platform.errors import InvalidInput

@@ -4,7 +4,6 @@ from typing import Any
 
 from litestar import Response, get
 
-from sindico_api.console import offers
 from sindico_api.console.labels import status_label
 from sindico_api.console.listing import Listing
 from sindico_api.console.rendering import page as show_page
@@ -12,6 +11,7 @@ from sindico_api.console.view import ConsoleRequest, view_of
 from sindico_api.dependencies import AskedPage, CurrentActor, Uow
 from sindico_api.guards import requires
 from sindico_api.i18n import CONSOLE_PATH
+from sindico_api.readers import offers
 from sindico_api.v1.fleet import REASON
 from sindico_provisioning.fleet import queries
 from sindico_provisioning.fleet.health import TEXTS, Health, Reason

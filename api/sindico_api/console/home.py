@@ -5,13 +5,13 @@ from typing import Any
 
 from litestar import Response, get
 
-from sindico_api.console import formats
 from sindico_api.console.company_settings import BRANCHES_TAB, COMPANIES_TAB
 from sindico_api.console.labels import status_label
 from sindico_api.console.rendering import page
 from sindico_api.console.view import ConsoleRequest, View, view_of
 from sindico_api.dependencies import CurrentActor, Uow
 from sindico_api.grid import GRID
+from sindico_api.readers import formats
 from sindico_platform.database.tx import Actor, Tx
 from sindico_platform.database.uow import UnitOfWork
 from sindico_platform.jobs import queries as jobs

@@ -9,7 +9,6 @@ from litestar.params import FromPath
 from litestar.response import ServerSentEvent
 
 from sindico_api.console import rendering
-from sindico_api.console.formats import BRAZILIAN, MISSING
 from sindico_api.console.forms import EMPTY_FORM, Form
 from sindico_api.console.imports import HOMES, IMPORTS_PATH, MAY_IMPORT, MAY_VIEW
 from sindico_api.console.listing import Listing
@@ -19,6 +18,7 @@ from sindico_api.console.view import ConsoleRequest, View, view_of
 from sindico_api.dependencies import AppContext, AskedPage, CurrentActor, Uow
 from sindico_api.i18n import Translator
 from sindico_api.live import follow
+from sindico_api.readers.formats import BRAZILIAN, MISSING
 from sindico_platform.database.tx import Tx
 from sindico_platform.errors import InvalidInput
 from sindico_tenants.imports import queries, service

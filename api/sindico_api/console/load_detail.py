@@ -15,12 +15,13 @@ from litestar.response import ServerSentEvent, Stream
 from sindico_api.console import rendering
 from sindico_api.console.listing import Listing
 from sindico_api.console.live_blocks import stream_block
-from sindico_api.console.load_words import KIND_LABELS, LEVELS, TABLE_LABELS, table_label
+from sindico_api.console.load_words import KIND_LABELS, LEVELS
 from sindico_api.console.loads import LOADS_PATH, MAY_VIEW
 from sindico_api.console.view import ConsoleRequest, View, view_of
 from sindico_api.dependencies import AppContext, AskedPage, CurrentActor, Uow
 from sindico_api.downloads import NDJSON, CountRows, as_ndjson, demand_exportable, export_rows
 from sindico_api.live import follow
+from sindico_api.readers.table_words import TABLE_LABELS, table_label
 from sindico_api.v1.loads import as_text, require_load
 from sindico_platform.database.tx import Actor, Tx
 from sindico_platform.database.uow import UnitOfWork

@@ -10,13 +10,14 @@ from sindico_api.console import rendering
 from sindico_api.console.forms import EMPTY_FORM, Form
 from sindico_api.console.labels import status_label
 from sindico_api.console.listing import Listing
-from sindico_api.console.load_words import KIND_LABELS, TABLE_LABELS, table_label
+from sindico_api.console.load_words import KIND_LABELS
 from sindico_api.console.rendering import see_other
 from sindico_api.console.submitted import id_in
 from sindico_api.console.view import ConsoleRequest, Flash, view_of
 from sindico_api.dependencies import AskedPage, CurrentActor, Uow
 from sindico_api.guards import requires
 from sindico_api.i18n import CONSOLE_PATH, Translator
+from sindico_api.readers.table_words import TABLE_LABELS, table_label
 from sindico_platform.database.tx import Tx
 from sindico_platform.errors import InvalidInput, field_error
 from sindico_platform.paging.schemas import MAX_LIMIT, PageRequest

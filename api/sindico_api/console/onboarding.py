@@ -11,7 +11,6 @@ from litestar.params import Body, FromPath
 from msgspec import Meta, Struct
 
 from sindico_api.console.listing import Listing
-from sindico_api.console.load_words import table_label
 from sindico_api.console.loads import LOADS_PATH, all_integrations, choose_integration
 from sindico_api.console.rendering import page as show_page
 from sindico_api.console.rendering import see_other
@@ -20,6 +19,7 @@ from sindico_api.console.tenants import tenant_path
 from sindico_api.console.view import ConsoleRequest, Flash, view_of
 from sindico_api.dependencies import AskedPage, CurrentActor, Uow
 from sindico_api.i18n import CONSOLE_PATH
+from sindico_api.readers.table_words import table_label
 from sindico_api.v1.onboarding import MAY_COMPARE, MAY_FOLLOW, MAY_SIGN, MAY_SIGN_FOR, MAY_VIEW
 from sindico_platform.database.tx import Tx
 from sindico_platform.words import translatable

@@ -8,7 +8,6 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 
-from sindico_api.console import offers
 from sindico_api.console.rendering import page as show_page
 from sindico_api.console.rendering import render_block, see_other
 from sindico_api.console.tenants import run_path, tenant_path
@@ -18,6 +17,7 @@ from sindico_api.dependencies import AppContext, CurrentActor, Uow
 from sindico_api.guards import requires
 from sindico_api.links import hand_out_link
 from sindico_api.live import follow
+from sindico_api.readers import offers
 from sindico_api.v1.provisioning import as_the_product
 from sindico_platform.identity.links.service import LinkPurpose
 from sindico_platform.identity.schemas import LinkOut

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sindico_api.console import formats
 from sindico_api.console.forms import Form
 from sindico_api.console.submitted import sent_texts
 from sindico_api.console.view import ConsoleRequest, View
 from sindico_api.grid import GRID
 from sindico_api.i18n import Translator
+from sindico_api.readers import formats
 from sindico_platform.brazil.states import STATES
 from sindico_platform.errors import InvalidInput
 from sindico_platform.texts import squeeze

@@ -13,13 +13,14 @@ from litestar.datastructures import Cookie
 from litestar.status_codes import HTTP_204_NO_CONTENT, HTTP_303_SEE_OTHER
 
 from sindico_api.compression import AS_IT_IS
-from sindico_api.console import formats, menu
+from sindico_api.console import menu
 from sindico_api.console.assets import asset
 from sindico_api.console.labels import status_label
 from sindico_api.console.role_words import describe_role
-from sindico_api.console.system_words import who
 from sindico_api.console.view import FLASH_COOKIE, ConsoleRequest, Flash, View, view_of
 from sindico_api.i18n import CONSOLE_PATH, Locale, translator
+from sindico_api.readers import formats
+from sindico_api.readers.system_words import who
 
 TEMPLATE_DIR = Path(__file__).parent / "templates"
 MACRO = re.compile(r"{%-? macro (\w+)\(")

@@ -9,7 +9,6 @@ from litestar.enums import RequestEncodingType
 from litestar.params import Body, FromPath
 from msgspec import Meta, Struct
 
-from sindico_api.console import offers
 from sindico_api.console.audit_lines import show_difference
 from sindico_api.console.audit_values import Reader
 from sindico_api.console.listing import Listing
@@ -19,6 +18,7 @@ from sindico_api.console.tenants import tenant_path
 from sindico_api.console.view import ConsoleRequest, Flash, view_of
 from sindico_api.dependencies import AskedPage, CurrentActor, Uow
 from sindico_api.guards import requires
+from sindico_api.readers import offers
 from sindico_platform.database.tx import Tx
 from sindico_platform.errors import InvalidInput, field_error
 from sindico_platform.words import translatable

@@ -8,7 +8,6 @@ from litestar.enums import RequestEncodingType
 from litestar.params import Body, FromPath
 from msgspec import Meta, Struct
 
-from sindico_api.console import offers
 from sindico_api.console.forms import Form
 from sindico_api.console.rendering import page as show_page
 from sindico_api.console.rendering import see_other
@@ -18,6 +17,7 @@ from sindico_api.console.tenants import tenant_path
 from sindico_api.console.view import ConsoleRequest, Flash, view_of
 from sindico_api.dependencies import CurrentActor, Uow
 from sindico_api.guards import requires
+from sindico_api.readers import offers
 from sindico_platform.database.tx import Actor
 from sindico_platform.database.uow import UnitOfWork
 from sindico_platform.errors import InvalidInput

@@ -10,7 +10,6 @@ from litestar.params import Body
 from msgspec import Meta, Struct
 from uuid_utils.compat import uuid7
 
-from sindico_api.console import offers
 from sindico_api.console.forms import Form
 from sindico_api.console.listing import Listing
 from sindico_api.console.rendering import page as show_page
@@ -20,6 +19,7 @@ from sindico_api.console.view import ConsoleRequest, view_of
 from sindico_api.dependencies import AskedPage, CurrentActor, Uow
 from sindico_api.guards import requires
 from sindico_api.i18n import CONSOLE_PATH
+from sindico_api.readers import offers
 from sindico_platform.database.tx import Actor, Tx
 from sindico_platform.database.uow import UnitOfWork
 from sindico_platform.errors import FieldError, InvalidInput, SindicoError, field_error

@@ -9,9 +9,9 @@ from typing import Any
 from litestar import Request
 from litestar.datastructures import Cookie, State
 
-from sindico_api.console.telling import Telling
 from sindico_api.console.viewer import Viewer
 from sindico_api.i18n import CONSOLE_PATH, Locale, Translator, locale_of, translator
+from sindico_api.readers.telling import Telling
 from sindico_api.request_id import request_id_of
 from sindico_platform.identity.authentication.service import Principal
 

@@ -16,7 +16,6 @@ from sindico_api.console.connection_reports import (
 )
 from sindico_api.console.forms import Form
 from sindico_api.console.listing import Listing
-from sindico_api.console.load_words import table_label
 from sindico_api.console.rendering import see_other
 from sindico_api.console.submitted import id_in, revision_in, sent_texts
 from sindico_api.console.view import ConsoleRequest, Flash, View, view_of
@@ -24,6 +23,7 @@ from sindico_api.console.view_form import FIELDS, data_of, values_of
 from sindico_api.context import Context
 from sindico_api.dependencies import AppContext, AskedPage, CurrentActor, Uow
 from sindico_api.guards import requires
+from sindico_api.readers.table_words import table_label
 from sindico_api.v1.view_connections import allowed
 from sindico_platform.connection_tests.schemas import Report
 from sindico_platform.database.tx import Actor

@@ -9,7 +9,6 @@ from litestar.params import FromPath
 
 from sindico_api.console import rendering
 from sindico_api.console.forms import Form
-from sindico_api.console.load_words import table_label
 from sindico_api.console.rendering import see_other
 from sindico_api.console.submitted import revision_in, sent_texts
 from sindico_api.console.view import ConsoleRequest, Flash, view_of
@@ -17,6 +16,7 @@ from sindico_api.console.view_connections import HREF, MAY_EDIT, ONE, read
 from sindico_api.console.view_form import columns_sent, mapping_of, mapping_values
 from sindico_api.context import Context
 from sindico_api.dependencies import AppContext, CurrentActor, Uow
+from sindico_api.readers.table_words import table_label
 from sindico_api.v1.view_connections import find_columns, look
 from sindico_platform.database.tx import Actor
 from sindico_platform.errors import InvalidInput, OutsideError

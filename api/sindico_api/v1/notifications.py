@@ -6,9 +6,9 @@ from litestar import get, post
 from litestar.params import FromPath, FromQuery
 from litestar.status_codes import HTTP_204_NO_CONTENT
 
-from sindico_api.console.telling import Telling
 from sindico_api.dependencies import AskedPage, CurrentActor, Translate, Uow
 from sindico_api.guards import requires
+from sindico_api.readers.telling import Telling
 from sindico_platform.paging.schemas import Page
 from sindico_provisioning.notifications import queries, service
 from sindico_provisioning.notifications.schemas import NotificationOut, UnreadOut

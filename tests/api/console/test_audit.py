@@ -13,9 +13,9 @@ import pytest
 from sindico_api.console.audit_lines import EventLine, show_event
 from sindico_api.console.audit_values import Reader
 from sindico_api.console.audit_words import FIELD_LABELS, TAG_LABELS, TARGET_LABELS
-from sindico_api.console.system_words import SYSTEM_LABELS
 from sindico_api.i18n import Locale, translator
 from sindico_api.job_modules import JOB_MODULES, import_jobs
+from sindico_api.readers.system_words import SYSTEM_LABELS
 from sindico_platform.audit import service as audit
 from sindico_platform.audit.schemas import AuditActorOut, AuditChangeOut, AuditEventOut
 from sindico_platform.database.tx import Actor

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from sindico_api.console import formats
 from sindico_api.console.forms import Form
 from sindico_api.console.labels import status_label
 from sindico_api.console.listing import Listing
@@ -14,10 +13,11 @@ from sindico_api.console.menu import MENU, is_current, menu_of
 from sindico_api.console.problem_pages import say_in_general
 from sindico_api.console.role_words import describe_role
 from sindico_api.console.session import local_path
-from sindico_api.console.telling import Telling
 from sindico_api.console.view import Flash, flash_of
 from sindico_api.console.viewer import Viewer
 from sindico_api.i18n import Locale, translator
+from sindico_api.readers import formats
+from sindico_api.readers.telling import Telling
 from sindico_platform.errors import InvalidInput, field_error
 from sindico_platform.identity.default_roles import ADMIN, OPERATOR, DefaultRole
 from sindico_tenants.default_roles import CRM_ROLES

@@ -1,4 +1,4 @@
-"""Packages and integrations as forms offer them: value, title, and what one gets."""
+"""Packages and integrations as people know and choose them: value, title, and what one gets."""
 
 from sindico_api.i18n import Translator
 from sindico_provisioning.integrations.service import NAMES

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sindico_api.console import formats, offers
-from sindico_api.console.load_words import table_label
-from sindico_api.console.system_words import who
 from sindico_api.i18n import Translator
+from sindico_api.readers import formats, offers
+from sindico_api.readers.system_words import who
+from sindico_api.readers.table_words import table_label
 
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})")
