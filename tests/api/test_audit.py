@@ -9,6 +9,7 @@ from httpx import AsyncClient
 from uuid_utils.compat import uuid7
 
 from sindico_platform.audit import service as audit
+from sindico_platform.audit.queries import count_changes
 from sindico_platform.database.tx import Actor
 from sindico_platform.database.uow import UnitOfWork
 from sindico_platform.tenancy.models import Tenant
@@ -111,9 +112,42 @@ async def test_erased_changes_are_told_as_erased(
     await record(
         uow, tenant, "thing:edit", target_type="thing", target_id=target, changes={"a": (1, 2)}
     )
-    async with uow.begin(Actor.system(tenant.tenant_id)) as tx:
-        await audit.erase_changes(tx, "thing", target)
+    await record(uow, tenant, "thing:make", target_type="thing", target_id=target)
+    admin = await client_as(tenant, "audit:delete")
+    record_id = {"target_type": "thing", "target_id": str(target)}
 
-    items = (await caller.get(EVENTS, params={"tag": "thing:edit"})).json()["items"]
+    erased = await admin.post(f"{EVENTS}/erase", json=record_id)
+    again = await admin.post(f"{EVENTS}/erase", json=record_id)
 
-    assert (items[0]["changes"], items[0]["is_erased"]) == ([], True)
+    items = (await caller.get(EVENTS, params={"target_id": str(target)})).json()["items"]
+    assert (erased.status_code, erased.json()) == (
+        200,
+        record_id | {"events": 3, "with_changes": 0, "erased": 1},
+    )
+    assert again.json()["erased"] == 0
+    assert [(each["tag"], each["is_erased"]) for each in items] == [
+        ("audit:erase", False),
+        ("thing:make", False),
+        ("thing:edit", True),
+    ]
+    assert items[2]["changes"] == []
+
+
+async def test_only_records_of_ones_own_trail_can_be_erased(
+    uow: UnitOfWork, tenant: Tenant, make_tenant: MakeTenant, client_as: ClientAs
+) -> None:
+    admin, target, theirs = await client_as(tenant, "audit:delete"), uuid7(), await make_tenant()
+    about: dict[str, Any] = {"target_type": "thing", "target_id": target, "changes": {"a": (1, 2)}}
+    await record(uow, theirs, "thing:edit", **about)
+    asked = [("thing", target), ("user", uuid7()), ("a\x00b", target), ("", target)]
+
+    said = [
+        await admin.post(f"{EVENTS}/erase", json={"target_type": kind, "target_id": str(record_id)})
+        for kind, record_id in asked
+    ]
+
+    assert [each.status_code for each in said] == [404, 404, 422, 422]
+    assert said[0].json()["code"] == "audit-record-not-found"
+    assert await list_tags(await client_as(theirs, "audit:view")) == ["thing:edit"]
+    async with uow.begin(Actor.system(theirs.tenant_id)) as tx:
+        assert (await count_changes(tx, "thing", target)).with_changes == 1

@@ -21,7 +21,7 @@ class Entry(NamedTuple):
 
 COMMANDS = {
     "api": Entry("sindico_api.cli.api", "api", "Serve the HTTP API and the console."),
-    "audit": Entry("sindico_api.cli.audit", "audit", "Verify the audit trail."),
+    "audit": Entry("sindico_api.cli.audit", "audit", "Verify the audit trail, or have it forget."),
     "clock": Entry("sindico_api.cli.clock", "clock", "Dispatch jobs and do periodic duties."),
     "demo": Entry("sindico_api.cli.demo", "demo", "Start everything, with example tenants."),
     "doctor": Entry("sindico_api.cli.doctor", "doctor", "Check this installation; say what to do."),

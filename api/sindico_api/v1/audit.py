@@ -5,14 +5,20 @@ from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
 
-from litestar import get
+from litestar import get, post
 from litestar.di import NamedDependency, Provide
-from litestar.params import FromPath, QueryParameter, SkipValidation
+from litestar.params import FromPath, JSONBody, QueryParameter, SkipValidation
+from litestar.status_codes import HTTP_200_OK
 
 from sindico_api.dependencies import AskedPage, CurrentActor, Uow
 from sindico_api.guards import requires
-from sindico_platform.audit import queries
-from sindico_platform.audit.schemas import AuditEventOut, AuditFilters
+from sindico_platform.audit import queries, service
+from sindico_platform.audit.schemas import (
+    AuditErasureIn,
+    AuditErasureOut,
+    AuditEventOut,
+    AuditFilters,
+)
 from sindico_platform.paging.schemas import Page
 from sindico_provisioning.tenant_registry.queries import get_tenant
 
@@ -74,6 +80,24 @@ async def list_audit_events_of_tenant(
     async with uow.begin(actor, tenant=tenant_id) as tx:
         await get_tenant(tx)
         return await queries.list_events(tx, request=page, filters=filters)
+
+
+@post(
+    "/audit-events/erase",
+    tags=TAGS,
+    guards=[requires("audit:delete")],
+    status_code=HTTP_200_OK,
+)
+async def erase_audit_changes(
+    data: JSONBody[AuditErasureIn], actor: CurrentActor, uow: Uow
+) -> AuditErasureOut:
+    """Forget before and after of everything that was done to one record, as when a person asks.
+
+    That it was done, when and by whom stays, and the trail still verifies: the erasure is an event
+    of its own. It cannot be undone; repeating it changes nothing.
+    """
+    async with uow.begin(actor) as tx:
+        return await service.erase_changes(tx, data.target_type, data.target_id)
 
 
 def _storable(text: str | None) -> str | None:

@@ -76,6 +76,7 @@ API = Router(
         api_clients.revoke_api_client,
         audit.list_audit_events,
         audit.list_audit_events_of_tenant,
+        audit.erase_audit_changes,
         auth.show_me,
         branches.list_branches,
         branches.create_branch,

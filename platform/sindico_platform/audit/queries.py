@@ -5,12 +5,14 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, select
+from sqlalchemy import ColumnElement, Row, func, select
 
+from sindico_platform.audit.errors import AuditRecordNotFound
 from sindico_platform.audit.models import AuditEvent
 from sindico_platform.audit.schemas import (
     AuditActorOut,
     AuditChangeOut,
+    AuditErasureOut,
     AuditEventOut,
     AuditFilters,
 )
@@ -35,6 +37,36 @@ async def list_events(
     query = select(*columns).where(AuditEvent.tenant_id == tx.tenant_id, *_conditions(filters))
     rows = (await tx.session.execute(ORDERS.apply(query, request))).all()
     return ORDERS.page(rows, request, _describe)
+
+
+async def count_changes(
+    tx: Tx, target_type: str, target_id: UUID, *, erased: int = 0
+) -> AuditErasureOut:
+    """How much the trail of the bound tenant tells of one record.
+
+    Args:
+        erased: how many events lost before and after just now.
+
+    Raises:
+        AuditRecordNotFound: nothing.
+    """
+    found = await tx.session.execute(
+        select(func.count(), func.count(AuditEvent.changes)).where(
+            AuditEvent.tenant_id == tx.tenant_id,
+            AuditEvent.target_type == target_type,
+            AuditEvent.target_id == target_id,
+        )
+    )
+    events, with_changes = found.one()
+    if not events:
+        raise AuditRecordNotFound(target_type=target_type, target_id=target_id)
+    return AuditErasureOut(
+        target_type=target_type,
+        target_id=target_id,
+        events=events,
+        with_changes=with_changes,
+        erased=erased,
+    )
 
 
 def _conditions(filters: AuditFilters) -> Iterator[ColumnElement[bool]]:

@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
-from sindico_platform.schemas import Output
+from msgspec import Meta
+
+from sindico_platform.schemas import Input, Output
 
 
 class AuditActorOut(Output, frozen=True):
@@ -42,6 +44,27 @@ class AuditEventOut(Output, frozen=True):
     request_id: str | None
     seal_number: int | None
     """The seal that covers it; none in the first seconds."""
+
+
+class AuditErasureIn(Input, kw_only=True, frozen=True):
+    """The record of which before and after are to be forgotten."""
+
+    target_type: Annotated[str, Meta(pattern="^[a-z][a-z_-]{0,59}$", examples=["user"])]
+    """Kind of record, as its events tell it."""
+    target_id: UUID
+
+
+class AuditErasureOut(Output, frozen=True):
+    """What the trail holds of one record."""
+
+    target_type: str
+    target_id: UUID
+    events: int
+    """Told of the record; each stays."""
+    with_changes: int
+    """Of them, how many hold before and after now."""
+    erased: int
+    """Of them, how many lost before and after just now."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -13,6 +13,8 @@ from uuid_utils.compat import uuid7
 
 from sindico_platform.audit.digests import digest_changes
 from sindico_platform.audit.models import AuditEvent
+from sindico_platform.audit.queries import count_changes
+from sindico_platform.audit.schemas import AuditErasureOut
 from sindico_platform.database.base import table_of
 from sindico_platform.database.tx import ActorKind, Tx
 
@@ -98,18 +100,20 @@ def release_event(
     }
 
 
-async def erase_changes(tx: Tx, target_type: str, target_id: UUID) -> int:
+async def erase_changes(tx: Tx, target_type: str, target_id: UUID) -> AuditErasureOut:
     """Forget before and after of everything that was done to one record, as when a person asks.
 
     That it was done stays, and the trail still verifies: the erasure is itself an event of it.
+    Repeating the call changes nothing until something is done to the record again.
 
-    Returns:
-        How many events lost their changes.
+    Raises:
+        AuditRecordNotFound: the trail of the bound tenant tells of no such record.
     """
     bound = {"target_type": target_type, "target_id": target_id}
     erased: int = await tx.session.scalar(ERASE, bound) or 0
-    await record(tx, ERASED, target_type=target_type, target_id=target_id, events=erased)
-    return erased
+    if erased:
+        await record(tx, ERASED, target_type=target_type, target_id=target_id, events=erased)
+    return await count_changes(tx, target_type, target_id, erased=erased)
 
 
 def _salted(changes: dict[str, tuple[Any, Any]]) -> dict[str, Any]:

@@ -1,14 +1,19 @@
-"""`sindico audit verify`."""
+"""`sindico audit verify` and `erase`."""
 
 import asyncio
+import json
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from click.testing import CliRunner, Result
 
 from sindico_api.cli.main import main
+from sindico_platform.audit.queries import count_changes
+from sindico_platform.database.tx import Actor
 from sindico_platform.settings import Settings
 from tests.platform.audit.conftest import Trail, trail
+from tests.provisioning.factories import make_tenant
 
 __all__ = ["trail"]
 
@@ -25,9 +30,13 @@ def environ(settings: Settings, tmp_path: Path) -> dict[str, str]:
 
 
 async def verify(environ: dict[str, str], *options: str) -> Result:
+    return await run(environ, "verify", *options)
+
+
+async def run(environ: dict[str, str], *options: str, typed: str = "") -> Result:
     """Run it in a thread, as it starts an event loop of its own."""
     runner = CliRunner(env=environ)
-    return await asyncio.to_thread(runner.invoke, main, ["audit", "verify", *options])
+    return await asyncio.to_thread(runner.invoke, main, ["audit", *options], input=typed)
 
 
 async def test_a_whole_trail_verifies_and_its_last_seal_is_told(
@@ -86,3 +95,65 @@ async def test_a_wrong_password_is_told_in_one_line(
     assert said.exit_code == 1
     assert "password authentication failed" in said.stderr
     assert "sqlalche" not in said.stderr
+
+
+@pytest.fixture
+async def edited(trail: Trail) -> list[str]:
+    """Two sealed edits of one record of a customer; the options that name it."""
+    trail.tenant_id = (await make_tenant(trail.context.uow)).id
+    await trail.record(2, name=("Ana", "Bia"))
+    await trail.seal()
+    about = ["--type", "thing", "--id", str(trail.target)]
+    return ["erase", "--tenant", str(trail.tenant_id), *about]
+
+
+async def test_a_record_is_forgotten_and_the_trail_verifies(
+    environ: dict[str, str], trail: Trail, edited: list[str]
+) -> None:
+    said = [
+        await run(environ, *edited, "--json", *options)
+        for options in (["--dry-run"], ["--yes"], ["--yes"])
+    ]
+    await trail.seal()
+
+    told = [json.loads(each.stdout) for each in said]
+    counts = [(each["events"], each["with_changes"], each["erased"]) for each in told]
+    assert counts == [(2, 2, 0), (3, 0, 2), (3, 0, 0)]
+    checked = await verify(environ, "--tenant", str(trail.tenant_id))
+    assert checked.exit_code == 0, checked.output
+
+
+@pytest.mark.parametrize(("typed", "left"), [("n\n", 2), ("", 2), ("y\n", 0)])
+async def test_erasing_asks_first(
+    environ: dict[str, str], trail: Trail, edited: list[str], typed: str, left: int
+) -> None:
+    said = await run(environ, *edited, typed=typed)
+
+    assert "from 2 events for good?" in said.stderr
+    assert said.exit_code == (1 if left else 0)
+    async with trail.context.uow.begin(Actor.system(trail.tenant_id)) as tx:
+        assert (await count_changes(tx, "thing", trail.target)).with_changes == left
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        (("--tenant", "nobody.test"), "Check the tenant's id."),
+        (("--tenant", str(UUID(int=9))), "Check the tenant's id."),
+        (("--type", "account"), "no event of account"),
+        (("--id", str(UUID(int=9))), "no event of thing"),
+    ],
+    ids=["domain", "tenant", "type", "record"],
+)
+async def test_what_is_unknown_is_told_and_nothing_erased(
+    environ: dict[str, str], trail: Trail, edited: list[str], wrong: tuple[str, str], told: str
+) -> None:
+    edited[edited.index(wrong[0]) + 1] = wrong[1]
+
+    said = await run(environ, *edited, "--yes")
+
+    assert (said.exit_code, said.stdout) == (1, "")
+    assert said.stderr.startswith("Error: ")
+    assert told in said.stderr
+    async with trail.context.uow.begin(Actor.system(trail.tenant_id)) as tx:
+        assert (await count_changes(tx, "thing", trail.target)).with_changes == 2

@@ -8,6 +8,8 @@ import pytest
 
 from sindico_api.context import Context
 from sindico_platform.audit import service as audit
+from sindico_platform.audit.errors import AuditRecordNotFound
+from sindico_platform.audit.queries import count_changes
 from sindico_platform.audit.verifier import verify_trail
 from sindico_platform.database.roles import RoleUrls
 from sindico_platform.database.tx import Actor
@@ -203,7 +205,7 @@ async def test_erased_changes_keep_the_trail_sound(trail: Trail) -> None:
         f"SELECT changes, changes_salt, changes_digest FROM {EVENT} AND tag = 'thing:edit'",  # noqa: S608 - constants
         trail.tenant_id,
     )
-    assert erased == 6
+    assert (erased.events, erased.with_changes, erased.erased) == (7, 0, 6)
     assert {(row["changes"], row["changes_salt"]) for row in left} == {(None, None)}
     assert all(row["changes_digest"] for row in left)
     assert (await trail.verify()).faults == []
@@ -212,10 +214,26 @@ async def test_erased_changes_keep_the_trail_sound(trail: Trail) -> None:
 async def test_erasing_reaches_the_bound_tenant_only(trail: Trail, context: Context) -> None:
     await trail.record(name=("Ana", "Bia"))
 
-    async with context.uow.begin(Actor.system(UUID(int=7))) as tx:
-        erased = await audit.erase_changes(tx, "thing", trail.target)
+    with pytest.raises(AuditRecordNotFound):
+        async with context.uow.begin(Actor.system(UUID(int=7))) as tx:
+            await audit.erase_changes(tx, "thing", trail.target)
 
-    assert erased == 0
+    async with context.uow.begin(Actor.system(trail.tenant_id)) as tx:
+        assert (await count_changes(tx, "thing", trail.target)).with_changes == 1
+
+
+async def test_what_is_done_after_an_erasure_can_be_erased_too(trail: Trail) -> None:
+    erased = []
+    for _ in range(2):
+        await trail.record(2, name=("Ana", "Bia"))
+        for _again in range(2):
+            async with trail.context.uow.begin(Actor.system(trail.tenant_id)) as tx:
+                erased.append((await audit.erase_changes(tx, "thing", trail.target)).erased)
+        await trail.seal()
+
+    assert erased == [2, 0, 2, 0]
+    report = await trail.verify()
+    assert (report.events, report.faults) == (6, [])
 
 
 @pytest.mark.parametrize("role", ["app", "fleet"])
