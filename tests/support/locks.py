@@ -13,11 +13,13 @@ WAITING = text(
 )
 
 
-def somebody_waits(uow: UnitOfWork, actor: Actor) -> Callable[[], Awaitable[bool]]:
-    """Tell whether a transaction of this database stands before a lock; for `eventually`."""
+def somebody_waits(
+    uow: UnitOfWork, actor: Actor, *, at_least: int = 1
+) -> Callable[[], Awaitable[bool]]:
+    """Tell whether transactions of this database stand before a lock; for `eventually`."""
 
     async def is_waiting() -> bool:
         async with uow.begin(actor) as tx:
-            return bool(await tx.session.scalar(WAITING))
+            return bool(await tx.session.scalar(WAITING) >= at_least)
 
     return is_waiting

@@ -94,6 +94,11 @@ class Statements:
     instant, ``$6`` the user.
     """
 
+    hold_to_write: str
+    """Holds the records that are written, in the order of their ids as everybody who holds many
+    does, so that nobody is caught in a deadlock. It takes ``$1`` to ``$4`` alone."""
+    hold_to_undo: str
+    """The same, and nothing can be linked to them either."""
     write: str
     """Answers the ids of the records that were created and of those that were changed."""
     undo: str
@@ -104,7 +109,12 @@ class Statements:
 @cache
 def statements_of(resource: str) -> Statements:
     maker = _Maker(get_importable(resource))
-    return Statements(write=maker.write(), undo=maker.undo())
+    return Statements(
+        hold_to_write=maker.hold("'updated'", "NO KEY UPDATE"),
+        hold_to_undo=maker.hold("'created', 'updated'", "UPDATE"),
+        write=maker.write(),
+        undo=maker.undo(),
+    )
 
 
 class _Maker:
@@ -118,18 +128,36 @@ class _Maker:
         self.told = [*owned, *([parent.column] if parent else [])]
         """The columns by which records are told apart; `stretch` has them as ``key_…``."""
 
+    def hold(self, outcomes: str, strength: str) -> str:
+        return f"""
+            SELECT count(*) FROM (
+                SELECT FROM {self.table.fullname} AS o
+                WHERE o.tenant_id = $1 AND o.id = ANY (ARRAY(
+                    SELECT target_id FROM crm.import_row
+                    WHERE tenant_id = $1 AND import_id = $2 AND outcome IN ({outcomes})
+                        AND number BETWEEN $3 AND $4))
+                ORDER BY o.id FOR {strength} OF o
+            ) AS held
+        """  # noqa: S608  (names of ours alone)
+
     def write(self) -> str:
         table, columns = self.table.fullname, ", ".join(self.names)
         values = ", ".join(self._value(name, "r.values") for name in self.names)
+        parent = self.definition.parent
+        # Foreign keys hold the parents in the order of the rows. Those that are free are found
+        # before they are put in order: else the planner compares all of one parent by pairs.
+        order = f"r.key_{parent.column}, r.number" if parent else "r.number"
         return f"""
-            WITH {self._stretch('"values"')}, created AS (
+            WITH {self._stretch('"values"')}, fresh AS MATERIALIZED (
+                SELECT r.* FROM stretch AS r
+                WHERE r.outcome = 'created' AND {self._free("r.target_id")}
+                    AND {self._has_parent()}
+            ), created AS (
                 INSERT INTO {table} (tenant_id, id, {columns}, pinned_fields, revision,
                     created_at, created_by, updated_at, updated_by)
                 SELECT $1, r.target_id, {values}, '{{}}', 1, $5, $6, $5, $6
-                FROM stretch AS r
-                WHERE r.outcome = 'created' AND {self._free("r.target_id")}
-                    AND {self._has_parent()}
-                ORDER BY r.number
+                FROM fresh AS r
+                ORDER BY {order}
                 RETURNING id
             ), changed AS (
                 UPDATE {table} AS o

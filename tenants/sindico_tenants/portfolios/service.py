@@ -1,6 +1,6 @@
 """The only writer of categories, portfolios and placements."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -30,8 +30,6 @@ async def place_accounts(
     kind: Kind,
     *,
     account_ids: Sequence[UUID] | None = None,
-    is_given_back: bool = False,
-    reason: str | None = None,
 ) -> Placed:
     """Put every account into its category, or its portfolio, making those that are missing.
 
@@ -39,28 +37,50 @@ async def place_accounts(
 
     Args:
         account_ids: these alone.
+    """
+    await _add_missing(tx, kind, account_ids)
+    return await _follow_rules(tx, kind, account_ids)
+
+
+async def _follow_rules(
+    tx: Tx,
+    kind: Kind,
+    account_ids: Sequence[UUID] | None,
+    *,
+    is_given_back: bool = False,
+    reason: str | None = None,
+) -> Placed:
+    """Place accounts as far as there is what they are to stand in.
+
+    Args:
         is_given_back: a person decided before where they stood; the history tells of all of them.
         reason: of the person who gives them back.
     """
-    said = statements_of(kind)
-    which = {
-        "tenant_id": tx.tenant_id,
-        "account_ids": None if account_ids is None else list(account_ids),
-    }
-    missing = (await tx.session.scalars(said.list_missing, which)).all()
-    if missing:
-        await _add_missing(tx, kind, list(missing))
-    values = which | {
+    values = _which(tx, account_ids) | {
         "now": tx.now,
         "changed_by": tx.actor.name,
         "is_given_back": is_given_back,
         "reason": reason,
     }
-    row = (await tx.session.execute(said.place, values)).one()
+    row = (await tx.session.execute(statements_of(kind).place, values)).one()
     return Placed(accounts=row.accounts, placed=row.placed, moved=row.moved)
 
 
-async def _add_missing(tx: Tx, kind: Kind, names: list[str]) -> None:
+def _which(tx: Tx, account_ids: Sequence[UUID] | None) -> dict[str, Any]:
+    chosen = None if account_ids is None else list(account_ids)
+    return {"tenant_id": tx.tenant_id, "account_ids": chosen}
+
+
+async def _add_missing(tx: Tx, kind: Kind, account_ids: Sequence[UUID] | None) -> None:
+    """Make what accounts are to stand in and what there is none of yet.
+
+    Others who make the same wait for this transaction. So whoever also holds where accounts stand
+    makes what is missing first, categories before portfolios: else two could wait for each other.
+    """
+    said = statements_of(kind)
+    names = (await tx.session.scalars(said.list_missing, _which(tx, account_ids))).all()
+    if not names:
+        return
     recorded = {"created_at": tx.now, "updated_at": tx.now}
     rows = [
         {"tenant_id": tx.tenant_id, "id": tx.new_id(), "name": name, **recorded} for name in names
@@ -108,8 +128,8 @@ async def place_by_hand(tx: Tx, *, account_id: UUID, data: PlacementIn) -> Place
     await get_account(tx, account_id)
     before = await queries.read_placement(tx, account_id)
     reason = clean_reason(data.reason)
-    for kind, target in (await find_targets(tx, data.category_id, data.portfolio_id)).items():
-        await decide(tx, kind, [account_id], target, reason=reason)
+    targets = await find_targets(tx, data.category_id, data.portfolio_id)
+    await decide(tx, targets, [account_id], reason=reason)
     after = await queries.read_placement(tx, account_id)
     changes: dict[str, tuple[Any, Any]] = {
         kind.value: (getattr(before, kind), getattr(after, kind))
@@ -150,30 +170,55 @@ async def find_targets(
 
 async def decide(
     tx: Tx,
+    targets: Mapping[Kind, GroupingOut | None],
+    account_ids: Sequence[UUID],
+    *,
+    resold: Sequence[UUID] = (),
+    reason: str | None,
+) -> set[UUID]:
+    """Put accounts where a person says; None gives the decision back to the rules.
+
+    Args:
+        resold: those of them whose salesperson was chosen; their portfolio follows if it is not
+            decided.
+
+    Returns:
+        The accounts of which something was decided otherwise than before.
+    """
+    ruled = {kind: account_ids for kind, target in targets.items() if target is None}
+    if resold and not targets.get(Kind.PORTFOLIO):
+        ruled.setdefault(Kind.PORTFOLIO, resold)
+    for kind in Kind:
+        if kind in ruled:
+            await _add_missing(tx, kind, ruled[kind])
+    changed = set[UUID]()
+    if targets:
+        await tx.session.execute(HOLD, _which(tx, account_ids) | {"now": tx.now})
+    for kind, target in targets.items():
+        changed.update(await _decide_one(tx, kind, account_ids, target, reason=reason))
+    if resold and not targets.get(Kind.PORTFOLIO):
+        await _follow_rules(tx, Kind.PORTFOLIO, resold)
+    return changed
+
+
+async def _decide_one(
+    tx: Tx,
     kind: Kind,
     account_ids: Sequence[UUID],
     target: GroupingOut | None,
     *,
     reason: str | None,
 ) -> Sequence[UUID]:
-    """Put accounts where a person says; None gives the decision back to the rules.
-
-    Returns:
-        The accounts of which something changed.
-    """
-    said = statements_of(kind)
-    which: dict[str, Any] = {"tenant_id": tx.tenant_id, "account_ids": list(account_ids)}
-    await tx.session.execute(HOLD, which)
-    which["now"] = tx.now
+    said, values = statements_of(kind), _which(tx, account_ids) | {"now": tx.now}
     if target is None:
-        given = (await tx.session.scalars(said.give_back, which)).all()
+        given = (await tx.session.scalars(said.give_back, values)).all()
         if given:
-            await place_accounts(tx, kind, account_ids=given, is_given_back=True, reason=reason)
+            await _follow_rules(tx, kind, given, is_given_back=True, reason=reason)
         return given
-    values = {
+    values |= {
         "target_id": target.id,
         "target_name": target.name,
         "changed_by": tx.actor.name,
         "reason": reason,
     }
-    return (await tx.session.scalars(said.decide, which | values)).all()
+    return (await tx.session.scalars(said.decide, values)).all()

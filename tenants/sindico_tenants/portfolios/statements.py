@@ -40,14 +40,15 @@ _WANTED = {
 
 
 HOLD = text("""
-    SELECT count(*) FROM (
-        SELECT FROM crm.account_placement
-        WHERE tenant_id = :tenant_id AND account_id = ANY(CAST(:account_ids AS uuid[]))
-        ORDER BY account_id FOR UPDATE
-    ) AS held
+    INSERT INTO crm.account_placement AS kept (tenant_id, account_id, updated_at)
+    SELECT CAST(:tenant_id AS uuid), chosen.account_id, CAST(:now AS timestamptz)
+    FROM unnest(CAST(:account_ids AS uuid[])) AS chosen (account_id) ORDER BY chosen.account_id
+    ON CONFLICT (tenant_id, account_id) DO UPDATE SET updated_at = kept.updated_at WHERE false
 """)
 """Holds where accounts stand until a decision about them is made, in the order in which the rules
-place them; all of them, as the other kind may change what this one leaves."""
+place them; all of them, as the other kind may change what this one leaves, and with a row for those
+that stand nowhere yet, else the rules could be just making it. ``WHERE false`` holds a row without
+writing it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,18 +1,21 @@
 """Placing by hand beside placing by the rules: whoever decides last is told right, none stands."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from sindico_platform.database.tx import Actor, Tx
 from sindico_platform.database.uow import UnitOfWork
 from sindico_platform.tenancy.models import Tenant
 from sindico_tenants.accounts.models import Account
 from sindico_tenants.portfolios import queries, service
-from sindico_tenants.portfolios.models import PlacementChange
+from sindico_tenants.portfolios.bulk.schemas import BulkPlacementIn
+from sindico_tenants.portfolios.bulk.service import place_many
+from sindico_tenants.portfolios.models import AccountPlacement, PlacementChange
 from sindico_tenants.portfolios.schemas import GroupingOut, Kind, Placed
 from tests.support.identity import MakeTenant
 from tests.support.jobs import eventually
@@ -32,11 +35,21 @@ class House:
     targets: dict[Kind, GroupingOut]
 
     async def decide(self, tx: Tx, kind: Kind, *account_ids: UUID) -> None:
-        await service.decide(tx, kind, account_ids, self.targets[kind], reason=None)
+        await service.decide(tx, {kind: self.targets[kind]}, account_ids, reason=None)
 
     async def follow_the_rules(self) -> Placed:
         async with self.uow.begin(self.actor) as tx:
             return await service.place_accounts(tx, Kind.CATEGORY)
+
+    def waiting(self, transactions: int) -> Callable[[], Awaitable[bool]]:
+        return somebody_waits(self.uow, self.actor, at_least=transactions)
+
+    async def standing(self) -> list[tuple[str | None, str | None]]:
+        """The category of each account, and who decided it."""
+        async with self.uow.begin(self.actor) as tx:
+            ids = await tx.session.scalars(select(Account.id).order_by(Account.id))
+            found = [await queries.read_placement(tx, account_id) for account_id in ids]
+            return [(each.category, each.category_by) for each in found]
 
     async def history(self) -> list[tuple[str | None, str, str]]:
         """The first account's categories, oldest first."""
@@ -111,7 +124,7 @@ async def test_decisions_of_both_kinds_beside_others_meet_in_no_deadlock(
 
     async def decide(tx: Tx, kind: Kind) -> None:
         target = None if is_given_back else house.targets[kind]
-        await service.decide(tx, kind, house.accounts, target, reason=None)
+        await service.decide(tx, {kind: target}, house.accounts, reason=None)
 
     async def decide_beside() -> None:
         async with house.uow.begin(house.actor) as tx:
@@ -123,3 +136,59 @@ async def test_decisions_of_both_kinds_beside_others_meet_in_no_deadlock(
         await eventually(somebody_waits(house.uow, house.actor))
         await decide(tx, Kind.PORTFOLIO)
     await beside
+
+
+async def test_giving_back_what_the_rules_name_just_now_meets_in_no_deadlock(
+    house: House,
+) -> None:
+    """The rules have made the category and stand before the first account, the second is next."""
+    first, second = house.accounts
+    async with house.uow.begin(house.actor) as tx:
+        clientele = Clientele(tx)
+        await clientele.add("Casa", erp_category=WANTED)
+        third = clientele.ids["Casa"]
+        await house.decide(tx, Kind.CATEGORY, third)
+
+    async def give_back() -> None:
+        async with house.uow.begin(house.actor) as tx:
+            data = BulkPlacementIn(account_ids=(second, third), category_id=None)
+            await place_many(tx, data=data)
+
+    async with house.uow.begin(house.actor) as tx:
+        await house.decide(tx, Kind.CATEGORY, first)
+        ruling = asyncio.create_task(house.follow_the_rules())
+        await eventually(house.waiting(1))
+        giving = asyncio.create_task(give_back())
+        await eventually(house.waiting(2))
+    await asyncio.gather(ruling, giving)
+
+    assert await house.standing() == [(CHOSEN, "hand"), (WANTED, "erp"), (WANTED, "erp")]
+
+
+async def test_deciding_on_accounts_the_rules_place_just_now_meets_in_no_deadlock(
+    house: House,
+) -> None:
+    """The first account stands nowhere yet; the decision comes to a stop before the last."""
+    first, second = house.accounts
+    async with house.uow.begin(house.actor) as tx:
+        await tx.session.execute(
+            delete(AccountPlacement).where(AccountPlacement.account_id == first)
+        )
+        clientele = Clientele(tx)
+        await clientele.add("Casa")
+        third = clientele.ids["Casa"]
+        await house.decide(tx, Kind.PORTFOLIO, third)
+
+    async def decide() -> None:
+        async with house.uow.begin(house.actor) as tx:
+            await house.decide(tx, Kind.CATEGORY, first, second, third)
+
+    async with house.uow.begin(house.actor) as tx:
+        await house.decide(tx, Kind.PORTFOLIO, third)
+        deciding = asyncio.create_task(decide())
+        await eventually(house.waiting(1))
+        ruling = asyncio.create_task(house.follow_the_rules())
+        await eventually(house.waiting(2))
+    await asyncio.gather(deciding, ruling)
+
+    assert await house.standing() == [(CHOSEN, "hand")] * 3

@@ -197,9 +197,8 @@ async def write_stretch(tx: Tx, ctx: JobContext, stage: Stage) -> bool:
     if stretch is None:
         await _finish_writing(tx, found)
         return False
-    definition = get_importable(found.resource)
-    await lock_register(tx, definition.table)
     said = statements.statements_of(found.resource)
+    await _hold_records(tx, said.hold_to_write, found, stretch)
     created, updated = await _say(tx, said.write, found, stretch)
     lost_new, lost_old = await _reject_unwritten(tx, found, stretch, created + updated)
     found.written_through = stretch[1]
@@ -210,6 +209,16 @@ async def write_stretch(tx: Tx, ctx: JobContext, stage: Stage) -> bool:
     found.rejected += lost_new + lost_old
     touch_import(tx, found)
     return True
+
+
+async def _hold_records(tx: Tx, statement: str, found: Import, stretch: tuple[int, int]) -> None:
+    """Keep others from the records, and then from what must be one record's own.
+
+    In the order in which a person's edit does: the record first.
+    """
+    connection = await driver_of(tx)
+    await connection.execute(statement, tx.tenant_id, found.id, *stretch)
+    await lock_register(tx, get_importable(found.resource).table)
 
 
 async def _reject_unwritten(
@@ -283,11 +292,9 @@ async def undo_stretch(tx: Tx, ctx: JobContext, stage: Stage) -> bool:
             kept=found.kept,
         )
         return False
-    definition = get_importable(found.resource)
-    await lock_register(tx, definition.table)
-    removed, restored, kept = await _say(
-        tx, statements.statements_of(found.resource).undo, found, stretch, *kept_details()
-    )
+    said = statements.statements_of(found.resource)
+    await _hold_records(tx, said.hold_to_undo, found, stretch)
+    removed, restored, kept = await _say(tx, said.undo, found, stretch, *kept_details())
     found.undone_before = stretch[0]
     found.removed += removed
     found.restored += restored

@@ -22,7 +22,6 @@ from sindico_tenants.portfolios.bulk.schemas import (
     BulkPlacementIn,
     Refusal,
 )
-from sindico_tenants.portfolios.schemas import Kind
 from sindico_tenants.sales.queries import get_seller
 from sindico_tenants.sales.schemas import SellerOut
 
@@ -52,10 +51,7 @@ async def place_many(tx: Tx, *, data: BulkPlacementIn) -> BulkPlaced:
     if data.seller_id is not UNSET:
         changed.update(await _choose_seller(tx, account_ids, seller, reason))
     resold = list(changed) if seller else []
-    for kind, target in targets.items():
-        changed.update(await service.decide(tx, kind, account_ids, target, reason=reason))
-    if resold and not targets.get(Kind.PORTFOLIO):
-        await service.place_accounts(tx, Kind.PORTFOLIO, account_ids=resold)
+    changed |= await service.decide(tx, targets, account_ids, resold=resold, reason=reason)
     refusals = _refused(data.account_ids or (), account_ids)
     matched = len(account_ids) + len(refusals)
     decided: dict[str, str] = {
