@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, false, func, select, text, tuple_
+from sqlalchemy import Row, Select, and_, false, func, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from sindico_platform.database.tx import Tx
@@ -28,26 +28,22 @@ async def list_due(
 
     With what is carried already they are no more than some of one tenant's webhooks, and of one
     address: an address that answers slowly keeps no other waiting, the addresses of a tenant no
-    other tenant and no mail, and the many messages of one run no alert. Of a tenant's addresses
-    those come first where nothing that failed waits for its next attempt.
+    other tenant and no mail, and the many messages of one run no alert. Of a tenant's places those
+    addresses get one where something that failed waits for its next attempt, and the others only
+    if nothing else wants them.
     """
-    due = _due_by_address().subquery()
-    failing = select(AlertDelivery.tenant_id, AlertDelivery.webhook_id).where(
-        AlertDelivery.state == DeliveryState.PENDING,
-        AlertDelivery.due_at > func.now(),
-        AlertDelivery.webhook_id.is_not(None),  # beside a NULL no address is surely not among them
-    )
+    ranked = _rank_in_tenant(of_one_address).subquery()
     place = func.row_number().over(
-        partition_by=(due.c.tenant_id, due.c.is_mail),
+        partition_by=(ranked.c.tenant_id, ranked.c.is_mail),
         order_by=(
-            due.c.is_carried.desc(),
-            due.c.turn,
-            tuple_(due.c.tenant_id, due.c.webhook_id).in_(failing),
-            due.c.due_at,
-            due.c.id,
+            ranked.c.is_carried.desc(),
+            and_(ranked.c.is_failing, ranked.c.rank > 1),
+            and_(~ranked.c.is_failing, ranked.c.is_of_many),
+            ranked.c.is_failing,
+            ranked.c.rank,
         ),
     )
-    placed = select(due, place.label("place")).where(due.c.turn <= of_one_address).subquery()
+    placed = select(ranked, place.label("place")).subquery()
     query = (
         select(placed.c.tenant_id, placed.c.id)
         .where(placed.c.place <= of_one_tenant, ~placed.c.is_carried)
@@ -57,9 +53,34 @@ async def list_due(
     return [(row[0], row[1]) for row in await fleet.execute(query)]
 
 
+def _rank_in_tenant(of_one_address: int) -> Select[Any]:
+    """The first messages of each address, ranked among those of the tenant that fail, or do not."""
+    due = _due_by_address().subquery()
+    failing = select(AlertDelivery.tenant_id, AlertDelivery.webhook_id).where(
+        AlertDelivery.state == DeliveryState.PENDING,
+        AlertDelivery.due_at > func.now(),
+        AlertDelivery.webhook_id.is_not(None),  # beside a NULL no address is surely not among them
+    )
+    is_failing = func.coalesce(tuple_(due.c.tenant_id, due.c.webhook_id).in_(failing), false())
+    rank = func.row_number().over(
+        partition_by=(due.c.tenant_id, due.c.is_mail, is_failing),
+        order_by=(
+            due.c.is_carried.desc(),
+            due.c.is_of_many,
+            due.c.turn,
+            due.c.due_at,
+            due.c.id,
+        ),
+    )
+    return select(due, is_failing.label("is_failing"), rank.label("rank")).where(
+        due.c.turn <= of_one_address
+    )
+
+
 def _due_by_address() -> Select[Any]:
     """Every message that is due or carried, and its turn at its address."""
     carried = func.coalesce(AlertDelivery.lease_until > func.now(), false())
+    of_many = AlertDelivery.event == WebhookEvent.CLASS_CHANGED
     query = select(
         AlertDelivery.tenant_id,
         AlertDelivery.id,
@@ -67,14 +88,11 @@ def _due_by_address() -> Select[Any]:
         AlertDelivery.due_at,
         AlertDelivery.webhook_id.is_(None).label("is_mail"),
         carried.label("is_carried"),
+        of_many.label("is_of_many"),
         func.row_number()
         .over(
             partition_by=(AlertDelivery.tenant_id, AlertDelivery.webhook_id),
-            order_by=(
-                carried.desc(),
-                AlertDelivery.event == WebhookEvent.CLASS_CHANGED,
-                AlertDelivery.due_at,
-            ),
+            order_by=(carried.desc(), of_many, AlertDelivery.due_at),
         )
         .label("turn"),
     )

@@ -8,7 +8,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import ColumnElement, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from sindico_platform.errors import Transient
@@ -23,6 +23,7 @@ from sindico_provisioning.alerts.schemas import Contact, Parcel
 from sindico_provisioning.webhooks import queries, sending
 from sindico_provisioning.webhooks import service as webhooks
 from sindico_provisioning.webhooks.errors import GONE, TooManyWebhooks
+from sindico_provisioning.webhooks.models import WebhookEvent
 from sindico_provisioning.webhooks.schemas import WebhookIn
 from tests.provisioning.alerts.conftest import Post
 from tests.support.identity import tenant_factory
@@ -91,12 +92,11 @@ async def test_silent_receivers_of_one_tenant_keep_no_other_tenant_waiting(
     assert OF_ONE_TENANT * 4 < AT_ONCE
 
 
-async def put_off_mails(post: Post) -> None:
-    """As those are that could not be sent."""
+async def put_off(post: Post, those: ColumnElement[bool]) -> None:
+    """As messages are that could not be sent."""
     async with post.context.uow.begin(post.actor) as tx:
         later = tx.now + timedelta(hours=1)
-        mails = update(AlertDelivery).where(AlertDelivery.mail_to.is_not(None))
-        await tx.session.execute(mails.values(due_at=later))
+        await tx.session.execute(update(AlertDelivery).where(those).values(due_at=later))
 
 
 async def test_addresses_of_one_tenant_take_turns(
@@ -108,7 +108,7 @@ async def test_addresses_of_one_tenant_take_turns(
         await post.send()
     healthy, _ = await post.add_webhook("https://1.1.1.1/healthy")
     await post.send(Contact(email="a@empresa.example", locale="pt-BR"))
-    await put_off_mails(post)
+    await put_off(post, AlertDelivery.mail_to.is_not(None))
     tried: set[UUID | None] = set()
 
     for _ in range(2):  # each pass they are tried, and all but the healthy one's fail
@@ -128,6 +128,33 @@ async def test_addresses_of_one_tenant_take_turns(
                 await service.record_failure(tx, parcel=parcel, duration_ms=1, error=error)
 
     assert tried == {healthy, *(webhook_id for webhook_id, _ in silent)}
+
+
+async def test_much_to_send_keeps_no_alert_waiting_and_no_address_that_fails(post: Post) -> None:
+    """Of the places of a tenant those that fail have one, before the many messages of a run."""
+    for number in range(OF_ONE_TENANT + 1):
+        await post.add_webhook(f"https://1.1.1.1/{number}", WebhookEvent.CLASS_CHANGED)
+    for _ in range(2):
+        await post.send(event=WebhookEvent.CLASS_CHANGED)
+    failing = {
+        (await post.add_webhook(f"https://1.1.1.1/failing/{number}", WebhookEvent.STALE))[0]
+        for number in range(2)
+    }
+    await post.send()
+    await put_off(post, AlertDelivery.event == WebhookEvent.STALE)
+    await post.send()
+    healthy, _ = await post.add_webhook("https://1.1.1.1/healthy", WebhookEvent.RECOVERED)
+    await post.send(event=WebhookEvent.RECOVERED)
+    sent_to = {each.id: each.webhook_id for each in await post.deliveries()}
+
+    async with post.context.uow.begin_fleet(post.actor, reason="test") as fleet:
+        due = await list_due(fleet, limit=AT_ONCE, of_one_tenant=OF_ONE_TENANT, of_one_address=2)
+
+    first, second, *others = [sent_to[delivery_id] for _, delivery_id in due]
+    assert first == healthy
+    assert second in failing
+    assert len(others) == OF_ONE_TENANT - 2
+    assert failing.isdisjoint(others)
 
 
 async def test_a_database_that_is_gone_for_a_moment_ends_nothing_that_is_carried(
