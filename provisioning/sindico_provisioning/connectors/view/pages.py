@@ -10,13 +10,17 @@ from sqlalchemy import types as sql
 from sqlalchemy.types import TypeEngine
 
 from sindico_provisioning.connectors.view.keyset import Place, Step
-from sindico_provisioning.connectors.view.statements import Layout, select_page
+from sindico_provisioning.connectors.view.statements import Layout, select_page, tell_ahead
 
 PAGE_BYTES, MOST_BYTES = 32 << 20, 64 << 20
 """In memory. A page ends with the slice that goes beyond the first; beyond the second it ends even
 where no page can follow it, because all its rows have one key."""
 FIRST_ROWS, MOST_ROWS, SLICE_BYTES = 8, 250, 8 << 20
 """Of a slice: a view may be narrow for long and then wide."""
+AHEAD = (MOST_ROWS, 64, FIRST_ROWS)
+"""Rows that PostgreSQL tells the bytes of before they come."""
+ROW_BY_ROW = frozenset({"mysql", "mssql"})
+"""Of their databases a small slice costs no more: the rows come by themselves, one by one."""
 NARROW = 4000
 """Characters of a row that need no slices."""
 _SMALL = 64
@@ -48,23 +52,54 @@ def fetch_page(layout: Layout, place: Place, rows: int, connection: Connection) 
 
     Of a page that ends early a part is still on its way: the connection has to be closed.
     """
-    statement, wide = select_page(layout, place, rows=rows), wide_columns(layout)
+    wide = wide_columns(layout)
     if not wide:
-        return Fetched(rows=connection.execute(statement).all())
+        return Fetched(rows=connection.execute(select_page(layout, place, rows=rows)).all())
+    slices = _slices_of(connection.dialect.name, place)
+    statement = (
+        tell_ahead(layout, place, rows=rows, wide=wide, ahead=AHEAD)
+        if slices.are_told
+        else select_page(layout, place, rows=rows)
+    )
     held: list[Sequence[Any]] = []
-    held_bytes, asked = 0, FIRST_ROWS
+    held_bytes = 0
     with connection.execute(statement, execution_options={"stream_results": True}) as result:
-        while fresh := result.fetchmany(asked):
-            held += fresh
+        while fresh := result.fetchmany(slices.asked):
+            held += [row[: len(layout.columns)] for row in fresh] if slices.are_told else fresh
             fresh_bytes = bytes_of(fresh, wide)
             held_bytes += fresh_bytes
             if held_bytes > PAGE_BYTES and (
-                held_bytes > MOST_BYTES or _leads_on(layout, place, held)
+                _leads_on(layout, place, held)
+                or (held_bytes > MOST_BYTES and without_last_read(layout, place, held))
             ):
                 return Fetched(rows=held, is_early=True)
-            fitting = SLICE_BYTES * len(fresh) // max(fresh_bytes, 1)
-            asked = max(1, min(asked * 4, MOST_ROWS, fitting))
+            slices.go_on(len(fresh), fresh_bytes, fresh[-1][len(layout.columns) :])
     return Fetched(rows=held)
+
+
+@dataclass(slots=True)
+class Slices:
+    """How many rows to ask for at a time."""
+
+    asked: int
+    most: int
+    are_told: bool = False
+    """The rows say how many bytes come after them."""
+
+    def go_on(self, rows: int, taken: int, coming: Sequence[int | None]) -> None:
+        """Choose the next after one of so many rows and bytes; one row comes however wide it is."""
+        if self.are_told:
+            told = zip(AHEAD, coming, strict=True)
+            fitting = next((count for count, each in told if (each or 0) <= SLICE_BYTES), 1)
+        else:
+            fitting = min(self.asked * 4, SLICE_BYTES * rows // max(taken, 1))
+        self.asked = max(1, min(self.most, fitting))
+
+
+def _slices_of(dialect: str, place: Place) -> Slices:
+    if dialect == "postgresql":  # at first one that is new
+        return Slices(asked=1 if place.key is None else 2, most=MOST_ROWS, are_told=True)
+    return Slices(asked=FIRST_ROWS, most=FIRST_ROWS if dialect in ROW_BY_ROW else MOST_ROWS)
 
 
 def wide_columns(layout: Layout) -> tuple[int, ...]:

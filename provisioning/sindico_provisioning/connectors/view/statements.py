@@ -7,11 +7,15 @@ from typing import Any
 from sqlalchemy import (
     ColumnClause,
     ColumnElement,
+    LargeBinary,
     Select,
     TableClause,
+    Text,
     and_,
+    cast,
     column,
     func,
+    literal,
     or_,
     select,
     table,
@@ -85,6 +89,40 @@ def select_page(layout: Layout, place: Place, *, rows: int) -> Select[Any]:
     return statement.where(*_from_mark(layout, layout.mark, place)).order_by(
         layout.mark, layout.key
     )
+
+
+def tell_ahead(
+    layout: Layout, place: Place, *, rows: int, wide: Sequence[int], ahead: Sequence[int]
+) -> Select[Any]:
+    """The same rows, and after their columns how many bytes the wide ones take in those to come.
+
+    Args:
+        wide: places of the columns.
+        ahead: of how many rows to come; a column for each.
+    """
+    page = select_page(layout, place, rows=rows).subquery("page")
+    columns = [*page.c]
+    bytes_of_row = sum(
+        (_bytes_in(columns[at], layout.types[layout.columns[at]]) for at in wide),
+        start=literal(0),
+    )
+    coming = [func.sum(bytes_of_row).over(rows=(1, number)) for number in ahead]
+    return select(*columns, *coming).order_by(*(page.c[name] for name in _order_of(layout, place)))
+
+
+def _bytes_in(value: ColumnElement[Any], kind: TypeEngine[Any]) -> ColumnElement[int]:
+    text = value if isinstance(kind, LargeBinary) else cast(value, Text)
+    return func.coalesce(func.octet_length(text), 0)
+
+
+def _order_of(layout: Layout, place: Place) -> Sequence[str]:
+    """Columns that the rows of a page are in the order of."""
+    if place.step is Step.KEYLESS:
+        return ()
+    key = layout.source.columns["id_erp"]
+    if place.step is Step.KEYS or layout.source.watermark is None:
+        return (key,)
+    return (layout.source.watermark, key)
 
 
 def _from_mark(
