@@ -71,6 +71,28 @@ async def test_the_panel_tells_how_the_integration_goes_and_takes_its_settings(
         assert (await download.value).suggested_filename.endswith(".txt")
 
 
+async def test_a_run_is_followed_from_a_later_page_of_the_runs(
+    site_of_erp: Site, open_as: OpenAs, pictures: Path
+) -> None:
+    async with site_of_erp.context.uow.begin(site_of_erp.actor) as tx:
+        await add_runs(tx, site_of_erp.integration_id, 32)
+    async with open_as(site_of_erp.tenant, "admin", path=PANEL) as page:
+        bars, command = page.locator("#run-chart rect[x]"), page.locator("#run-commands button")
+        await page.get_by_role("button", name="Executar agora").click()
+        await expect(page.locator("#runs").get_by_text("Pendente")).to_be_visible()
+        await expect(bars).to_have_count(29)
+        await page.get_by_role("link", name="Próxima página").click()
+        await expect(page.get_by_role("link", name="Primeira página")).to_be_visible()
+        async with page.expect_response(lambda answer: "after=" in answer.url):
+            pass  # it has come anew by itself, on this page
+        await expect(bars).to_have_count(29)
+        await shoot(page, pictures, "erp-data-later-page")
+        await run_jobs(site_of_erp.context, site_of_erp.tenant.tenant_id)
+        await expect(command.filter(has_text="Executar agora")).to_be_visible(timeout=15_000)
+        await expect(bars).to_have_count(30)
+        await expect(page.get_by_role("link", name="Primeira página")).to_be_visible()
+
+
 async def test_the_history_is_chosen_by_keyboard_and_downloaded(
     site_of_erp: Site, open_as: OpenAs, pictures: Path
 ) -> None:

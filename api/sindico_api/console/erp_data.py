@@ -133,9 +133,7 @@ async def _read(
     frame = frame_of(request, ERP_DATA_PATH)
     if chosen is None:
         return {**frame, "integration": None}
-    runs = await history.list_runs(
-        tx, chosen.id, PageRequest(limit=min(page.limit, CHARTED_RUNS), after=page.after)
-    )
+    runs, newest = await _read_runs(tx, chosen.id, page)
     subscription = await packages.find_subscription(tx)
     return {
         **frame,
@@ -154,9 +152,21 @@ async def _read(
         "counts": await loads.count_rows(tx, [run.id for run in runs.items]),
         "run_label": run_label,
         "unusual": UNUSUAL,
-        "bars": _bars(runs),
-        "is_moving": any(run.status in ACTIVE for run in runs.items),
+        "bars": _bars(newest),
+        "is_moving": await loads.find_active_load(tx, chosen.id) is not None,
     }
+
+
+async def _read_runs(
+    tx: Tx, integration_id: UUID, page: PageRequest
+) -> tuple[Page[RunItem], Page[RunItem]]:
+    """The page that is asked for, and the newest, which the chart is of wherever one stands."""
+    wanted = PageRequest(limit=min(page.limit, CHARTED_RUNS), after=page.after)
+    charted = PageRequest(limit=CHARTED_RUNS)
+    runs = await history.list_runs(tx, integration_id, wanted)
+    if wanted == charted:
+        return runs, runs
+    return runs, await history.list_runs(tx, integration_id, charted)
 
 
 async def _find_last_request(tx: Tx, integration: IntegrationOut) -> datetime | None:

@@ -5,8 +5,18 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import ColumnElement, and_, any_, exists, func, literal, or_, select
-from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Text,
+    any_,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.orm import InstrumentedAttribute
 
 from sindico_platform.database.tx import Actor, Tx
@@ -282,24 +292,36 @@ async def find_next_phase(tx: Tx, load_id: UUID) -> PhaseState | None:
     return None if row is None else PhaseState(**row)
 
 
-async def find_reached(tx: Tx, integration_id: UUID, *, before: UUID) -> dict[str, dict[str, Any]]:
-    """By table, from where a load may read on: where the latest of the loads before it came to."""
-    statement = (
-        select(LoadPhase.resource, LoadPhase.reached)
-        .join(
-            Load,
-            and_(Load.tenant_id == LoadPhase.tenant_id, Load.id == LoadPhase.load_id),
-        )
+async def find_reached(
+    tx: Tx, integration_id: UUID, *, tables: Collection[str], before: UUID
+) -> dict[str, dict[str, Any]]:
+    """By table, from where a load may read on: where the latest of the loads before it came to.
+
+    A table that no load read so is missing. Each is looked up by itself, from its newest phase on,
+    so that it takes no longer after a year of loads.
+    """
+    named = (
+        func.unnest(literal([*tables], ARRAY(Text)))
+        .table_valued("resource", name="named")
+        .render_derived()
+    )
+    newest = (
+        select(LoadPhase.reached)
+        .join(Load, Load.id == LoadPhase.load_id)
         .where(
+            LoadPhase.tenant_id == tx.tenant_id,
             Load.tenant_id == tx.tenant_id,
             Load.integration_id == integration_id,
-            Load.id < before,
+            LoadPhase.resource == named.c.resource,
+            LoadPhase.load_id < before,
             LoadPhase.status == LoadStatus.SUCCEEDED,
             LoadPhase.reached.is_not(None),
         )
-        .ext(distinct_on(LoadPhase.resource))
-        .order_by(LoadPhase.resource, Load.id.desc())
+        .order_by(LoadPhase.load_id.desc())
+        .limit(1)
+        .lateral("newest")
     )
+    statement = select(named.c.resource, newest.c.reached).select_from(named).join(newest, true())
     return {row.resource: row.reached for row in await tx.session.execute(statement)}
 
 

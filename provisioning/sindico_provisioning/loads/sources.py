@@ -86,7 +86,12 @@ async def open_views(ctx: JobContext, stint: Stint) -> Connector:
             raise ViewsNotMapped
         reached = {}
         if not await _reads_everything(tx, stint):
-            reached = await queries.find_reached(tx, stint.integration_id, before=stint.load_id)
+            reached = await queries.find_reached(
+                tx,
+                stint.integration_id,
+                tables=[mapping.resource for mapping in mappings],
+                before=stint.load_id,
+            )
         expected = {
             mapping.resource: await staged.count_present(
                 tx, integration_id=stint.integration_id, resource=mapping.resource

@@ -221,6 +221,33 @@ async def test_a_run_is_in_the_chart_once_it_has_ended(site: Site, browser: Asyn
     assert "Cancelled" not in listed
 
 
+async def test_a_run_under_way_is_followed_on_every_page_of_the_runs(
+    site: Site, browser: AsyncClient
+) -> None:
+    """The chart is of the last runs wherever one is; what begins a run waits for its end."""
+    async with site.context.uow.begin(site.actor) as tx:
+        await add_runs(tx, site.integration_id, 32)
+    await browser.post(f"{PANEL}/{site.integration_id}/run")
+    first = (await browser.get(PANEL)).text
+    following = re.search(r'id="runs-next" rel="next" href="([^"]+)"', first)
+    assert following
+
+    later = (await browser.get(following[1].replace("&amp;", "&"))).text
+    short = (await browser.get(f"{PANEL}?limit=2")).text
+    await run_jobs(site.context, site.tenant.tenant_id)
+    done = (await browser.get(following[1].replace("&amp;", "&"))).text
+
+    looks = (first, later, short)
+    charts = [re.findall(r'id="run-chart".*?</figure>', page, re.DOTALL) for page in looks]
+    assert charts[0][0].count("<title>") == 29
+    assert charts == [charts[0]] * 3
+    assert all('hx-trigger="every 3s"' in page for page in looks)
+    assert all(f'{site.integration_id}/run"' not in page for page in looks)
+    assert later.count('hx-select-oob="#run-commands:morph') == 2  # by itself, and when one pages
+    assert 'hx-trigger="every 3s"' not in done
+    assert f'{site.integration_id}/run"' in done
+
+
 async def test_the_size_of_the_intermediate_database_is_told(
     site: Site, browser: AsyncClient
 ) -> None:
