@@ -30,6 +30,7 @@ from tests.support.ledger import Kept, read_kept
 
 URL = "/api/v1/erp/vendedor"
 NDJSON = {"Content-Type": "application/x-ndjson"}
+GZIPPED = NDJSON | {"Content-Encoding": "gzip"}
 PUSHES = ("erp_tables:view", "erp_tables:include", "erp_tables:delete")
 MANY = MOST_BY_ARRAYS * 4
 
@@ -604,11 +605,7 @@ async def test_a_truncated_last_line_is_one_rejected_row(erp: AsyncClient, seen:
         (b'[{"id_erp":"1"}] x', {}, (422, "body-not-json")),
         (b"[" * 100_000, {}, (422, "body-not-json")),
         (b"x", {"Content-Encoding": "gzip"}, (422, "body-damaged")),
-        (
-            gzip.compress(lines(sellers(9)))[:-9],
-            NDJSON | {"Content-Encoding": "gzip"},
-            (422, "body-damaged"),
-        ),
+        (gzip.compress(lines(sellers(9)))[:-9], GZIPPED, (422, "body-damaged")),
         (b"x", {"Content-Encoding": "zstd"}, (422, "body-damaged")),
         (
             zstandard.compress(lines(sellers(9)))[:-3],
@@ -620,6 +617,12 @@ async def test_a_truncated_last_line_is_one_rejected_row(erp: AsyncClient, seen:
             gzip.compress(gzip.compress(b"[]")),
             {"Content-Encoding": "gzip, gzip"},
             (415, "encoding-not-supported"),
+        ),
+        (gzip.compress(lines(sellers(30_000)))[:-9], GZIPPED, (422, "body-damaged")),
+        (
+            lines(sellers(30_000)) + b"x" * (limits.MAX_ROW_BYTES * 2),
+            NDJSON,
+            (413, "row-too-large"),
         ),
         (gzip.compress(b'[{"id_erp":"1"}]'), {}, (422, "body-not-json")),
         ('[{"id_erp":"1","nome":"x"}]'.encode("utf-16"), {}, (422, "body-not-json")),
@@ -644,6 +647,8 @@ async def test_a_truncated_last_line_is_one_rejected_row(erp: AsyncClient, seen:
         "zstd-cut",
         "brotli",
         "gzip-twice",
+        "gzip-cut-while-copied",
+        "row-while-copied",
         "gzip-untold",
         "utf-16",
         "zstd-as-gzip",

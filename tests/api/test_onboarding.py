@@ -203,8 +203,9 @@ async def test_the_page_takes_the_same_statements_however_many_loads(
 
 
 async def test_the_page_signs_off_withdraws_and_compares(
-    loaded: Site, console_as: ClientAs
+    loaded: Site, console_as: ClientAs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("sindico_provisioning.onboarding.rejections.queries.MOST_COUNTED", 1)
     rights = ("onboarding:view", "onboarding:edit", "onboarding:include", "loads:view")
     browser = await console_as(loaded.tenant, *rights)
     address, own = "/console/onboarding", {"integration": str(loaded.integration_id)}
@@ -224,6 +225,7 @@ async def test_the_page_signs_off_withdraws_and_compares(
 
     assert "1 de 2 tabelas aprovadas" in signed.text
     assert "Falta maio" in withdrawn.text
+    assert "pelo menos 1 linhas" in withdrawn.text
     assert 'hx-trigger="every 3s"' in running.text
     assert "No ERP, e não aqui: 2" in compared.text
     assert by_totals.status_code == 303

@@ -78,6 +78,9 @@ async def test_rows_beyond_those_kept_apart_count_as_one(
     assert await count_rejected(client, *({"id_erp": f"v{n}"} for n in range(5))) == 4
     assert await count_rejected(client, {"id_erp": "v8"}, {"id_erp": "v9"}) == 4
     assert await count_rejected(client, {"id_erp": "v0", "nome": 3}) == 4
+    monkeypatch.setattr("sindico_provisioning.onboarding.rejections.queries.MOST_COUNTED", 3)
+    told = await follow(client)
+    assert (told["rejected"], told["rejected_is_least"]) == (3, True)
     right = ({"id_erp": f"v{n}", "nome": "Ana"} for n in range(5))
     assert await count_rejected(client, *right) == 0
 

@@ -15,6 +15,7 @@ Everything else follows from it::
 
     checked = service.check_json(table, body)     # or check_ndjson, check_rows(mappings)
     checked.rows                                  # good rows, tuples in COPY column order
+    checked.type_rows()                           # likewise, no number left as JSON has it
     checked.rejections                            # index, key, raw row and every reason
 
 What a row may look like:

@@ -24,6 +24,8 @@ from sindico_provisioning.erp_tables.schemas import ErpField, ErpTable, UnknownF
 MAX_EXTRAS_BYTES = 16_384
 """How much of one row's unknown fields is kept."""
 
+MAX_INT_DIGITS = 4_000
+
 _read_json = msgspec.json.Decoder(float_hook=Decimal).decode
 
 
@@ -124,9 +126,15 @@ def parse_leniently(body: bytes) -> Any:
     return json.loads(
         body.decode(),
         parse_float=Decimal,
+        parse_int=_read_int,
         parse_constant=_refuse_constant,
         object_pairs_hook=keep_repeats,
     )
+
+
+def _read_int(digits: str) -> int | Decimal:
+    """Python makes no integer of so many digits; a decimal can be judged."""
+    return int(digits) if len(digits) <= MAX_INT_DIGITS else Decimal(digits)
 
 
 def _refuse_constant(name: str) -> Any:

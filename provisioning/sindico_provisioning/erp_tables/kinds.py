@@ -3,9 +3,12 @@
 Each kind has two readings of the same rule. `read` takes one value, mends what may be mended (a
 mask taken off, a blank made null) and otherwise raises `Unfit` with the reason. `suspects` looks
 over a column of a page that msgspec has already typed and names the positions `read` must judge;
-it never accepts what `read` would change or refuse. Tests hold the two together.
+it never accepts what `read` would change or refuse. `suspects_written` does so for numbers that
+are still the JSON that was sent: COPY reads their digits as well as we would. Tests hold all
+together.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -48,6 +51,7 @@ Read = Callable[[Any, int | None], Any]
 Suspects = Callable[[Sequence[Any]], list[int]]
 
 _MASK = " \t\r\n./-"
+_TO_ZEROS = bytes.maketrans(b"123456789", b"000000000")
 _CPF_LENGTH, _IBGE_LENGTH = 11, 7
 
 
@@ -62,6 +66,8 @@ class Kind:
     """Clean one value that is not null; the second argument is the field's greatest length."""
     suspects: Suspects | None = None
     """Positions of a typed column that need `read`; None when typing is all there is to check."""
+    suspects_written: Suspects | None = None
+    """Likewise of a column of `msgspec.Raw`; None where values are always typed."""
     format: str | None = None
     """What the text must be: ``cnpj``, ``cep``, …"""
     length: int | None = None
@@ -112,6 +118,9 @@ def _read_key(value: Any, max_length: int | None) -> str | None:
 
 
 def _padded_keys(column: Sequence[Any]) -> list[int]:
+    everything = "".join(filter(None, column))
+    if not everything or everything.split(maxsplit=1) == [everything]:  # no space in any of them
+        return []
     return [i for i, v in enumerate(column) if v is not None and v.strip() != v]
 
 
@@ -224,8 +233,23 @@ def _decimal(digits: int, places: int) -> Kind:
         sql_type=f"numeric({digits},{places})",
         read=read,
         suspects=suspects,
+        suspects_written=_suspects_written(digits, places),
         decimal_places=places,
     )
+
+
+def _suspects_written(digits: int, places: int) -> Suspects:
+    whole = digits - places
+    is_right = re.compile(rb'null|"?-?0{1,%d}(?:\.0{1,%d})?"?' % (whole, places)).fullmatch
+
+    def suspects(column: Sequence[Any]) -> list[int]:
+        shapes = b",".join(column).translate(_TO_ZEROS).split(b",")
+        if len(shapes) != len(column):  # a comma stands inside one of them
+            shapes = [bytes(value).translate(_TO_ZEROS) for value in column]
+        wrong = {shape for shape in set(shapes) if not is_right(shape)}  # there are but few shapes
+        return [i for i, shape in enumerate(shapes) if shape in wrong] if wrong else []
+
+    return suspects
 
 
 def _to_decimal(value: Any) -> Decimal | None:
@@ -297,6 +321,9 @@ def _year_out_of_range() -> Unfit:
 
 def _far_years(column: Sequence[Any]) -> list[int]:
     least, most = YEARS
+    years = {v.year for v in column if v is not None}
+    if all(least <= year <= most for year in years):
+        return []
     return [i for i, v in enumerate(column) if v is not None and not least <= v.year <= most]
 
 

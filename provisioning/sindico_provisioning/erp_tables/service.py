@@ -1,14 +1,14 @@
 """Checking batches: good rows as tuples ready for COPY, bad rows with every reason.
 
 The way is fast for the usual row and exact for the unusual one. A page is decoded by msgspec into
-typed rows at once; if that fails, row by row. What is typed is checked column by column; only rows
-that raise a suspicion, or would not type, are examined field by field.
+rows at once; if that fails, row by row. They are checked column by column; only rows that raise a
+suspicion, or would not decode, are examined field by field.
 """
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -28,15 +28,19 @@ from sindico_provisioning.erp_tables.examine import (
     parse_leniently,
     parse_row,
 )
-from sindico_provisioning.erp_tables.repeats import IN_LINE, find_repeated, may_repeat
+from sindico_provisioning.erp_tables.repeats import find_repeated, may_repeat
 from sindico_provisioning.erp_tables.rows import ErpRow
-from sindico_provisioning.erp_tables.schemas import Checked, ErpTable, Rejection, UnknownFields
+from sindico_provisioning.erp_tables.schemas import (
+    Checked,
+    ErpTable,
+    Reading,
+    Rejection,
+    UnknownFields,
+    encode_rows,
+)
 
-Typed = Sequence[ErpRow | None]
+Decode = Callable[[Any], Any]
 RawOf = Callable[[int], Any]
-
-LINE_BREAK = b",\n"
-"""Between two rows. It keeps the end of the line, which no text may hold."""
 
 _NO_EXTRAS = (None,)
 _as_tuple = msgspec.structs.astuple
@@ -48,11 +52,14 @@ class Batch:
     """Rows as they were read."""
 
     table: ErpTable
-    typed: Sequence[Any]
-    """A tuple each, with None for a field that is null or was left out, and for extras at the end;
-    None would not type."""
+    reading: Reading
+    rows: Sequence[Any]
+    """A tuple each, with null for a field that was left out, and None for extras at the end; None
+    would not decode."""
     raw_of: RawOf
     """Gives the row at a position as it was sent."""
+    encoded: bytes | None = None
+    """`rows` as `encode_rows` gives them."""
     repeated: Mapping[int, list[FieldError]] = field(default_factory=dict)
     """By position, that a row names a field twice."""
     is_plain: bool = False
@@ -75,10 +82,10 @@ def check_rows(
         first_index: position of the first row in the whole batch.
     """
     try:
-        typed: Typed = msgspec.convert(rows, _page_type(table))
+        typed = msgspec.convert(rows, list[table.typed.struct])  # type: ignore[name-defined]  # a type made of a value
     except (ValueError, TypeError, RecursionError):
         typed = [_convert(table, raw) for raw in rows]
-    batch = Batch(table=table, typed=_as_tuples(typed), raw_of=rows.__getitem__)
+    batch = Batch(table=table, reading=table.typed, rows=_as_tuples(typed), raw_of=rows.__getitem__)
     return _check(batch, unknown, first_index)
 
 
@@ -99,18 +106,11 @@ def check_json(
         BodyNotJson: the body is no JSON array, so that no row can be told from another.
         PushOfTooManyRows: so many more than `most_rows` that they are not even looked at.
     """
-    try:
-        typed: Typed = _page_decoder(table).decode(body)
-    except (ValueError, RecursionError):
+    batch = _read_page(table, body, _array_decoder(table).decode, lambda: _split(body))
+    if batch is None:
         pieces = _split(body)
         _demand_few(pieces, first_index, most_rows)
         return _check_pieces(table, pieces, unknown, first_index)
-    rows = _as_tuples(typed)
-    if may_repeat(body, rows):
-        pieces = _split(body)
-        _demand_few(pieces, first_index, most_rows)
-        return _check_pieces(table, pieces, unknown, first_index)
-    batch = Batch(table=table, typed=rows, raw_of=_raw_of(typed), is_plain=_is_plain(body))
     return _check(batch, unknown, first_index)
 
 
@@ -133,27 +133,45 @@ def check_ndjson(
         PushOfTooManyRows: so many more than `most_rows` that they are not even looked at.
     """
     lines = body.removesuffix(b"\n").split(b"\n")
-    try:
-        typed: Typed = _page_decoder(table).decode(b"[" + LINE_BREAK.join(lines) + b"]")
-    except (ValueError, RecursionError):
-        typed = []
-    rows = _as_tuples(typed)
-    if (
-        len(rows) != len(lines)
-        or not _begin_with_rows(lines)
-        or may_repeat(body, rows, blanks=IN_LINE)
-    ):
+    batch = _read_page(table, body, _row_decoder(table).decode_lines, lambda: lines)
+    if batch is None or not _are_rows(lines, batch):
         pieces = [line for line in lines if line and not line.isspace()]
         _demand_few(pieces, first_index, most_rows)
         if 0 < len(pieces) < len(lines):  # without its blank lines it may well be read at once
             return check_ndjson(table, b"\n".join(pieces), unknown=unknown, first_index=first_index)
         return _check_pieces(table, pieces, unknown, first_index)
-    batch = Batch(table=table, typed=rows, raw_of=_raw_of(typed), is_plain=_is_plain(body))
     return _check(batch, unknown, first_index)
 
 
-def _begin_with_rows(lines: Sequence[bytes]) -> bool:
-    """Whether no line goes on with the row before it; another that holds two makes up for it."""
+def _read_page(
+    table: ErpTable, body: bytes, decode: Decode, split: Callable[[], Sequence[Any]]
+) -> Batch | None:
+    """Read a page at once; None if that cannot be done or a row may name a field twice."""
+    try:
+        rows = _as_tuples(decode(body))
+    except (ValueError, RecursionError):
+        return None
+    encoded = encode_rows(rows)
+    if may_repeat(body, encoded, values=len(rows) * (len(table.columns) + len(_NO_EXTRAS))):
+        return None
+    return Batch(
+        table=table,
+        reading=table.written,
+        rows=rows,
+        raw_of=_raw_of(split),
+        encoded=encoded,
+        is_plain=_is_plain(body),
+    )
+
+
+def _are_rows(lines: Sequence[bytes], batch: Batch) -> bool:
+    """Whether each line is a row.
+
+    None goes on with the row before it, for which a line that holds two rows would make up: each
+    begins as a row does, and no value of a row has a line break.
+    """
+    if not len(lines) == len(batch.rows) == (batch.encoded or b"").count(b"\n"):
+        return False
     if min(lines) >= b"{" and max(lines) < b"|":
         return True
     return all(line.lstrip(b" \t\r").startswith(b"{") for line in lines)
@@ -164,24 +182,19 @@ def _is_plain(body: bytes) -> bool:
     return b"\\" not in body or b"\\u" not in body  # one byte is found far sooner than two
 
 
-@lru_cache
-def _page_decoder(table: ErpTable) -> "msgspec.json.Decoder[list[ErpRow | None]]":
-    return msgspec.json.Decoder(_page_type(table))
+@cache
+def _array_decoder(table: ErpTable) -> "msgspec.json.Decoder[list[ErpRow]]":
+    return msgspec.json.Decoder(list[table.written.struct])  # type: ignore[name-defined]  # likewise
 
 
-@lru_cache
+@cache
 def _row_decoder(table: ErpTable) -> msgspec.json.Decoder[ErpRow]:
-    return msgspec.json.Decoder(table.sent)
-
-
-@lru_cache
-def _page_type(table: ErpTable) -> Any:
-    return list[table.sent]  # type: ignore[name-defined]  # a type made of a value
+    return msgspec.json.Decoder(table.written.struct)
 
 
 def _convert(table: ErpTable, raw: Any) -> ErpRow | None:
     try:
-        return msgspec.convert(raw, table.sent)
+        return msgspec.convert(raw, table.typed.struct)
     except (ValueError, TypeError, RecursionError):
         return None
 
@@ -211,55 +224,56 @@ def _check_pieces(
     table: ErpTable, pieces: Sequence[Any], unknown: UnknownFields, first_index: int
 ) -> Checked:
     decode = _row_decoder(table).decode
-    typed = _as_tuples([_decode(decode, piece) for piece in pieces])
+    rows = _as_tuples([_decode(decode, piece) for piece in pieces])
     batch = Batch(
         table=table,
-        typed=typed,
-        raw_of=lambda at: _parse_piece(pieces[at]),
-        repeated=_find_repeated_fields(pieces, typed),
+        reading=table.written,
+        rows=rows,
+        raw_of=_raw_of(lambda: pieces),
+        repeated=_find_repeated_fields(pieces, rows),
     )
     return _check(batch, unknown, first_index)
 
 
 def _find_repeated_fields(
-    pieces: Sequence[Any], typed: Sequence[Any]
+    pieces: Sequence[Any], rows: Sequence[Any]
 ) -> dict[int, list[FieldError]]:
     """By position, what is wrong with rows that name a field twice; few need a close look."""
     found: dict[int, list[FieldError]] = {}
-    for position, (piece, row) in enumerate(zip(pieces, typed, strict=True)):
+    for position, (piece, row) in enumerate(zip(pieces, rows, strict=True)):
         sent = bytes(piece) if isinstance(piece, msgspec.Raw) else piece
-        is_doubtful = row is None or not isinstance(sent, bytes) or may_repeat(sent, [row])
+        is_doubtful = row is None or not isinstance(sent, bytes)
+        is_doubtful = is_doubtful or may_repeat(sent, encode_rows([row]), values=len(row))
         if is_doubtful and (names := find_repeated(sent)):
             found[position] = reasons("field-repeated", names)
     return found
 
 
-def _decode(decode: Callable[[Any], ErpRow], piece: Any) -> ErpRow | None:
+def _decode(decode: Decode, piece: Any) -> ErpRow | None:
     try:
-        return decode(piece)
+        row: ErpRow = decode(piece)
     except (ValueError, TypeError, RecursionError):
         return None
+    return row
+
+
+def _raw_of(split: Callable[[], Sequence[Any]]) -> RawOf:
+    """Parse a row from what it was sent as; few are, so the page is taken apart when one is."""
+    pieces = cache(split)
+    return lambda position: _parse_piece(pieces()[position])
 
 
 def _parse_piece(piece: Any) -> Any:
     return parse_row(piece) if isinstance(piece, (bytes, msgspec.Raw)) else piece
 
 
-def _raw_of(typed: Typed) -> RawOf:
-    def raw_of(position: int) -> Any:
-        row = typed[position]
-        return row and msgspec.structs.asdict(row)
-
-    return raw_of
-
-
-def _as_tuples(typed: Typed) -> list[Any]:
-    return [None if row is None else _as_tuple(row) + _NO_EXTRAS for row in typed]
+def _as_tuples(decoded: Sequence[ErpRow | None]) -> list[Any]:
+    return [None if row is None else _as_tuple(row) + _NO_EXTRAS for row in decoded]
 
 
 def _complete(batch: Batch) -> list[Any]:
-    """The typed rows, with what null and a field left out become."""
-    rows = list(batch.typed)
+    """The rows, with what null and a field left out become."""
+    rows = list(batch.rows)
     for place, default in batch.table.defaults:
         for position, row in enumerate(rows):
             if row is not None and row[place] is None:
@@ -270,7 +284,7 @@ def _complete(batch: Batch) -> list[Any]:
 def _check(batch: Batch, unknown: UnknownFields, first_index: int) -> Checked:
     table, raw_of, rows = batch.table, batch.raw_of, _complete(batch)
     faults: dict[int, list[FieldError]] = {}
-    doubtful = _find_doubtful(table, rows, is_plain=batch.is_plain)
+    doubtful = _find_doubtful(batch, rows)
     for position in doubtful | batch.repeated.keys():
         examined = examine_row(table, raw_of(position), unknown)
         wrong = examined if isinstance(examined, list) else []
@@ -283,25 +297,31 @@ def _check(batch: Batch, unknown: UnknownFields, first_index: int) -> Checked:
         for position in sorted(faults)
     ]
     good = [row for at, row in enumerate(rows) if at not in faults] if faults else rows
-    return Checked(table=table, received=len(rows), rows=good, rejections=rejections)
+    is_as_read = not (doubtful or faults or table.defaults)
+    return Checked(
+        table=table,
+        received=len(rows),
+        rows=good,
+        rejections=rejections,
+        encoded=batch.encoded if is_as_read else None,
+    )
 
 
-def _find_doubtful(table: ErpTable, rows: Sequence[Any], *, is_plain: bool) -> set[int]:
-    """Name the rows that would not type or that a check of some column suspects.
+def _find_doubtful(batch: Batch, rows: Sequence[Any]) -> set[int]:
+    """Name the rows that would not decode or that a check of some column suspects.
 
     Args:
-        table: what the rows are.
-        rows: a tuple each, None for those that would not type.
-        is_plain: no text of them can be such that it cannot be stored.
+        batch: what the rows are.
+        rows: a tuple each, None for those that would not decode.
     """
     positions = [position for position, row in enumerate(rows) if row is not None]
     good = rows if len(positions) == len(rows) else [rows[position] for position in positions]
     doubtful = set(range(len(rows))).difference(positions) if good is not rows else set[int]()
-    if not is_plain:
+    if not batch.is_plain:
         doubtful.update(positions[at] for at in kinds.find_bad_texts(good))
-    for defined, column in zip(table.columns, zip(*good, strict=True), strict=False):
-        if defined.kind.suspects is not None:
-            doubtful.update(positions[at] for at in defined.kind.suspects(column))
+    for suspects, column in zip(batch.reading.suspects, zip(*good, strict=True), strict=False):
+        if suspects is not None:
+            doubtful.update(positions[at] for at in suspects(column))
     return doubtful
 
 

@@ -1,6 +1,6 @@
 """Every SELECT of the follow-up. Each counts all tables at once, so their number is constant."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
 from typing import Any
 from uuid import UUID
@@ -33,8 +33,8 @@ from sindico_provisioning.loads.models import PhaseStep as Step
 from sindico_provisioning.loads.processing.queries import LINKED, find_erp_table
 from sindico_provisioning.loads.queries import find_active_load
 from sindico_provisioning.onboarding.models import TableSignOff
-from sindico_provisioning.onboarding.rejections.queries import read_rejected
-from sindico_provisioning.onboarding.rejections.schemas import Reason, Rejected
+from sindico_provisioning.onboarding.rejections.queries import count_rejected, read_rejected
+from sindico_provisioning.onboarding.rejections.schemas import Reason
 from sindico_provisioning.onboarding.rules import REASONS, Counts
 from sindico_provisioning.onboarding.schemas import (
     OnboardingOut,
@@ -74,7 +74,7 @@ async def read_onboarding(
     told = await _list_told_by_loads(tx, integration_id)
     rejected = await read_rejected(tx, integration_id)
     reasons = _list_reasons(tx, rejected.reasons, translate)
-    counts = await _count(tx, integration_id, rejected=rejected, compared=compared, told=told)
+    counts = await _count(tx, integration_id, rejected=rejected.rows, compared=compared, told=told)
     signed = await _list_newest_sign_offs(tx, integration_id)
     tables = [
         _show(
@@ -85,6 +85,7 @@ async def read_onboarding(
             compared=compared.get(table),
             reasons=reasons[table],
             rejected_in=rejected.loads.get(table, []),
+            is_least=table in rejected.least,
             sign_off=signed.get(table),
             translate=translate,
         )
@@ -143,7 +144,7 @@ async def count_now(tx: Tx, integration_id: UUID) -> dict[str, Counts]:
     return await _count(
         tx,
         integration_id,
-        rejected=await read_rejected(tx, integration_id, with_reasons=False),
+        rejected=await count_rejected(tx, integration_id),
         compared=await reconciliation.list_newest_tables(tx, integration_id),
         told=await _list_told_by_loads(tx, integration_id),
     )
@@ -153,7 +154,7 @@ async def _count(
     tx: Tx,
     integration_id: UUID,
     *,
-    rejected: Rejected,
+    rejected: Counter[str],
     compared: dict[str, ReconciledTable],
     told: dict[str, Row[Any]],
 ) -> dict[str, Counts]:
@@ -165,7 +166,7 @@ async def _count(
             source=_source_rows(compared.get(table), told.get(table)),
             staged=rows[table].staged,
             in_crm=rows[table].in_crm,
-            rejected=rejected.rows[table],
+            rejected=rejected[table],
             differences=_differences(compared.get(table)),
         )
         for table in TABLES
@@ -295,6 +296,7 @@ def _show(
     compared: ReconciledTable | None,
     reasons: Collection[ReasonCount],
     rejected_in: list[UUID],
+    is_least: bool,
     sign_off: TableSignOff | None,
     translate: Translate,
 ) -> TableProgressOut:
@@ -314,6 +316,7 @@ def _show(
         staged=counts.staged,
         in_crm=counts.in_crm,
         rejected=counts.rejected,
+        rejected_is_least=is_least,
         rejected_in=rejected_in if counts.rejected else [],
         reasons=list(reasons),
         missing=0 if compared is None else compared.missing,

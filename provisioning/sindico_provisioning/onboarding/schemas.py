@@ -70,10 +70,12 @@ class TableProgressOut(Output, kw_only=True, frozen=True):
     rejected: int
     """Of what was read or pushed, all that did not come right since. Of what is read, until all of
     the table is; pushed rows without a key count as one, and so do those beyond 20,000."""
+    rejected_is_least: bool
+    """There may be more: of a table 20,000 rows are looked at, for `rejected` and for `reasons`."""
     rejected_in: list[UUID]
     """The loads that rejected some of them, the newest five, newest first."""
     reasons: list[ReasonCount]
-    """Over the rows that were kept, the most frequent first."""
+    """Over the rows that were kept and looked at, the most frequent first."""
     missing: int
     extra: int
     changed: int

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from sindico_platform.errors import SindicoError
 from sindico_platform.schemas import Output
 from sindico_provisioning.erp_tables.schemas import ErpTable, Rejection
 from sindico_provisioning.exchanges.models import BodyFormat
@@ -104,6 +105,16 @@ class Intake:
     told: int = 0
     """Reasons of theirs."""
     pieces: list[Piece] = field(default_factory=list)
+
+
+@dataclass(kw_only=True, slots=True)
+class Copying:
+    """What is met while pieces are copied."""
+
+    repeated: set[str] = field(default_factory=set)
+    """Keys of good rows that came in two pieces."""
+    failure: SindicoError | None = None
+    """Why the body cannot be taken."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,7 +1,14 @@
 """Taking pushes in, and rows back out of the staging."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterable,
+    AsyncIterator,
+    Collection,
+    Iterator,
+    Sequence,
+)
 from contextlib import aclosing, suppress
 from dataclasses import replace
 from typing import Any
@@ -10,10 +17,15 @@ from uuid import UUID
 from sindico_platform.audit import service as audit
 from sindico_platform.database.driver import as_database_errors
 from sindico_platform.database.tx import Tx
-from sindico_platform.errors import InvalidInput
+from sindico_platform.errors import InvalidInput, SindicoError
 from sindico_provisioning.erp_tables.errors import PushOfTooManyRows, in_brief, reason
 from sindico_provisioning.erp_tables.kinds import is_encodable
-from sindico_provisioning.erp_tables.schemas import ErpTable, Rejection, UnknownFields
+from sindico_provisioning.erp_tables.schemas import (
+    ErpTable,
+    Rejection,
+    UnknownFields,
+    encode_rows,
+)
 from sindico_provisioning.exchanges.compression import compress
 from sindico_provisioning.exchanges.schemas import Outcome, Piece
 from sindico_provisioning.freshness.service import note_push
@@ -29,7 +41,7 @@ from sindico_provisioning.packages.errors import PackageLimitReached
 from sindico_provisioning.pushes.errors import PushRefused
 from sindico_provisioning.pushes.limits import MAX_ROWS, MOST_TOLD
 from sindico_provisioning.pushes.pieces import cut_body
-from sindico_provisioning.pushes.schemas import Intake, Prepared, Push, Taken
+from sindico_provisioning.pushes.schemas import Copying, Intake, Prepared, Push, Taken
 from sindico_provisioning.staging import service as staging
 from sindico_provisioning.staging.arrivals.service import note_arrival
 from sindico_provisioning.staging.lines import render_lines
@@ -72,8 +84,8 @@ async def _make_integration(tx: Tx) -> Integration:
 async def take_push(tx: Tx, push: Push) -> Taken:
     """Check a body's rows and store those that are right, each key once.
 
-    While one piece is copied the next is checked; then all is stored by one statement, in key
-    order, so that two pushes cannot deadlock.
+    While one piece is on its way to the database the next is checked; then all is stored by one
+    statement, in key order, so that two pushes cannot deadlock.
 
     Raises:
         PushRefused: it is atomic, and a row is wrong.
@@ -114,30 +126,48 @@ async def _copy_pieces(tx: Tx, push: Push, unknown: UnknownFields) -> Prepared |
     Returns:
         The only piece, not copied, if there is but one and it is small.
     """
-    few, is_open = None, False
-    pieces = _read_ahead(_prepare(push, unknown))
-    async with aclosing(pieces):
-        async for prepared in pieces:
-            repeated = _note(push.intake, prepared)
-            if push.is_atomic and push.intake.rejected:
-                continue  # nothing will land, but everything wrong is to be told
-            if not (is_open or few) and len(prepared.keys) <= staging.MOST_BY_ARRAYS:
-                few = prepared
-                continue
-            if not is_open:
-                await staging.open_incoming(tx, table=push.table)
-                is_open = True
-            await _copy(tx, push.table, few, prepared)
-            few = None
-            await staging.remove_incoming(tx, repeated)
-    return few
+    copying = Copying()
+    async with aclosing(_read_ahead(_prepare(push, unknown))) as pieces:
+        first = await anext(pieces, None)
+        second = None if first is None or first.lines else await anext(pieces, None)
+        if first is None or not (first.lines or second):
+            if first is not None:
+                _note(push.intake, first)
+            return first
+        await staging.open_incoming(tx, table=push.table)
+        lines = _lines_of(push, _begin_with(first, second, pieces), copying)
+        await staging.copy_incoming(tx, table=push.table, lines=lines)
+    if copying.failure is not None:
+        raise copying.failure
+    await staging.remove_incoming(tx, copying.repeated)
+    return None
 
 
-async def _copy(tx: Tx, table: ErpTable, *pieces: Prepared | None) -> None:
-    for piece in pieces:
-        if piece is not None and piece.keys:
-            lines = piece.lines or render_lines(piece.rows)
-            await staging.copy_incoming(tx, table=table, lines=lines)
+async def _begin_with(
+    first: Prepared, second: Prepared | None, others: AsyncIterable[Prepared]
+) -> AsyncIterator[Prepared]:
+    yield first
+    if second is not None:
+        yield second
+    async for piece in others:
+        yield piece
+
+
+async def _lines_of(
+    push: Push, pieces: AsyncIterable[Prepared], copying: Copying
+) -> AsyncIterator[bytes]:
+    """Note each piece and give what is to be copied of it.
+
+    Of an atomic push that is nothing once a row is wrong, but everything wrong is to be told. A
+    body that cannot be taken ends it, so that the database need not be told to give up.
+    """
+    try:
+        async for piece in pieces:
+            copying.repeated.update(_note(push.intake, piece))
+            if piece.keys and not (push.is_atomic and push.intake.rejected):
+                yield piece.lines or render_lines(encode_rows(piece.rows))
+    except SindicoError as error:
+        copying.failure = error
 
 
 async def _store(tx: Tx, push: Push, integration_id: UUID, few: Prepared | None) -> Stored:
@@ -159,8 +189,8 @@ def _prepare(push: Push, unknown: UnknownFields) -> Iterator[Prepared]:
         every = range(first, first + checked.received)
         is_many = len(checked.rows) > staging.MOST_BY_ARRAYS
         yield Prepared(
-            rows=() if is_many else checked.rows,
-            lines=render_lines(checked.rows) if is_many else b"",
+            rows=() if is_many else checked.type_rows(),
+            lines=render_lines(checked.encode()) if is_many else b"",
             keys=[row[0] for row in checked.rows],
             indexes=[index for index in every if index not in wrong] if wrong else every,
             rejections=checked.rejections,
@@ -190,7 +220,7 @@ async def _read_ahead(pieces: Iterator[Prepared]) -> AsyncGenerator[Prepared, No
             await coming
 
 
-def _note(intake: Intake, prepared: Prepared) -> list[str]:
+def _note(intake: Intake, prepared: Prepared) -> Collection[str]:
     """Add a piece to what is known of its push.
 
     Returns:
@@ -220,7 +250,7 @@ def _note(intake: Intake, prepared: Prepared) -> list[str]:
         _reject_repeated(intake, key, intake.seen[key])
         _reject_repeated(intake, key, keys[key])
     intake.seen |= keys
-    return sorted(repeated)
+    return repeated
 
 
 def _told(rejection: Rejection, *, is_brief: bool) -> dict[str, Any]:

@@ -115,7 +115,8 @@ class StagingRejection(TenantRow, Base):
     """The row as it came, as JSON; if it was too long, a JSON text of its beginning."""
     at: Mapped[datetime]
     is_settled: Mapped[bool] = mapped_column(server_default=false())
-    """Nobody has to mend it any more. It is noted once a day, so what is not noted may be true."""
+    """Nobody has to mend it any more: a load met its key again, which is noted at once, or all of
+    its table was read without it, which is noted once a day."""
 
 
 class PushRejection(TenantRow, Base):

@@ -6,22 +6,19 @@ from uuid import UUID
 
 from sqlalchemy import (
     ARRAY,
-    CTE,
     ColumnElement,
     Select,
     Table,
     Text,
-    any_,
     exists,
     func,
-    literal,
     literal_column,
     select,
+    true,
     union_all,
 )
 
 from sindico_platform.database.tx import Tx
-from sindico_provisioning.erp_tables.schemas import Checked
 from sindico_provisioning.loads.models import Load
 from sindico_provisioning.staging.models import STAGING, SeenKey, StagingRejection
 
@@ -91,51 +88,21 @@ async def has_keyless_rejections(tx: Tx, *, load_id: UUID, resource: str) -> boo
     return bool(await tx.session.scalar(select(found)))
 
 
-def select_unsettled(tx: Tx, resource: str, *more: ColumnElement[bool]) -> CTE:
-    """Rows of a table that the tenant's loads rejected, but for those known to be settled.
+def is_unsettled(tx: Tx, integration_id: UUID, resource: str) -> tuple[ColumnElement[bool], ...]:
+    """The conditions on rows of a table that the integration's loads rejected and are still wrong.
 
-    Apart from what they are joined with: their own index finds them, which the planner, who does
-    not know how few there are of a tenant, would leave for a walk over all that its loads rejected.
+    Whose load it was is no join but a condition, as ``IS TRUE`` keeps it: the planner, who does not
+    know how few such rows there are of a tenant, would walk over all that its loads rejected.
     """
     kept = StagingRejection
-    columns = (kept.load_id, kept.id, kept.resource, kept.id_erp, kept.at, kept.errors)
-    found = select(*columns).where(
+    mine = select(Load.id).where(
+        Load.tenant_id == tx.tenant_id,
+        Load.id == kept.load_id,
+        Load.integration_id == integration_id,
+    )
+    return (
         kept.tenant_id == tx.tenant_id,
         kept.resource == resource,
-        kept.is_settled == literal_column("false"),
-        *more,
+        kept.is_settled == literal_column("false"),  # as the index says it
+        mine.correlate(kept).exists().is_(true()),
     )
-    return found.cte(f"unsettled_{resource}").prefix_with("MATERIALIZED", dialect="postgresql")
-
-
-def is_of(tx: Tx, integration_id: UUID, load_id: ColumnElement[UUID]) -> ColumnElement[bool]:
-    """Whether a load is one of the integration's."""
-    return load_id.in_(
-        select(Load.id).where(Load.tenant_id == tx.tenant_id, Load.integration_id == integration_id)
-    )
-
-
-async def lock_mended(tx: Tx, *, checked: Checked, integration_id: UUID) -> list[str]:
-    """Keys of right rows that a load rejected after they last changed here."""
-    name, keys = checked.table.name, [row[0] for row in checked.rows]
-    staged = STAGING[name]
-    told = select_unsettled(tx, name, StagingRejection.id_erp == any_(literal(keys, KEYS)))
-    found_told = await tx.session.execute(
-        select(told.c.id_erp, func.max(told.c.at).label("at"))
-        .where(is_of(tx, integration_id, told.c.load_id))
-        .group_by(told.c.id_erp)
-    )
-    rejected_at = {row.id_erp: row.at for row in found_told}
-    if not rejected_at:
-        return []
-    found = await tx.session.execute(
-        select(staged.c.id_erp, staged.c.changed_at)
-        .where(
-            staged.c.tenant_id == tx.tenant_id,
-            staged.c.integration_id == integration_id,
-            staged.c.id_erp == any_(literal(list(rejected_at), KEYS)),
-        )
-        .order_by(staged.c.id_erp)
-        .with_for_update()
-    )
-    return [row.id_erp for row in found if row.changed_at < rejected_at[row.id_erp]]

@@ -1,6 +1,6 @@
 """The only writer of the staging."""
 
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 from uuid import UUID
@@ -11,7 +11,7 @@ from sqlalchemy import any_, delete, insert, literal, update
 
 from sindico_platform.database.tx import Tx
 from sindico_platform.errors import FieldError
-from sindico_provisioning.erp_tables.schemas import Checked, ErpTable, Rejection
+from sindico_provisioning.erp_tables.schemas import Checked, ErpTable, Rejection, encode_rows
 from sindico_provisioning.staging import queries
 from sindico_provisioning.staging.lines import COPY_OPTIONS, render_lines
 from sindico_provisioning.staging.models import STAGING, SeenKey, StagingRejection
@@ -57,7 +57,7 @@ async def upsert_page(tx: Tx, *, table: ErpTable, integration_id: UUID, rows: Ro
     if len(rows) <= MOST_BY_ARRAYS:
         return (await upsert_few(tx, table=table, integration_id=integration_id, rows=rows)).counts
     await open_incoming(tx, table=table)
-    await copy_incoming(tx, table=table, lines=render_lines(rows))
+    await copy_incoming(tx, table=table, lines=in_parts(render_lines(encode_rows(rows))))
     stored = await merge_incoming(
         tx, table=table, integration_id=integration_id, count=len(rows), with_keys=False
     )
@@ -79,21 +79,22 @@ async def open_incoming(tx: Tx, *, table: ErpTable) -> None:
     await (await driver_of(tx)).execute(statements_of(table).create_incoming)
 
 
-async def copy_incoming(tx: Tx, *, table: ErpTable, lines: bytes) -> None:
+async def copy_incoming(tx: Tx, *, table: ErpTable, lines: AsyncIterable[bytes]) -> None:
     """Add rows, as `render_lines` gives them, to those that will be stored."""
     connection = await driver_of(tx)
     await connection.copy_to_table(
-        INCOMING, source=_pieces(lines), columns=statements_of(table).columns, **COPY_OPTIONS
+        INCOMING, source=lines, columns=statements_of(table).columns, **COPY_OPTIONS
     )
 
 
-async def _pieces(lines: bytes) -> AsyncIterator[bytes]:
+async def in_parts(lines: bytes) -> AsyncIterator[bytes]:
+    """What the driver takes at a time."""
     view = memoryview(lines)
     for first in range(0, len(lines), COPIED_AT_ONCE):
         yield bytes(view[first : first + COPIED_AT_ONCE])
 
 
-async def remove_incoming(tx: Tx, keys: Sequence[str]) -> None:
+async def remove_incoming(tx: Tx, keys: Collection[str]) -> None:
     """Take rows back that were added but must not be stored."""
     if not keys:
         return
@@ -167,24 +168,24 @@ async def reject_rows(
         await tx.session.execute(insert(StagingRejection), kept)
 
 
-async def note_mended(tx: Tx, *, checked: Checked, integration_id: UUID) -> None:
-    """Let right rows that loads rejected since they changed here count as changed again.
+async def settle_rejections(
+    tx: Tx, *, integration_id: UUID, resource: str, keys: Iterable[str | None]
+) -> None:
+    """Note that nobody has to mend what loads rejected of these keys so far.
 
-    Whoever breaks a row in the ERP and puts it right sends the very row that is here: it would
-    never be seen that it came right.
+    Each of them came right, or is rejected anew. Which was later is not told by times: clocks may
+    be set back.
     """
-    keys = await queries.lock_mended(tx, checked=checked, integration_id=integration_id)
-    if not keys:
+    kept, known = StagingRejection, sorted({key for key in keys if key is not None})
+    if not known:
         return
-    staged = STAGING[checked.table.name]
     await tx.session.execute(
-        update(staged)
+        update(kept)
         .where(
-            staged.c.tenant_id == tx.tenant_id,
-            staged.c.integration_id == integration_id,
-            staged.c.id_erp == any_(literal(keys, queries.KEYS)),
+            *queries.is_unsettled(tx, integration_id, resource),
+            kept.id_erp == any_(literal(known, queries.KEYS)),
         )
-        .values(changed_at=tx.now)
+        .values(is_settled=True)
     )
 
 

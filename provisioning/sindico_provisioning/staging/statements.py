@@ -85,11 +85,14 @@ def _find_known(table: ErpTable) -> str:
     ``OFFSET 0`` for the reason told at `_upsert`.
     """
     return f"""
+        WITH ends AS MATERIALIZED (
+            SELECT min({KEY} COLLATE "C") AS first, max({KEY} COLLATE "C") AS last FROM {INCOMING}
+        )
         SELECT EXISTS (
             SELECT FROM staging.{table.name} AS near
             WHERE near.tenant_id = $1 AND near.integration_id = $2
-                AND near.{KEY} >= (SELECT min({KEY} COLLATE "C") FROM {INCOMING})
-                AND near.{KEY} <= (SELECT max({KEY} COLLATE "C") FROM {INCOMING})
+                AND near.{KEY} >= (SELECT first FROM ends)
+                AND near.{KEY} <= (SELECT last FROM ends)
         ) AND EXISTS (
             SELECT FROM {INCOMING} AS incoming
             WHERE EXISTS (
@@ -116,12 +119,14 @@ def _insert(table: ErpTable, columns: tuple[str, ...]) -> str:
                 SELECT {names} FROM {INCOMING} WHERE {_stays(table)}
                 ORDER BY {KEY} COLLATE "C" OFFSET 0
             ) AS incoming
-            RETURNING {KEY}
+            RETURNING 1
         ), told AS (
-            SELECT count(*) AS created, array_agg({KEY}) AS created_keys FROM written
+            SELECT count(*) AS created FROM written
         )
         SELECT created, 0 AS updated,
-            CASE WHEN $4::bigint > 0 AND created < $4 THEN created_keys END AS created_keys,
+            CASE WHEN $4::bigint > 0 AND created < $4 THEN (
+                SELECT array_agg({KEY}) FROM {INCOMING} WHERE {_stays(table)}
+            ) END AS created_keys,
             NULL AS updated_keys
         FROM told
     """  # noqa: S608  (names of the definition alone)

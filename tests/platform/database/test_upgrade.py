@@ -3,7 +3,7 @@
 import json
 import secrets
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -163,6 +163,29 @@ async def test_rows_of_an_early_release_are_all_there_in_this_one(
     roles = await owner.fetch("SELECT code FROM crm.role WHERE tenant_id = $1", ONE)
     assert stages > 0
     assert {"own-role", "crm-director", "crm-user"} <= {row["code"] for row in roles}
+
+
+async def test_rejected_rows_that_were_met_again_are_settled_and_the_others_stay(
+    empty: RoleUrls, owner: asyncpg.Connection
+) -> None:
+    """Before, it followed from times which they are."""
+    await upgrade(empty.owner, "0049")
+    later, stamp = UUID(int=2), PLAIN["timestamp with time zone"]
+    for table in ("control.tenant", "control.integration", "control.job", "control.load"):
+        await add_row(owner, table, KEPT_TABLES[table])
+    await add_row(owner, "control.load", KEPT_TABLES["control.load"] | {"id": later})
+    for key, hours in (("right", 1), ("older", -1)):
+        staged = {"razao_social": "X", "id_erp": key, "changed_at": stamp + timedelta(hours=hours)}
+        await add_row(owner, "staging.empresa", staged)
+    rejected = (ONE, "right"), (ONE, "older"), (ONE, "twice"), (later, "twice"), (later, None)
+    for number, (load_id, met) in enumerate(rejected):
+        row = {"load_id": load_id, "id": UUID(int=number), "resource": "empresa", "id_erp": met}
+        await add_row(owner, "staging.rejection", row | {"raw": "{}"})
+
+    await upgrade(empty.owner)
+
+    left = await owner.fetch("SELECT load_id, id_erp FROM staging.rejection WHERE NOT is_settled")
+    assert {tuple(row) for row in left} == {(ONE, "older"), (later, "twice"), (later, None)}
 
 
 async def test_whoever_ran_an_early_form_of_a_migration_ends_with_the_same_rights(

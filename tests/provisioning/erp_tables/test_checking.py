@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -18,7 +19,7 @@ from sindico_provisioning.erp_tables.errors import (
     BodyNotJson,
     PushOfTooManyRows,
 )
-from sindico_provisioning.erp_tables.examine import MAX_EXTRAS_BYTES, examine_row
+from sindico_provisioning.erp_tables.examine import MAX_EXTRAS_BYTES, examine_row, parse_row
 from sindico_provisioning.erp_tables.repeats import find_repeated, keep_repeats
 from sindico_provisioning.erp_tables.schemas import Checked, ErpTable, UnknownFields
 from sindico_provisioning.erp_tables.service import check_json, check_ndjson, check_rows
@@ -34,13 +35,17 @@ def check_as_rows(table: ErpTable, rows: list[Any], **options: Any) -> Checked:
     return check_rows(table, rows, **options)
 
 
+def typed(checked: Checked) -> Checked:
+    return replace(checked, rows=checked.type_rows())
+
+
 def check_as_json(table: ErpTable, rows: list[Any], **options: Any) -> Checked:
-    return check_json(table, json.dumps(rows, default=str).encode(), **options)
+    return typed(check_json(table, json.dumps(rows, default=str).encode(), **options))
 
 
 def check_as_ndjson(table: ErpTable, rows: list[Any], **options: Any) -> Checked:
     lines = (json.dumps(row, default=str).encode() for row in rows)
-    return check_ndjson(table, b"\n".join(lines), **options)
+    return typed(check_ndjson(table, b"\n".join(lines), **options))
 
 
 every_way = pytest.mark.parametrize("check", [check_as_rows, check_as_json, check_as_ndjson])
@@ -315,15 +320,17 @@ def test_a_line_that_is_no_json_costs_only_its_line() -> None:
         b'{"id_erp":"1","numero":"x\ny"},{"id_erp":"2"}\n{"id_erp":"3"}',
         b'{"id_erp":"1"\n"numero":"y"},{"id_erp":"2"}\n{"id_erp":"3"}',
         b'{"id_erp":\n"1"},{"id_erp":"2"}\n{"id_erp":"3"}',
+        b'{"id_erp":"1","valor_total":[\n{"a":1}]}\n{"id_erp":"2"}{"id_erp":"4"}\n{"id_erp":"3"}',
     ],
-    ids=["in-a-text", "at-a-comma", "at-a-colon"],
+    ids=["in-a-text", "at-a-comma", "at-a-colon", "in-a-number"],
 )
 def test_two_lines_do_not_make_one_row(body: bytes) -> None:
     """Not even where another line, which holds two, makes up for it."""
     checked = check_ndjson(PEDIDO, body)
 
     assert [row[0] for row in checked.rows] == ["3"]
-    assert codes(checked) == [("", "row-not-json"), ("", "row-not-json")]
+    assert set(codes(checked)) == {("", "row-not-json")}
+    assert checked.received == body.count(b"\n") + 1
 
 
 @pytest.mark.parametrize("end", ["\n\n", "\r\n \r\n\r\n", "\n\t"])
@@ -406,6 +413,34 @@ def test_rows_as_programs_write_them_are_counted_and_not_read_again(
     monkeypatch.setattr("sindico_provisioning.erp_tables.service.find_repeated", None)
 
     assert len(check_json(EMPRESA, json.dumps(rows, **style).encode()).rows) == 3
+
+
+@pytest.mark.parametrize("field", ["valor_total", "sequencia"])
+def test_a_number_of_thousands_of_digits_is_out_of_range(field: str) -> None:
+    body = f'{{"id_erp":"1","pedido_id":"1","{field}":{"9" * 5_000}}}'
+
+    checked = check_ndjson(ITENS, body.encode())
+
+    assert codes(checked) == [(field, "number-out-of-range")]
+
+
+@pytest.mark.parametrize("text", ["null", 'Chave 3/4"', "C:\\temp", "Açaí"])
+def test_no_text_has_its_page_read_row_by_row(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sindico_provisioning.erp_tables.service.find_repeated", None)
+    rows = [queries.build_example(EMPRESA) | {"id_erp": f"{n}", "bairro": text} for n in range(3)]
+
+    for way in (check_as_json, check_as_ndjson):
+        assert len(way(EMPRESA, rows).rows) == 3
+
+
+def test_an_escaped_quotation_mark_does_not_hide_a_name() -> None:
+    quoted = '{"id_erp":"1","numero":"3/4\\u0022"}'
+    twice = '{"id_erp":"2","valor_total":1,"valor_total":2}'
+
+    checked = check_ndjson(PEDIDO, f"{quoted}\n{twice}".encode())
+
+    assert codes(checked) == [("valor_total", "field-repeated")]
+    assert [row[0] for row in checked.rows] == ["1"]
 
 
 def test_a_field_with_a_default_is_named_once_or_not_at_all() -> None:
@@ -519,6 +554,30 @@ def test_the_fast_way_judges_as_the_exact_way(data: st.DataObject) -> None:
         assert fast.rejections[0].reasons == tuple(exact)
     else:
         assert fast.rows == [exact]
+
+
+written = st.sampled_from(
+    ["1", "-0", "00.5", "+1", ".5", "1.", "1e2", "1E-1", "1_0", "١٢", " 1", "1,5", "", "-", "0.125"]
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.data())
+def test_json_is_judged_as_its_rows_are_one_by_one(data: st.DataObject) -> None:
+    """Though numbers that are right as they stand are not read."""
+    table = data.draw(st.sampled_from(list(queries.TABLES.values())))
+    example = queries.build_example(table)
+    names = st.sampled_from(sorted(example))
+    changed = data.draw(st.dictionaries(names, st.one_of(anything, written), max_size=3))
+    body = json.dumps({**example, **changed}, default=str).encode()
+
+    exact = examine_row(table, parse_row(body), UnknownFields.REJECT)
+
+    for checked in (check_json(table, b"[" + body + b"]"), check_ndjson(table, body)):
+        if isinstance(exact, list):
+            assert checked.rejections[0].reasons == tuple(exact)
+        else:
+            assert checked.type_rows() == [exact]
 
 
 @settings(max_examples=300, deadline=None)

@@ -5,7 +5,7 @@ import pytest
 from sindico_platform.errors import Terminal
 from sindico_provisioning.onboarding import service
 from sindico_provisioning.onboarding.errors import LoadUnderWay, NotSignedOff
-from sindico_provisioning.onboarding.rejections.queries import read_rejected
+from sindico_provisioning.onboarding.rejections.queries import count_rejected, read_rejected
 from sindico_provisioning.onboarding.rules import Counts, find_reason
 from sindico_provisioning.reconciliation.jobs import start_reconciliation
 from sindico_provisioning.staging.sizes.models import StagingSize
@@ -214,14 +214,34 @@ def test_what_matters_withdraws_and_the_rest_does_not(
     assert find_reason(table, counts(), now) == reason
 
 
-async def test_rejected_rows_are_looked_up_also_in_a_table_just_filled(loaded: Site) -> None:
-    """Joined, ten thousand with sixty thousand rows that were not analyzed took over a minute."""
+async def test_no_more_rejected_rows_are_walked_over_than_are_told(loaded: Site) -> None:
+    """Neither those that are settled, nor, of hundreds of thousands that are not, all."""
     async with (
         loaded.context.uow.begin(loaded.actor) as tx,
         explaining(loaded.context.engines, tx) as plans,
     ):
         found = await read_rejected(tx, loaded.integration_id)
+        every = await count_rejected(tx, loaded.integration_id)
 
-    assert found.rows["empresa"] == 1
-    assert any("pk_empresa" in plan for plan in plans)
-    assert [plan for plan in plans if "Anti Join" in plan] == []
+    assert found.rows["empresa"] == every["empresa"] == 1
+    walks = [plan for plan in plans if "ix_rejection_unsettled" in plan]
+    assert len(walks) == 2
+    assert "Sort Key: rejection" not in walks[0]
+
+
+async def test_of_very_many_rejected_rows_the_page_counts_a_part_and_a_sign_off_all(
+    loaded: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sindico_provisioning.onboarding.rejections.queries.MOST_COUNTED", 2)
+    few = await look_at(loaded, "empresa")
+    loaded.erp.put("empresa", "worse", "worst", **BAD_CNPJ)
+    await loaded.load()
+    await sign(loaded, "empresa")
+
+    told = await look_at(loaded, "empresa")
+
+    assert (few.rejected, few.rejected_is_least) == (1, False)
+    assert (told.rejected, told.rejected_is_least) == (2, True)
+    assert [each.rows for each in told.reasons] == [2]
+    assert told.sign_off is not None
+    assert told.sign_off.rejected == 3

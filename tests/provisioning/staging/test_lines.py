@@ -12,8 +12,8 @@ from uuid_utils.compat import uuid7
 from sindico_platform.database.tx import Actor
 from sindico_platform.database.uow import UnitOfWork
 from sindico_provisioning.erp_tables.queries import TABLES, build_example, get_table
-from sindico_provisioning.erp_tables.schemas import ErpTable, UnknownFields
-from sindico_provisioning.erp_tables.service import check_rows
+from sindico_provisioning.erp_tables.schemas import ErpTable, UnknownFields, encode_rows
+from sindico_provisioning.erp_tables.service import check_ndjson, check_rows
 from sindico_provisioning.staging import service
 from sindico_provisioning.staging.lines import render_lines
 from sindico_provisioning.staging.models import STAGING
@@ -47,7 +47,9 @@ async def copy_and_read(uow: UnitOfWork, table: ErpTable, rows: list[Any]) -> li
     names = [*table.row.__struct_fields__, "extras"]
     async with uow.begin(Actor.system(tenant)) as tx:
         await service.open_incoming(tx, table=table)
-        await service.copy_incoming(tx, table=table, lines=render_lines(rows))
+        await service.copy_incoming(
+            tx, table=table, lines=service.in_parts(render_lines(encode_rows(rows)))
+        )
         await service.merge_incoming(tx, table=table, integration_id=integration, count=len(rows))
     async with uow.begin(Actor.system(tenant)) as tx:
         found = await tx.session.execute(
@@ -81,6 +83,15 @@ async def test_any_text_survives(uow: UnitOfWork, text: str) -> None:
     found = await copy_and_read(uow, table, checked.rows)
 
     assert found == checked.rows
+
+
+async def test_numbers_are_stored_as_they_were_written(uow: UnitOfWork) -> None:
+    sent = ["0", "-0", "7", "1.5", "-12.3456", '"00.5"', '"-3"', "999.9999", "null", '""', "1e2"]
+    lines = [f'{{"id_erp":"k{n:02}","nome":"A","comissao":{each}}}' for n, each in enumerate(sent)]
+    checked = check_ndjson(get_table("vendedor"), "\n".join(lines).encode())
+    assert not checked.rejections
+
+    assert await copy_and_read(uow, get_table("vendedor"), checked.rows) == checked.type_rows()
 
 
 @settings(

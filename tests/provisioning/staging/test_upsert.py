@@ -14,7 +14,7 @@ from uuid_utils.compat import uuid7
 from sindico_platform.database.tx import Actor, Tx
 from sindico_platform.database.uow import UnitOfWork
 from sindico_provisioning.erp_tables.queries import TABLES, build_example, get_table
-from sindico_provisioning.erp_tables.schemas import Checked, ErpTable
+from sindico_provisioning.erp_tables.schemas import Checked, ErpTable, encode_rows
 from sindico_provisioning.erp_tables.service import check_rows
 from sindico_provisioning.reconciliation.statements import compare, keep_outside
 from sindico_provisioning.staging import queries, service
@@ -186,7 +186,9 @@ async def test_rejected_keys_are_held_one_after_the_other_in_their_order(
 
 async def merge(tx: Tx, store: Store, table: ErpTable, rows: Sequence[Any]) -> Stored:
     await service.open_incoming(tx, table=table)
-    await service.copy_incoming(tx, table=table, lines=render_lines(rows))
+    await service.copy_incoming(
+        tx, table=table, lines=service.in_parts(render_lines(encode_rows(rows)))
+    )
     return await service.merge_incoming(
         tx, table=table, integration_id=store.integration, count=len(rows)
     )

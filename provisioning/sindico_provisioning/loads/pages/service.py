@@ -114,8 +114,8 @@ async def store_page(
         LeaseLost, LoadStopped: somebody else goes on; nothing was written.
     """
     load, phase = await hold_phase(tx, ctx, stint, at)
-    stored = await _store_rows(tx, stint.integration_id, checked, is_snapshot=is_snapshot)
-    await _keep_rejections(tx, phase, checked.rejections)
+    stored = await _store_rows(tx, stint.integration_id, checked)
+    await _keep_rejections(tx, phase, stint.integration_id, checked.rejections)
     counts = replace(stored, rejected=len(checked.rejections))
     advance_phase(tx, load, phase, counts, cursor=page.next_cursor, progress=page.progress)
     facts = page.facts | count_facts(counts)
@@ -136,14 +136,14 @@ async def store_page(
     return state_of(phase)
 
 
-async def _store_rows(
-    tx: Tx, integration_id: UUID, checked: Checked, *, is_snapshot: bool
-) -> Counts:
+async def _store_rows(tx: Tx, integration_id: UUID, checked: Checked) -> Counts:
     stored = await staging.upsert_page(
         tx, table=checked.table, integration_id=integration_id, rows=checked.rows
     )
-    if stored.unchanged and not is_snapshot:
-        await staging.note_mended(tx, checked=checked, integration_id=integration_id)
+    right = (row[0] for row in checked.rows)
+    await staging.settle_rejections(
+        tx, integration_id=integration_id, resource=checked.table.name, keys=right
+    )
     return stored
 
 
@@ -176,7 +176,7 @@ async def synchronise_batch(
 async def _bring_in(tx: Tx, phase: LoadPhase, mapping: Mapping, stretch: Stretch) -> Counts:
     orphans = await mapping.list_orphans(tx, stretch) if mapping.list_orphans else []
     rejections = [_reject_orphan(phase.received + index, row) for index, row in enumerate(orphans)]
-    await _keep_rejections(tx, phase, rejections)
+    await _keep_rejections(tx, phase, stretch.integration_id, rejections)
     merged = await mapping.bring_in(
         tx,
         integration_id=stretch.integration_id,
@@ -258,13 +258,18 @@ async def finish_phase(tx: Tx, phase: LoadPhase) -> None:
     await note_phase(tx, phase, "phase-succeeded", **count_facts(counts))
 
 
-async def _keep_rejections(tx: Tx, phase: LoadPhase, rejections: list[Rejection]) -> None:
+async def _keep_rejections(
+    tx: Tx, phase: LoadPhase, integration_id: UUID, rejections: list[Rejection]
+) -> None:
     if not rejections:
         return
     room = max(0, MAX_KEPT_REJECTIONS - phase.rejected)
-    await staging.reject_rows(
-        tx, load_id=phase.load_id, resource=phase.resource, rejections=rejections[:room]
+    kept = rejections[:room]
+    anew = (each.id_erp for each in kept)
+    await staging.settle_rejections(
+        tx, integration_id=integration_id, resource=phase.resource, keys=anew
     )
+    await staging.reject_rows(tx, load_id=phase.load_id, resource=phase.resource, rejections=kept)
     await note_phase(tx, phase, "rows-rejected", level=LogLevel.WARNING, count=len(rejections))
     if 0 < room < len(rejections):
         await note_phase(

@@ -1,14 +1,14 @@
 """Every SELECT of the rows that are still to be mended. What a load did not read is not right."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
     ARRAY,
     CTE,
-    RowMapping,
+    CompoundSelect,
     Select,
     Text,
     Uuid,
@@ -19,33 +19,55 @@ from sqlalchemy import (
     null,
     or_,
     select,
+    true,
     union_all,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
 from sindico_platform.database.tx import Tx
+from sindico_provisioning.erp_tables.queries import TABLES
 from sindico_provisioning.loads.models import Load, LoadPhase
 from sindico_provisioning.loads.models import PhaseStep as Step
 from sindico_provisioning.loads.pages.schemas import MAX_KEPT_REJECTIONS
 from sindico_provisioning.loads.processing.queries import find_erp_table
 from sindico_provisioning.loads.readings.queries import READ, find_whole_readings
 from sindico_provisioning.onboarding.rejections.schemas import Reading, Reason, Rejected
-from sindico_provisioning.staging.models import STAGING, PushRejection
-from sindico_provisioning.staging.queries import is_of, select_unsettled
+from sindico_provisioning.staging.models import PushRejection, StagingRejection
+from sindico_provisioning.staging.queries import is_unsettled
 
 MAX_LOADS = 5
 """Of one table: the newest that rejected rows of it."""
+MOST_COUNTED = 20_000
+"""Rows of one table that are looked at for the page."""
 
 
-async def read_rejected(tx: Tx, integration_id: UUID, *, with_reasons: bool = True) -> Rejected:
-    """What is still to be mended, by ERP table, read or pushed."""
+async def read_rejected(tx: Tx, integration_id: UUID) -> Rejected:
+    """What is still to be mended, by ERP table, read or pushed, and why.
+
+    However much that is: of each table `MOST_COUNTED` rows are looked at.
+    """
     readings = await _list_readings(tx, integration_id)
-    waiting = await _list_waiting(tx, integration_id, readings, with_reasons=with_reasons)
-    return Rejected(
-        rows=_count_rejected(readings, waiting),
-        loads=_list_loads(readings),
-        reasons=[Reason(**each) for each in waiting if each["code"] is not None],
+    waiting = _select_waiting(tx, integration_id, readings, most=MOST_COUNTED).cte("waiting")
+    told = union_all(_select_counts(waiting), _select_reasons(waiting)).subquery("told")
+    found = await tx.session.execute(
+        select(told).order_by(told.c.resource, told.c.rows.desc(), told.c.code, told.c.field)
     )
+    rows = found.mappings().all()
+    counts = {each["resource"]: each["rows"] for each in rows if each["code"] is None}
+    return Rejected(
+        rows=_count_rejected(readings, counts),
+        least={find_erp_table(each).name for each in counts if counts[each] >= MOST_COUNTED},
+        loads=_list_loads(readings),
+        reasons=[Reason(**each) for each in rows if each["code"] is not None],
+    )
+
+
+async def count_rejected(tx: Tx, integration_id: UUID) -> Counter[str]:
+    """How many rows are still to be mended, by ERP table, every one of them: for sign-offs."""
+    readings = await _list_readings(tx, integration_id)
+    waiting = _select_waiting(tx, integration_id, readings, most=None).cte("waiting")
+    found = await tx.session.execute(_select_counts(waiting))
+    return _count_rejected(readings, {row.resource: row.rows for row in found})
 
 
 async def _list_readings(tx: Tx, integration_id: UUID) -> list[Reading]:
@@ -103,43 +125,26 @@ def _list_loads(readings: Sequence[Reading]) -> dict[str, list[UUID]]:
     return {table: sorted(loads, reverse=True)[:MAX_LOADS] for table, loads in found.items()}
 
 
-async def _list_waiting(
-    tx: Tx, integration_id: UUID, readings: Sequence[Reading], *, with_reasons: bool
-) -> Sequence[RowMapping]:
-    """How many rows of each resource are still to be mended; the code is None.
-
-    Args:
-        with_reasons: tell the same by reason too, in the order of how often each is met.
-    """
-    waiting = _select_waiting(tx, integration_id, readings)
-    absent: Any = null()
-    parts: list[Select[Any]] = [
-        select(
-            waiting.c.resource,
-            cast(absent, Text).label("code"),
-            cast(absent, Text).label("field"),
-            func.count().label("rows"),
-            cast(absent, JSONB).label("example"),
-        ).group_by(waiting.c.resource)
-    ]
-    if with_reasons:
-        parts.append(_select_reasons(waiting))
-    told = union_all(*parts).subquery("told")
-    rows = await tx.session.execute(
-        select(told).order_by(told.c.resource, told.c.rows.desc(), told.c.code, told.c.field)
-    )
-    return rows.mappings().all()
-
-
-def _count_rejected(readings: Sequence[Reading], waiting: Sequence[RowMapping]) -> Counter[str]:
+def _count_rejected(readings: Sequence[Reading], waiting: Mapping[str, int]) -> Counter[str]:
     """By ERP table, how many rows are still to be mended."""
     found = Counter[str]()
     for each in readings:  # those beyond the most that are kept are known by their number alone
         found[find_erp_table(each.resource).name] += each.dropped
-    for counted in waiting:
-        if counted["code"] is None:
-            found[find_erp_table(counted["resource"]).name] += counted["rows"]
+    for resource, rows in waiting.items():
+        found[find_erp_table(resource).name] += rows
     return found
+
+
+def _select_counts(waiting: CTE) -> Select[Any]:
+    """As `_select_reasons`, of all reasons together; the code is None."""
+    absent: Any = null()
+    return select(
+        waiting.c.resource,
+        cast(absent, Text).label("code"),
+        cast(absent, Text).label("field"),
+        func.count().label("rows"),
+        cast(absent, JSONB).label("example"),
+    ).group_by(waiting.c.resource)
 
 
 def _select_reasons(waiting: CTE) -> Select[Any]:
@@ -156,41 +161,40 @@ def _select_reasons(waiting: CTE) -> Select[Any]:
     ).group_by(waiting.c.resource, code, field)
 
 
-def _select_waiting(tx: Tx, integration_id: UUID, readings: Sequence[Reading]) -> CTE:
-    """The errors of every row that is still to be mended, read or pushed."""
-    pushed = select(PushRejection.resource, PushRejection.errors).where(
-        PushRejection.tenant_id == tx.tenant_id, PushRejection.integration_id == integration_id
+def _select_waiting(
+    tx: Tx, integration_id: UUID, readings: Sequence[Reading], *, most: int | None
+) -> CompoundSelect[Any]:
+    """The errors of rows that are still to be mended, read or pushed, `most` of each table."""
+    named = (
+        func.unnest(literal(list(TABLES), ARRAY(Text)))
+        .table_valued("resource", name="named")
+        .render_derived()
     )
-    read = [_select_read(tx, integration_id, each) for each in readings]
-    return union_all(pushed, *read).cte("waiting")
-
-
-def _select_read(tx: Tx, integration_id: UUID, reading: Reading) -> Select[Any]:
-    """Of one table, what the newest of the loads that met a key said of it."""
-    kept = select_unsettled(tx, reading.resource)
-    place = func.rank().over(partition_by=kept.c.id_erp, order_by=kept.c.load_id.desc())
-    since = () if reading.whole is None else (kept.c.load_id >= reading.whole,)
-    told = (
-        select(kept.c.resource, kept.c.errors, kept.c.id_erp, kept.c.at, place.label("place"))
-        .where(is_of(tx, integration_id, kept.c.load_id), *since)
-        .subquery()
-    )
-    waiting = select(told.c.resource, told.c.errors).where(
-        or_(told.c.place == 1, told.c.id_erp.is_(None))  # without a key, each is a row of its own
-    )
-    staged = STAGING.get(reading.resource)
-    if staged is None:
-        return waiting
-    came_right = (
-        select(staged.c.id_erp)
+    of_table = (
+        select(PushRejection.errors)
         .where(
-            staged.c.tenant_id == tx.tenant_id,
-            staged.c.integration_id == integration_id,
-            staged.c.id_erp == told.c.id_erp,
-            staged.c.changed_at > told.c.at,
-            staged.c.removed_at.is_(None),
+            PushRejection.tenant_id == tx.tenant_id,
+            PushRejection.integration_id == integration_id,
+            PushRejection.resource == named.c.resource,
         )
-        # Looked up for each: of rows that came after the last ANALYZE each is compared with each.
-        .offset(0)
+        .order_by(PushRejection.id_erp)
+        .limit(most)
+        .lateral("pushed")
     )
-    return waiting.where(~came_right.exists())
+    pushed = select(named.c.resource, of_table.c.errors).select_from(named).join(of_table, true())
+    read = [_select_read(tx, integration_id, each, most=most) for each in readings]
+    return union_all(pushed, *read)
+
+
+def _select_read(
+    tx: Tx, integration_id: UUID, reading: Reading, *, most: int | None
+) -> Select[Any]:
+    """Of one table, in the order of the index, so that no more than these are walked over."""
+    kept = StagingRejection
+    since = () if reading.whole is None else (kept.load_id >= reading.whole,)
+    return (
+        select(kept.resource, kept.errors)
+        .where(*is_unsettled(tx, integration_id, reading.resource), *since)
+        .order_by(kept.id_erp, kept.load_id)
+        .limit(most)
+    )

@@ -28,6 +28,7 @@ class Reason:
     code: str
     field: str
     rows: int
+    """Among those that were looked at."""
     example: Any
     """What one of them was told, as the staging keeps it."""
 
@@ -38,6 +39,8 @@ class Rejected:
 
     rows: Counter[str]
     """By ERP table, how many."""
+    least: set[str]
+    """The ERP tables of which there may be more, as no more were looked at."""
     loads: dict[str, list[UUID]]
     """By ERP table, the newest loads that rejected some of them, newest first."""
     reasons: list[Reason]
