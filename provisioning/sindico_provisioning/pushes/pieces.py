@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 from sindico_platform.words import translatable
@@ -13,7 +14,9 @@ from sindico_provisioning.pushes.errors import RowTooLarge
 from sindico_provisioning.pushes.limits import MAX_ROW_BYTES, MAX_ROWS, PIECE_BYTES
 
 BORDER = re.compile(rb"\}[ \t\r\n]*,[ \t\r\n]*\{")
-TRIED_BORDERS = 20
+SIGN = re.compile(rb'"(?:[^"\\]++|\\.)*+"|["{}\[\]]', re.DOTALL)
+"""A text, a quotation mark at which one begins that does not end, or a bracket."""
+GUESSES = 20
 BLANKS = b" \t\r\n"
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
@@ -110,32 +113,51 @@ def _open_array(held: bytes) -> bytes:
 
 
 def _cut_rows(held: bytes, check: Check, index: int) -> tuple[Cut | None, bytes]:
-    """Cut after the last whole row.
+    """Cut after the last whole row; None if there is none yet.
 
-    What looks like a border may stand inside a text or a nested list; what is before it is then no
-    whole array, and one further to the front is tried.
+    What looks like a border may stand inside a text or a nested list. What is before it is then no
+    whole array, and only then the rows are told apart from the front.
     """
-    fault: BodyNotJson | None = None
-    for border in _borders_from_the_end(held):
-        body = b"[" + held[: border.start() + 1] + b"]"
-        try:
-            checked = check(body, index)
-        except BodyNotJson as wrong:
-            fault = wrong
-            continue
-        return Cut(body=body, checked=checked, first_index=index), held[border.end() - 1 :]
-    if fault is not None:
-        raise fault
-    return None, held
+    if guessed := _guess_border(held):
+        with suppress(BodyNotJson):
+            return _cut_at(guessed, check, index)
+    border = _find_border(held)
+    return _cut_at(border, check, index) if border else (None, held)
 
 
-def _borders_from_the_end(held: bytes) -> Iterator[re.Match[bytes]]:
-    end, tried = len(held), 0
-    while tried < TRIED_BORDERS and (end := held.rfind(b"{", 0, end)) > 0:
-        close = held.rfind(b"}", 0, end)
-        if close >= 0 and (border := BORDER.match(held, close)) and border.end() - 1 == end:
-            tried += 1
-            yield border
+def _cut_at(border: re.Match[bytes], check: Check, index: int) -> tuple[Cut, bytes]:
+    held = border.string
+    body = b"[" + held[: border.start() + 1] + b"]"
+    return Cut(body=body, checked=check(body, index), first_index=index), held[border.end() - 1 :]
+
+
+def _guess_border(held: bytes) -> re.Match[bytes] | None:
+    """What looks like the last border, if it is not far from the end."""
+    end = len(held)
+    for _ in range(GUESSES):
+        end = held.rfind(b"{", 0, end)
+        close = held.rfind(b"}", 0, max(end, 0))
+        if close < 0:
+            return None
+        if (border := BORDER.match(held, close)) and border.end() - 1 == end:
+            return border
+    return None
+
+
+def _find_border(held: bytes) -> re.Match[bytes] | None:
+    """The last border between two rows of an array, of which `held` is what comes after its [."""
+    found, depth = None, 0
+    for sign in SIGN.finditer(held):
+        match sign[0]:
+            case b"{" | b"[":
+                depth += 1
+            case b"}" | b"]":
+                depth -= 1
+                if depth == 0:
+                    found = BORDER.match(held, sign.start()) or found
+            case b'"':
+                break
+    return found
 
 
 def _refuse_too_large(rest: bytes, index: int) -> None:
