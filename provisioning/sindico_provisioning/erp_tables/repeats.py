@@ -34,14 +34,14 @@ def may_repeat(body: bytes, encoded: bytes, *, values: int) -> bool:
         quotes += body.count(_ESCAPED_QUOTE)
     if quotes == 2 * (values - encoded.count(b"null")):  # as long as no text has the word
         return False
-    named = sum(_count_names(body, null) for null in NULLS) + values - len(_NULL.findall(encoded))
-    return quotes != 2 * named
+    nulls = _count_null_names(body) - _count_null_names(encoded)  # but for objects that are values
+    return quotes != 2 * (nulls + values - len(_NULL.findall(encoded)))
 
 
-def _count_names(body: bytes, ending: bytes) -> int:
-    """Count what begins with the quotation mark at the end of a name."""
-    count = body.count(ending)
-    return count - body.count(b"\\" + ending) if b"\\" in body else count
+def _count_null_names(text: bytes) -> int:
+    """Count the names whose value is null; a text cannot hold their last quotation mark bare."""
+    count = sum(map(text.count, NULLS))
+    return count - sum(text.count(b"\\" + null) for null in NULLS) if b"\\" in text else count
 
 
 class Repeating(dict[str, Any]):
@@ -73,7 +73,7 @@ def find_repeated(row: Any) -> list[str]:
     """
     try:
         if isinstance(row, bytes):
-            row = json.loads(row.decode(), object_pairs_hook=keep_repeats)
+            row = json.loads(row.decode(), parse_int=str, object_pairs_hook=keep_repeats)
         return list(dict.fromkeys(_walk(row)))
     except (ValueError, RecursionError):  # no JSON: that is told elsewhere
         return []

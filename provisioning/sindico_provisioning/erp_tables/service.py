@@ -168,13 +168,17 @@ def _are_rows(lines: Sequence[bytes], batch: Batch) -> bool:
     """Whether each line is a row.
 
     None goes on with the row before it, for which a line that holds two rows would make up: each
-    begins as a row does, and no value of a row has a line break.
+    begins and ends as a row does, and no value of a row has a line break.
     """
-    if not len(lines) == len(batch.rows) == (batch.encoded or b"").count(b"\n"):
+    encoded = batch.encoded or b""
+    if not len(lines) == len(batch.rows) == encoded.count(b"\n"):
         return False
-    if min(lines) >= b"{" and max(lines) < b"|":
-        return True
-    return all(line.lstrip(b" \t\r").startswith(b"{") for line in lines)
+    if min(lines) < b"{" or max(lines) >= b"|":
+        lines = [line.strip(b" \t\r") for line in lines]
+        if not all(line.startswith(b"{") for line in lines):
+            return False
+    # Only an object that is a value can stand at the beginning of a line that goes on with a row.
+    return b"{" not in encoded or all(line.rstrip(b" \t\r").endswith(b"}") for line in lines)
 
 
 def _is_plain(body: bytes) -> bool:

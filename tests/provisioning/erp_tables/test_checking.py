@@ -443,6 +443,34 @@ def test_an_escaped_quotation_mark_does_not_hide_a_name() -> None:
     assert [row[0] for row in checked.rows] == ["1"]
 
 
+@pytest.mark.parametrize("value", ['{"a":null}', '{"a": null}', '[{"a":null},null]'])
+def test_an_object_in_place_of_a_number_does_not_hide_a_name(value: str) -> None:
+    odd = f'{{"id_erp":"1","valor_total":{value}}}'
+    twice = '{"id_erp":"2","valor_total":1,"valor_total":2}'
+
+    checked = check_ndjson(PEDIDO, f"{odd}\n{twice}".encode())
+
+    assert checked.rows == []
+    assert codes(checked) == [("valor_total", "not-a-number"), ("valor_total", "field-repeated")]
+
+
+def test_a_number_of_thousands_of_digits_does_not_hide_a_name() -> None:
+    row = f'{{"id_erp":"1","valor_total":1,"valor_total":2,"x":{"9" * 5_000}}}'
+
+    checked = check_ndjson(PEDIDO, row.encode(), unknown=UnknownFields.KEEP)
+
+    assert codes(checked) == [("valor_total", "field-repeated")]
+
+
+def test_a_row_that_goes_over_two_lines_is_none_of_either() -> None:
+    """Though a line with two rows makes up for it, and every line begins as a row does."""
+    lines = ['{"id_erp":"1"}{"id_erp":"2"}', '{"id_erp":"3","valor_total":', '{"a":1}}']
+
+    checked = check_ndjson(PEDIDO, "\n".join(lines).encode())
+
+    assert codes(checked) == [("", "row-not-json")] * 3
+
+
 def test_a_field_with_a_default_is_named_once_or_not_at_all() -> None:
     """A row that leaves it out must not hide another that names it twice."""
     plain = '{"id_erp":"1","razao_social":"A"}'
