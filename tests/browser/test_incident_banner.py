@@ -1,5 +1,6 @@
 """The banner of an open incident in a real browser, on whatever page one is."""
 
+import re
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from sindico_provisioning.freshness.schemas import FreshnessIn
 from sindico_provisioning.freshness.service import save_freshness
 from tests.api.console.test_incident_pages import add_ended
 from tests.browser.conftest import OpenAs
-from tests.browser.screens import LOOKS, assert_accessible, assert_fits, look_at, shoot
+from tests.browser.screens import LOOKS, Look, assert_accessible, assert_fits, look_at, shoot
 from tests.provisioning.loads.conftest import Site, make_site
 from tests.provisioning.loads.runs import add_run
 from tests.support.identity import MakeTenant
@@ -67,6 +68,10 @@ async def test_an_open_incident_stands_on_every_page_until_the_next_success(
             await watch_integration(tx, integration_id=site.integration_id)
             await add_ended(tx, site.integration_id, 3)
         await page.get_by_role("navigation", name="Caminho").get_by_role("link").last.click()
+        await expect(page.get_by_role("row")).to_have_count(5)
+        await look_at(page, Look())
+        await page.get_by_role("link", name="Aberto em").click()
+        await expect(page).to_have_url(re.compile("sort="))
         await expect(page.get_by_role("row")).to_have_count(5)
         await see_every_look(page, pictures, "incidents")
         await add_run(site)

@@ -126,6 +126,9 @@ async def test_an_incident_is_snoozed_with_a_reason_and_an_end_and_woken_again(
         None,
     )
     assert "ERP update" in shown
+    assert "Told the last time" in opened
+    assert "Told the last time" not in shown
+    assert "Every status" in listed
     assert "Snoozed" in listed
     assert "incident-banner" not in silent
     assert woken.status_code == 303
