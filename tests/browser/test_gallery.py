@@ -158,6 +158,21 @@ async def test_a_refused_form_keeps_what_was_typed_and_leads_to_the_errors(
         await assert_accessible(page)
 
 
+async def test_errors_that_are_scrolled_to_do_not_hide_behind_the_top_bar(
+    chromium: Browser, gallery: str
+) -> None:
+    async with open_screen(chromium, f"{gallery}/form") as page:
+        await page.set_viewport_size({"width": 1280, "height": 300})
+        await page.get_by_role("button", name="Salvar").click()
+
+        await expect(page.locator(".form-errors")).to_be_focused()
+        bar = await page.locator(".topbar").bounding_box()
+        errors = await page.locator(".form-errors").bounding_box()
+        assert bar is not None
+        assert errors is not None
+        assert bar["y"] + bar["height"] <= errors["y"] < 300
+
+
 async def test_a_saved_form_leads_to_the_list_with_a_toast(
     chromium: Browser, gallery: str, pictures: Path
 ) -> None:
