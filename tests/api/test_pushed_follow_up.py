@@ -64,7 +64,12 @@ async def test_rows_without_a_key_count_as_one_until_a_push_has_nothing_wrong(
     client: AsyncClient,
 ) -> None:
     await push(client, RIGHT)
-    keyless = ({"nome": "Ana"}, {"id_erp": "", "nome": "Bia"}, {"id_erp": "x" * 5000})
+    keyless = (
+        {"nome": "Ana"},
+        {"id_erp": "", "nome": "Bia"},
+        {"id_erp": "x" * 61, "nome": "of a key that can never be right"},
+        {"id_erp": "x" * 5000},
+    )
     assert await count_rejected(client, *keyless) == 1
     assert await count_rejected(client, RIGHT, {"id_erp": "v9"}) == 2
     assert await count_rejected(client, RIGHT) == 1

@@ -35,7 +35,6 @@ COPIED_AT_ONCE = 1 << 18
 
 MARKED_AT_ONCE = 10_000
 MAX_RAW_CHARACTERS = 16_384
-MAX_KEY_CHARACTERS = 500
 MOST_KEPT = 20_000
 """Rejected rows of a pushed table that are kept apart: every further push looks at them."""
 KEPT_REASONS = 25
@@ -207,7 +206,7 @@ async def note_rejections(
         is_right: nothing of a push was wrong, so that rows without a key are taken for mended.
     """
     connection, bound = await driver_of(tx), (tx.tenant_id, integration_id, table.name)
-    kept = {_fit_key(key): each for key, each in errors.items()}
+    kept = {_fit_key(table, key): each for key, each in errors.items()}
     if len(sent) <= MOST_BY_ARRAYS:
         found = await connection.fetch(FIND_REJECTED, *bound, ["", *kept, *sent])
     else:
@@ -226,9 +225,10 @@ async def note_rejections(
         await connection.execute(FORGET_REJECTED, *bound, list(mended))
 
 
-def _fit_key(key: str) -> str:
-    """A key that is longer than any ERP's is none; an index could not hold it."""
-    return key if len(key) <= MAX_KEY_CHARACTERS else ""
+def _fit_key(table: ErpTable, key: str) -> str:
+    """A key that is too long to be one is none: under it no row can ever be sent right."""
+    longest = table.columns[0].max_length
+    return "" if longest is not None and len(key) > longest else key
 
 
 def _render_errors(errors: Sequence[Mapping[str, Any]]) -> str:
