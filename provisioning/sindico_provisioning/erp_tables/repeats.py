@@ -26,7 +26,8 @@ def may_repeat(body: bytes, encoded: bytes, *, values: int) -> bool:
 
     Args:
         body: the page's JSON.
-        encoded: the rows that were read from it, as JSON arrays, null for a field left out.
+        encoded: the rows that were read from it, as JSON arrays, null for a field left out, and
+            nothing in quotation marks that came without.
         values: how many they have, nulls among them.
     """
     quotes = body.count(_QUOTE) - encoded.count(_QUOTE)

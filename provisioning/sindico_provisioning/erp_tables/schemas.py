@@ -21,7 +21,7 @@ EXTRAS = "extras"
 
 _NULL = Raw(b"null")
 _read_number = msgspec.json.Decoder(Decimal | None).decode
-_encode_lines = msgspec.json.Encoder().encode_lines
+_encode_lines = msgspec.json.Encoder(decimal_format="number").encode_lines
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -277,7 +277,7 @@ class Checked:
 
 
 def encode_rows(rows: Sequence[tuple[Any, ...]]) -> bytes:
-    """Rows as JSON arrays, each in a line of its own."""
+    """Rows as JSON arrays, each in a line of its own; what is a decimal stands bare."""
     return _encode_lines(rows)
 
 

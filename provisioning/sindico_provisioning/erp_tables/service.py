@@ -337,11 +337,11 @@ def _reject_duplicates(
     ]
     if len(set(keys)) == len(keys):
         return
-    for position in _find_repeated(keys):
+    for position in _find_duplicates(keys):
         faults.setdefault(position, []).append(reason("id_erp", "duplicate-key"))
 
 
-def _find_repeated(keys: Sequence[str | None]) -> Iterable[int]:
+def _find_duplicates(keys: Sequence[str | None]) -> Iterable[int]:
     count = Counter(keys)
     return [at for at, key in enumerate(keys) if key is not None and count[key] > 1]
 
