@@ -28,9 +28,9 @@ async def list_due(
 
     With what is carried already they are no more than some of one tenant's webhooks, and of one
     address: an address that answers slowly keeps no other waiting, the addresses of a tenant no
-    other tenant and no mail, and the many messages of one run no alert. Of a tenant's places those
-    addresses get one where something that failed waits for its next attempt, and the others only
-    if nothing else wants them.
+    other tenant and no mail, and the many messages of one run no alert. Addresses where something
+    that failed waits for its next attempt get one of a tenant's places together, after the alerts
+    of the others, and more only if nothing else wants them.
     """
     ranked = _rank_in_tenant(of_one_address).subquery()
     place = func.row_number().over(

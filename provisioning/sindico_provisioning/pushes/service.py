@@ -97,8 +97,9 @@ async def take_push(tx: Tx, push: Push) -> Taken:
     unknown = UnknownFields(integration.unknown_fields)
     with as_database_errors("push"):
         few = await _copy_pieces(tx, push, unknown)
-        if push.is_atomic and intake.rejected:
-            raise PushRefused(received=intake.received, rejections=list_rejections(intake))
+        rejections = list_rejections(intake)
+        if push.is_atomic and rejections:
+            raise PushRefused(received=intake.received, rejections=rejections)
         stored = await _store(tx, push, integration.id, few)
         if stored.counts.created or stored.counts.updated:
             await note_arrival(tx, integration_id=integration.id)
@@ -106,16 +107,16 @@ async def take_push(tx: Tx, push: Push) -> Taken:
             tx,
             table=push.table,
             integration_id=integration.id,
-            errors=_errors_by_key(list_rejections(intake)),
+            errors=_errors_by_key(rejections),
             sent=intake.seen,
-            is_right=not intake.rejected,
+            is_right=not rejections,
         )
-    if len(intake.rejected) < intake.received:
+    if len(rejections) < intake.received:
         await note_push(tx, integration_id=integration.id)
     return Taken(
         integration_id=integration.id,
-        counts=replace(stored.counts, rejected=len(intake.rejected)),
-        rejections=list_rejections(intake),
+        counts=replace(stored.counts, rejected=len(rejections)),
+        rejections=rejections,
         outcomes=letters_of(intake, stored),
     )
 
