@@ -20,7 +20,7 @@ from tests.browser.screens import CHROMIUM, Look, open_screen, served
 from tests.support.callers import session_of
 from tests.support.identity import MakeUser
 
-expect.set_options(timeout=20_000)  # a busy machine is slow, not wrong
+expect.set_options(timeout=45_000)  # a busy machine is slow, not wrong
 
 OpenAs = Callable[..., AbstractAsyncContextManager[Page]]
 

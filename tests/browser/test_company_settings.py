@@ -32,17 +32,14 @@ async def customer(context: Context, make_tenant: MakeTenant, erp_kind: str) -> 
     return customer
 
 
-async def see_form(page: Page, pictures: Path, name: str) -> None:
-    """Look at a page, then load it anew: pictures leave style attributes, which htmx would keep."""
-    await see_every_look(page, pictures, name)
-    await page.reload()
-
-
 async def pick(page: Page, opener: str, text: str, option: str) -> None:
     """Choose something in a dialog that searches."""
     await page.get_by_role("button", name=opener).click()
     dialog = page.locator("dialog[open]")
+    offered = dialog.locator(".option")
+    await expect(offered).not_to_have_count(0)
     await dialog.get_by_role("searchbox").fill(text)
+    await expect(offered).to_have_count(1)
     await dialog.get_by_role("button", name=option).click()
     await expect(page.locator("dialog[open]")).to_have_count(0)
 
@@ -92,7 +89,7 @@ async def test_a_pin_is_seen_and_given_back_while_other_fields_are_being_typed(
         await see_every_look(page, pictures, "company-detail-pinned")
         await page.get_by_role("link", name="Editar").click()
         await expect(page.get_by_role("button", name="Salvar")).to_be_visible()
-        await see_form(page, pictures, "company-form-pinned")
+        await see_every_look(page, pictures, "company-form-pinned")
         await page.get_by_role("textbox", name="Cidade").fill("Gaspar")
         await page.get_by_role("button", name="Usar o valor do ERP: Razão social").click()
         name = page.get_by_role("textbox", name="Razão social")
@@ -143,7 +140,8 @@ async def test_a_branch_is_registered_from_the_information_of_another(
         await see_every_look(page, pictures, "branch-form")
         await page.get_by_role("button", name="Duplicar informações").click()
         await expect(page.locator("dialog[open] .option")).to_have_count(4)
-        await see_form(page, pictures, "branch-form-duplicate")
+        await see_every_look(page, pictures, "branch-form-duplicate")
+        await page.reload()
         await page.get_by_label("Código da filial").fill("1-3")
         await pick(page, "Duplicar informações", "itajaí sul", "Itajaí Sul")
         await expect(page.get_by_label("Razão social")).to_have_value("Itajaí Sul")

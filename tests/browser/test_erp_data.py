@@ -41,7 +41,7 @@ async def test_the_panel_tells_how_the_integration_goes_and_takes_its_settings(
             page.get_by_text("Executando").or_(page.get_by_text("Pendente")).first
         ).to_be_visible()
         await run_jobs(site_of_erp.context, site_of_erp.tenant.tenant_id)
-        await expect(page.locator("#runs").get_by_text("Sucesso")).to_be_visible(timeout=15_000)
+        await expect(page.locator("#runs").get_by_text("Sucesso")).to_be_visible()
         await expect(page.get_by_role("button", name="Executar agora")).to_be_visible()
         await expect(page.locator("#last-success")).not_to_have_text("–")
         async with site_of_erp.context.uow.begin(site_of_erp.actor) as tx:
@@ -88,7 +88,7 @@ async def test_a_run_is_followed_from_a_later_page_of_the_runs(
         await expect(bars).to_have_count(29)
         await shoot(page, pictures, "erp-data-later-page")
         await run_jobs(site_of_erp.context, site_of_erp.tenant.tenant_id)
-        await expect(command.filter(has_text="Executar agora")).to_be_visible(timeout=15_000)
+        await expect(command.filter(has_text="Executar agora")).to_be_visible()
         await expect(bars).to_have_count(30)
         await expect(page.get_by_role("link", name="Primeira página")).to_be_visible()
 
@@ -127,6 +127,7 @@ async def test_a_large_history_is_followed_until_it_can_be_downloaded(
         await see_every_look(page, pictures, "history-file-waiting")
         await run_jobs(site_of_erp.context, site_of_erp.tenant.tenant_id)
         await expect(page.get_by_text("O arquivo está pronto").first).to_be_visible()
+        await expect(page.get_by_role("link", name="Download")).to_be_visible()
         await see_every_look(page, pictures, "history-file-ready")
         async with page.expect_download() as download:
             await page.get_by_role("link", name="Download").click()

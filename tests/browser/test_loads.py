@@ -103,7 +103,7 @@ async def test_a_session_that_ends_on_a_live_page_leads_to_the_sign_in(
             await tx.session.execute(delete(Session))
 
         await expect(page).to_have_url(
-            re.compile(rf"/console/sign-in\?next=%2Fconsole%2Floads%2F{load_id}$"), timeout=20_000
+            re.compile(rf"/console/sign-in\?next=%2Fconsole%2Floads%2F{load_id}$")
         )
         await expect(page.get_by_text("Sua sessão terminou.")).to_be_visible()
 
