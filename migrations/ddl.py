@@ -7,11 +7,19 @@ OWNER, APP, FLEET, DEFINER = "sindico_owner", "sindico_app", "sindico_fleet", "s
 # The sub-select is evaluated once per statement; NULLIF because a pooled connection holds ''.
 BOUND_TENANT = "(SELECT NULLIF(current_setting('sindico.tenant_id', true), '')::uuid)"
 
+IS_NEW = "is_new"
+"""What a connection knows of its database: no revision has ever run in it."""
+
 Operations = Any
 
 
 def guard_timeouts(op: Operations) -> None:
-    """Give up rather than block the product: locks after 4 s, statements after 5 s."""
+    """Give up rather than block the product: locks after 4 s, statements after 5 s.
+
+    In a new database there is nothing to block, and a busy machine may take longer to make it.
+    """
+    if op.get_bind().info.get(IS_NEW):
+        return
     op.execute("SET LOCAL lock_timeout = '4s'")
     op.execute("SET LOCAL statement_timeout = '5s'")
 

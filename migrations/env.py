@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 sys.path.insert(0, str(Path(__file__).parent))  # so that revisions can `import ddl`
+from ddl import IS_NEW
 
 OURS = {"control", "crm", "staging"}
 
@@ -39,6 +40,10 @@ async def connect_and_run(url: str) -> None:
     async with engine.connect() as connection:
         # Alembic's own version table needs its schema before the first revision runs.
         await connection.exec_driver_sql("CREATE SCHEMA IF NOT EXISTS control")
+        found = await connection.exec_driver_sql(
+            "SELECT to_regclass('control.alembic_version') IS NULL"
+        )
+        connection.info[IS_NEW] = found.scalar_one()
         await connection.commit()
         await connection.run_sync(run)
         await connection.commit()

@@ -5,6 +5,7 @@ import secrets
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import asyncpg
@@ -92,6 +93,15 @@ RIGHTS = """
     FROM pg_policy p LEFT JOIN pg_roles r ON r.oid = ANY (p.polroles)
 """
 OURS = ["control", "crm", "staging"]
+NOTE_LIMITS = """
+    CREATE TABLE public.limits (seconds text);
+    CREATE FUNCTION public.note_limit() RETURNS event_trigger LANGUAGE plpgsql SECURITY DEFINER AS
+    $$ BEGIN INSERT INTO public.limits VALUES (current_setting('statement_timeout')); END $$;
+    CREATE EVENT TRIGGER note_limit ON ddl_command_end EXECUTE FUNCTION public.note_limit();
+"""
+NOTED = (
+    "WITH gone AS (DELETE FROM public.limits RETURNING seconds) SELECT DISTINCT seconds FROM gone"
+)
 
 
 @pytest.fixture
@@ -106,6 +116,24 @@ async def owner(empty: RoleUrls) -> AsyncIterator[asyncpg.Connection]:
     connection = await asyncpg.connect(empty.owner)
     yield connection
     await connection.close()
+
+
+async def test_only_what_is_in_use_is_changed_within_time_limits(
+    admin_url: str, empty: RoleUrls
+) -> None:
+    """A busy machine may take its time to make a database; nobody waits for one that is new."""
+    admin = await asyncpg.connect(admin_url, database=urlsplit(empty.owner).path[1:])
+    try:
+        await admin.execute(NOTE_LIMITS)
+        await upgrade(empty.owner, "0002")
+        new = {row["seconds"] for row in await admin.fetch(NOTED)}
+        await upgrade(empty.owner, "0003")
+        used = {row["seconds"] for row in await admin.fetch(NOTED)}
+    finally:
+        await admin.close()
+
+    assert new == {"0"}
+    assert "5s" in used
 
 
 async def add_row(owner: asyncpg.Connection, table: str, given: dict[str, Any]) -> None:
