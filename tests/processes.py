@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-DEADLINE_SECONDS = 30
+DEADLINE_SECONDS = 90
 PAUSE_SECONDS = 0.02
 
 

@@ -56,7 +56,7 @@ async def test_a_host_is_denied_and_allowed_again(operator: AsyncClient, context
 
 
 async def test_a_process_follows_within_seconds(operator: AsyncClient, context: Context) -> None:
-    name, deny = host(), DeniedHosts(context.uow, keep_seconds=3)
+    name, deny = host(), DeniedHosts(context.uow, keep_seconds=600)
     assert not await deny(name, [])
     await operator.post(PATH, json={"entry": name})
 

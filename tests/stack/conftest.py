@@ -17,7 +17,7 @@ from tests.api.cli.conftest import RunningStack, start_stack, stop_stack
 from tests.processes import is_running, wait_until
 
 FINAL = {"succeeded", "failed", "cancelled", "empty"}
-LONG_SECONDS = 120
+LONG_SECONDS = 240
 POLL_SECONDS = 0.25
 """Slow enough for the smallest package's requests per minute."""
 
@@ -67,7 +67,7 @@ class Person:
     """Somebody signed in, who tries again while a killed process comes back."""
 
     def __init__(self, url: str, login: Login) -> None:
-        self._http = httpx.Client(base_url=url, timeout=10, trust_env=False)
+        self._http = httpx.Client(base_url=url, timeout=60, trust_env=False)
         form = {"grant_type": "password", "username": login.login, "password": login.password}
         token = self.insist("POST", "/api/v1/auth/token", data=form).json()
         self._http.headers["Authorization"] = f"Bearer {token['access_token']}"

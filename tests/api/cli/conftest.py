@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from sindico_platform.embedded.ports import claim_port
-from tests.processes import wait_until
+from tests.processes import DEADLINE_SECONDS, wait_until
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,7 +23,7 @@ class RunningStack:
 
     def is_ready(self) -> bool:
         try:
-            answer = httpx.get(f"{self.url}/health/ready", timeout=5)
+            answer = httpx.get(f"{self.url}/health/ready", timeout=20)
         except httpx.HTTPError:
             return False
         return answer.status_code == 200 and answer.json()["redis"]
@@ -82,7 +82,7 @@ def start_stack(data_dir: Path, *options: str, **environ: str) -> RunningStack:
 def stop_stack(stack: RunningStack) -> tuple[str, str]:
     """Stop it as Ctrl-C does, and give what it wrote after the ready line."""
     stack.process.terminate()
-    return stack.process.communicate(timeout=30)
+    return stack.process.communicate(timeout=DEADLINE_SECONDS)
 
 
 @pytest.fixture(scope="package")

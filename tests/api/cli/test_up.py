@@ -12,7 +12,7 @@ from sindico_api.cli.stack import Stack
 from sindico_platform.embedded import EmbeddedPostgres, EmbeddedValkey
 from sindico_platform.embedded.ports import claim_port
 from tests.api.cli.conftest import RunningStack, launch, start_stack, stop_stack
-from tests.processes import is_running, wait_until
+from tests.processes import DEADLINE_SECONDS, is_running, wait_until
 
 pytestmark = pytest.mark.stack
 
@@ -36,7 +36,7 @@ def test_a_second_start_is_refused_and_names_the_first(
 ) -> None:
     second = launch(ready_stack.data_dir, port=claim_port(tmp_path / "port"))
 
-    said = second.communicate(timeout=30)
+    said = second.communicate(timeout=DEADLINE_SECONDS)
 
     assert second.returncode == 1
     assert said[0] == ""
@@ -49,7 +49,7 @@ def test_a_taken_port_is_said_before_anything_is_started(
     port = httpx.URL(ready_stack.url).port or 0
     second = launch(tmp_path / "other", port=port)
 
-    said = second.communicate(timeout=30)
+    said = second.communicate(timeout=DEADLINE_SECONDS)
 
     assert second.returncode == 1
     assert f"Port {port} on 127.0.0.1 is taken" in said[1]
@@ -74,13 +74,13 @@ def test_neither_kill_nor_ctrl_c_leaves_a_process_and_both_keep_the_data(tmp_pat
     keys = (killed.data_dir / "keys").read_text()
     pids = descendants(killed)
     killed.process.kill()
-    killed.process.communicate(timeout=30)
+    killed.process.communicate(timeout=DEADLINE_SECONDS)
     wait_until(lambda: not any(is_running(pid) for pid in pids))
 
     again = start_stack(killed.data_dir)
     pids = descendants(again)
     again.process.send_signal(signal.SIGINT)
-    written = again.process.communicate(timeout=30)[0]
+    written = again.process.communicate(timeout=DEADLINE_SECONDS)[0]
 
     assert (again.process.returncode, written) == (0, "")
     assert not any(is_running(pid) for pid in pids)
@@ -112,7 +112,7 @@ def test_an_interrupted_start_stops_what_it_started(tmp_path: Path) -> None:
     pids = [child.pid for child in psutil.Process(process.pid).children(recursive=True)]
 
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=30)
+    process.communicate(timeout=DEADLINE_SECONDS)
 
     assert pids
     assert not any(is_running(pid) for pid in pids)

@@ -11,7 +11,7 @@ import pytest
 
 from sindico_platform.embedded import ChildSpec, Supervisor
 from sindico_platform.embedded.errors import ChildFailed
-from tests.processes import is_running, wait_until
+from tests.processes import DEADLINE_SECONDS, is_running, wait_until
 
 pytestmark = pytest.mark.stack
 
@@ -61,7 +61,7 @@ def test_a_signal_stops_every_child_even_a_stubborn_one(
 ) -> None:
     launcher.send_signal(number)
 
-    assert launcher.wait(timeout=20) == 0
+    assert launcher.wait(timeout=DEADLINE_SECONDS) == 0
     assert not any(is_running(pid) for name in NAMES for pid in pids_of(tmp_path, name))
 
 
@@ -78,7 +78,9 @@ def test_children_die_with_a_killed_launcher(
 def test_what_fails_beside_the_watch_stops_every_child_and_is_raised(tmp_path: Path) -> None:
     command = [sys.executable, str(DRIVER), str(tmp_path), "fail"]
 
-    ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
+    ended = subprocess.run(
+        command, capture_output=True, text=True, check=False, timeout=DEADLINE_SECONDS
+    )
 
     assert ended.returncode == 1
     assert "what ran beside has failed" in ended.stderr

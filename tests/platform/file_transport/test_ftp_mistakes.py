@@ -290,7 +290,7 @@ async def test_a_server_that_falls_silent() -> None:
 
     async with serving(greet) as port:
         expect(
-            await diagnose(settings_at(Connection.FTP, port, answer_seconds=0.2)),
+            await diagnose(settings_at(Connection.FTP, port, answer_seconds=1)),
             Stage.AUTHENTICATE,
             "file-server-silent",
         )

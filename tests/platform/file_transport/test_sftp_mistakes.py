@@ -284,7 +284,7 @@ async def test_a_server_that_falls_silent_after_its_greeting() -> None:
         await asyncio.Event().wait()
 
     async with serving(greet) as port:
-        settings = settings_at(Connection.SFTP, port, answer_seconds=0.2)
+        settings = settings_at(Connection.SFTP, port, answer_seconds=1)
         expect(await diagnose(settings), Stage.HOST_KEY, "file-server-silent")
 
 

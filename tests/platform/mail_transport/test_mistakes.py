@@ -51,7 +51,7 @@ async def test_plain_text_on_a_port_that_expects_ssl(
 
 async def test_a_server_that_never_greets(transport: MailTransport) -> None:
     async with saying(greeting=None) as port:
-        report = await report_of(transport, server_at(port, timeout_seconds=0.2))
+        report = await report_of(transport, server_at(port, timeout_seconds=1))
 
     assert failure_of(report) == ("greeting", "mail-greeting-timed-out")
 

@@ -178,7 +178,7 @@ async def test_a_server_that_falls_silent_is_transient(
     listener = await asyncio.start_server(hang, "127.0.0.1", 0)
     async with listener:
         port = listener.sockets[0].getsockname()[1]
-        fault = await fault_of(transport, server_at(port, timeout_seconds=0.2))
+        fault = await fault_of(transport, server_at(port, timeout_seconds=1))
 
     assert (type(fault), fault.code) == (Transient, "mail-answer-timed-out")
 

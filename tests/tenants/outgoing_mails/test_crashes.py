@@ -112,15 +112,21 @@ async def test_between_the_servers_yes_and_the_record_a_mail_is_sent_again_as_th
 
 
 async def test_somebody_is_sent_for_mails_that_nobody_comes_for(
-    nearby: Context, tenant: Tenant, mailbox: Mailbox, port: int
+    nearby: Context,
+    tenant: Tenant,
+    mailbox: Mailbox,
+    port: int,
+    *,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(queries, "LATE_SECONDS", 600)
     await configure(nearby, tenant.tenant_id, port)
     await queue(nearby, tenant.tenant_id)
     async with nearby.uow.begin(Actor.system(tenant.tenant_id)) as tx:
         await tx.session.execute(update(Job).values(state=JobState.CANCELLED))
 
     assert not await waits(nearby, tenant)  # not yet late
-    await let_time_pass(nearby, tenant.tenant_id, seconds=10)
+    await let_time_pass(nearby, tenant.tenant_id, seconds=601)
     assert await waits(nearby, tenant)
     assert await lanes.send_somebody(nearby.uow, tenant.tenant_id)
     assert not await lanes.send_somebody(nearby.uow, tenant.tenant_id)

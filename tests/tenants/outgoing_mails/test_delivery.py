@@ -127,9 +127,9 @@ async def test_what_may_pass_is_tried_again_later(
     assert waiting.reply is not None
     assert reply[4:] in waiting.reply
     mailbox.replies.clear()
-    await let_time_pass(nearby, tenant.tenant_id, seconds=55)
+    await let_time_pass(nearby, tenant.tenant_id, seconds=30)
     assert mailbox.envelopes == []
-    await let_time_pass(nearby, tenant.tenant_id, seconds=6)
+    await let_time_pass(nearby, tenant.tenant_id, seconds=31)
     sent = await mail(nearby, tenant.tenant_id, mail_id)
     assert (sent.state, sent.attempts, sent.last_error) == (MailState.SENT, 2, None)
 

@@ -66,7 +66,7 @@ async def test_a_window_that_takes_too_long_is_split_down_to_one_day(
 ) -> None:
     mega.fail_next("timeout", route="Pedido", times=0)
     cursor, days = None, []
-    async with make_mega(mega, http, read_seconds=0.1) as erp:
+    async with make_mega(mega, http, read_seconds=0.5) as erp:
         for _ in range(4):
             page = await erp.read_page("pedido", cursor)
             assert page.next_cursor is not None
