@@ -239,6 +239,7 @@ PAGES: tuple[ControllerRouterHandler, ...] = (
     roles.edit_role,
     roles.delete_role,
     audit.show_audit,
+    audit.erase_audit_changes,
     imports.show_imports,
     imports.show_upload,
     imports.upload_spreadsheet,

@@ -1,6 +1,6 @@
 """Audit events as the screens show them: who, what, to which record, before and after."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -57,11 +57,15 @@ class EventLine:
     facts: list[tuple[str, str]]
 
 
-async def name_records(tx: Tx, events: Sequence[AuditEventOut]) -> dict[UUID, str]:
-    """What the records are called that the events are about; those that are gone are left out."""
+def ids_told(events: Sequence[AuditEventOut]) -> set[UUID]:
+    """The records that the events are about."""
     told = {event.facts.get("integration_id") for event in events} - {None}
     # lint-skip: unread-fields (the audit log's own ids)
-    ids = {event.target_id for event in events if event.target_id} | {UUID(each) for each in told}
+    return {event.target_id for event in events if event.target_id} | {UUID(each) for each in told}
+
+
+async def name_records(tx: Tx, ids: Collection[UUID]) -> dict[UUID, str]:
+    """What records are called; those that are gone are left out."""
     named = await identity.name_records(tx, ids) | await integrations.name_integrations(tx, ids)
     return named | await companies.name_records(tx, ids)
 

@@ -81,3 +81,11 @@ def read_as(kind: type[T], values: Mapping[str, Any], *, required: Sequence[str]
         return msgspec.convert(filled, kind)
     except msgspec.ValidationError as fault:
         raise InvalidInput(field_fault({"message": str(fault)})) from fault
+
+
+def confirmation_faults(typed: str, wanted: str) -> list[FieldError]:
+    """What is wrong with the field that `ui.confirm` asks to type, as its script sees it."""
+    if typed.strip() == wanted:
+        return []
+    detail = "Type {text} to confirm."
+    return [field_error("confirmation", "confirmation-differs", detail, text=wanted)]

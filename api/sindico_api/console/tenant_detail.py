@@ -14,6 +14,7 @@ from sindico_api.console.audit_values import Reader
 from sindico_api.console.listing import Listing
 from sindico_api.console.rendering import page as show_page
 from sindico_api.console.rendering import see_other
+from sindico_api.console.submitted import confirmation_faults
 from sindico_api.console.tenants import tenant_path
 from sindico_api.console.view import ConsoleRequest, Flash, view_of
 from sindico_api.dependencies import AskedPage, CurrentActor, Uow
@@ -253,17 +254,8 @@ async def close_tenant(
 
 def _demand_confirmed(tenant: TenantOut, data: StateIn) -> None:
     """Refuse a command without its reason, or whose domain was not typed."""
-    faults = []
+    faults = confirmation_faults(data.confirmation, tenant.domain)
     if not data.reason.strip():
-        faults.append(field_error("reason", "required", "This field is required."))
-    if data.confirmation.strip() != tenant.domain:
-        faults.append(
-            field_error(
-                "confirmation",
-                "confirmation-differs",
-                "Type {domain} to confirm.",
-                domain=tenant.domain,
-            )
-        )
+        faults.insert(0, field_error("reason", "required", "This field is required."))
     if faults:
         raise InvalidInput(*faults)

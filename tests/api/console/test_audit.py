@@ -17,10 +17,12 @@ from sindico_api.i18n import Locale, translator
 from sindico_api.job_modules import JOB_MODULES, import_jobs
 from sindico_api.readers.system_words import SYSTEM_LABELS
 from sindico_platform.audit import service as audit
+from sindico_platform.audit.queries import count_changes
 from sindico_platform.audit.schemas import AuditActorOut, AuditChangeOut, AuditEventOut
 from sindico_platform.database.tx import Actor
 from sindico_platform.database.uow import UnitOfWork
 from sindico_platform.identity.links.service import LinkPurpose
+from sindico_platform.identity.models import TenantUser
 from sindico_platform.jobs.registry import all_declarations
 from sindico_platform.tenancy.models import Tenant
 from sindico_provisioning.freshness.incidents.service import PAUSE_REASON
@@ -245,3 +247,108 @@ async def test_filters_that_make_no_sense_restrict_nothing(
     wrong = {"tag": "x", "period": "x", "target_id": "x", "target_type": "x"}
 
     assert (await browser.get("/console/audit", params=wrong)).status_code == 200
+
+
+async def erasable_user(tenant: Tenant, make_user: MakeUser, uow: UnitOfWork) -> TenantUser:
+    """A user with one event that has before and after, and two that have none."""
+    target = await make_user(tenant)
+    about: dict[str, Any] = {"target_type": "user", "target_id": target.id}
+    async with uow.begin(Actor.system(tenant.tenant_id)) as tx:
+        await audit.record(tx, "user:edit", **about, changes={"name": ("Ana", "Bia")})
+        await audit.record(tx, "user:disable", **about)
+    return target
+
+
+async def test_before_and_after_of_a_record_are_erased_from_its_history(
+    console_as: ClientAs, make_tenant: MakeTenant, make_user: MakeUser, uow: UnitOfWork
+) -> None:
+    tenant = await make_tenant()
+    browser = await console_as(tenant, "audit:view", "audit:delete")
+    target = await erasable_user(tenant, make_user, uow)
+    record = {"target_type": "user", "target_id": str(target.id)}
+
+    offered = (await browser.get("/console/audit", params=record)).text
+    done = await browser.post("/console/audit/erase", data=record | {"confirmation": target.name})
+    text = (await browser.get(done.headers["location"])).text
+
+    assert f'data-must-equal="{target.name}"' in offered
+    assert "Isto se perde para sempre: antes e depois de 1 evento." in offered
+    assert "Isto fica: 3 eventos" in offered
+    assert done.status_code == 303
+    assert "Antes e depois foram apagados de 1 evento;" in text
+    assert "Os valores de antes e depois foram apagados." in text
+    assert "Bia" not in text
+    assert 'data-dialog-open="erase"' not in text
+    async with uow.begin(Actor.system(tenant.tenant_id)) as tx:
+        assert (await count_changes(tx, "user", target.id)).with_changes == 0
+
+
+async def test_a_record_is_named_by_its_kind_where_it_has_no_name_any_more(
+    console_as: ClientAs, make_tenant: MakeTenant, uow: UnitOfWork
+) -> None:
+    tenant, gone = await make_tenant(), uuid4()
+    browser = await console_as(tenant, "audit:view", "audit:delete")
+    about: dict[str, Any] = {"target_type": "user", "target_id": gone}
+    async with uow.begin(Actor.system(tenant.tenant_id)) as tx:
+        await audit.record(tx, "user:edit", **about, changes={"name": ("Ana", "Bia")})
+    record = {"target_type": "user", "target_id": str(gone)}
+
+    offered = (await browser.get("/console/audit", params={"target_id": str(gone)})).text
+    done = await browser.post("/console/audit/erase", data=record | {"confirmation": "Usuário"})
+
+    assert 'data-must-equal="Usuário"' in offered
+    assert done.status_code == 303
+
+
+async def test_nothing_is_erased_unless_the_record_is_named(
+    console_as: ClientAs, make_tenant: MakeTenant, make_user: MakeUser, uow: UnitOfWork
+) -> None:
+    tenant = await make_tenant()
+    browser = await console_as(tenant, "audit:view", "audit:delete")
+    target = await erasable_user(tenant, make_user, uow)
+    named = {"target_type": "user", "target_id": str(target.id), "confirmation": target.name}
+    wrong = [{"confirmation": "x"}, {"confirmation": ""}, {"target_id": ""}, {"target_id": "x"}]
+
+    said = [await browser.post("/console/audit/erase", data=named | each) for each in wrong]
+    unknown = {"target_type": "role", "confirmation": target.name}
+    gone = await browser.post("/console/audit/erase", data=named | unknown)
+
+    assert [each.status_code for each in said] == [422] * 4
+    assert f"Digite {target.name} para confirmar." in said[0].text
+    assert gone.status_code == 404
+    async with uow.begin(Actor.system(tenant.tenant_id)) as tx:
+        assert (await count_changes(tx, "user", target.id)).with_changes == 1
+
+
+async def test_erasing_is_offered_of_one_record_to_who_may(
+    console_as: ClientAs, make_tenant: MakeTenant, make_user: MakeUser, uow: UnitOfWork
+) -> None:
+    tenant = await make_tenant()
+    target = await erasable_user(tenant, make_user, uow)
+    reader = await console_as(tenant, "audit:view")
+    admin = await console_as(tenant, "audit:view", "audit:delete")
+    record = {"target_id": str(target.id)}
+
+    pages = [
+        await admin.get("/console/audit", params=record),
+        await admin.get("/console/audit"),
+        await admin.get("/console/audit", params={"target_id": str(uuid4())}),
+        await reader.get("/console/audit", params=record),
+    ]
+
+    assert [each.status_code for each in pages] == [200] * 4
+    offered = ['data-dialog-open="erase"' in each.text for each in pages]
+    assert offered == [True, False, False, False]
+
+
+async def test_a_records_history_keeps_to_it_while_it_is_filtered(
+    console_as: ClientAs, make_tenant: MakeTenant, make_user: MakeUser, uow: UnitOfWork
+) -> None:
+    tenant = await make_tenant()
+    browser = await console_as(tenant, "audit:view")
+    target = await erasable_user(tenant, make_user, uow)
+
+    text = (await browser.get("/console/audit", params={"target_id": str(target.id)})).text
+
+    assert f'<input type="hidden" name="target_id" value="{target.id}">' in text
+    assert "De um só registro." in text
