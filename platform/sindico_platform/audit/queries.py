@@ -16,7 +16,7 @@ from sindico_platform.audit.schemas import (
     AuditEventOut,
     AuditFilters,
 )
-from sindico_platform.database.tx import Tx
+from sindico_platform.database.tx import RANDOM_BITS, Tx
 from sindico_platform.paging.keyset import Keyset
 from sindico_platform.paging.schemas import Page, PageRequest
 
@@ -24,8 +24,6 @@ from sindico_platform.paging.schemas import Page, PageRequest
 ORDERS = Keyset(AuditEvent.id, default="-at", at=AuditEvent.id)
 CLOCK_SKEW = timedelta(hours=1)
 """By how much the clock that made the ids may differ from the database's."""
-TIMESTAMP_SHIFT = 80
-"""A UUIDv7 begins with 48 bits of milliseconds."""
 
 
 async def list_events(
@@ -89,7 +87,7 @@ def _conditions(filters: AuditFilters) -> Iterator[ColumnElement[bool]]:
 def _first_id(instant: datetime, allowance: timedelta) -> UUID:
     """The smallest id of an instant: lets the index stop where the period ends."""
     milliseconds = int(instant.timestamp() * 1000) + allowance // timedelta(milliseconds=1)
-    return UUID(int=min(max(milliseconds, 0), 2**48 - 1) << TIMESTAMP_SHIFT)
+    return UUID(int=min(max(milliseconds, 0), 2**48 - 1) << RANDOM_BITS)
 
 
 def _describe(row: Row[Any]) -> AuditEventOut:

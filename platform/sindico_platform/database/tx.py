@@ -12,6 +12,9 @@ from uuid_utils.compat import uuid7
 
 from sindico_platform.database.driver import Row, as_database_errors
 
+RANDOM_BITS = 80
+"""Of a UUIDv7, with its version: what follows the 48 bits of milliseconds."""
+
 
 class ActorKind(StrEnum):
     """What kind of principal a credential stands for."""
@@ -85,6 +88,17 @@ class Tx:
     def new_id(self) -> UUID:
         """A UUIDv7: ordered by time, made here because PostgreSQL has it only from 18 on."""
         return uuid7()
+
+    def new_id_after(self, last: UUID | None) -> UUID:
+        """A new id above `last`, whatever the clocks say of this host and of the one that made it.
+
+        Where ids tell what came later, each is made after the last one of its kind.
+        """
+        new = self.new_id()
+        if last is None or new > last:
+            return new
+        next_millisecond = (last.int >> RANDOM_BITS) + 1
+        return UUID(int=next_millisecond << RANDOM_BITS | new.int & (1 << RANDOM_BITS) - 1)
 
     def wake(self, channel: str) -> None:
         """Publish one wake-up on `channel` after the commit; losing it costs one poll."""

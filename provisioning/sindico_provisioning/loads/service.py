@@ -74,7 +74,8 @@ async def start_load(
 async def _add_load(
     tx: Tx, integration_id: UUID, kind: LoadKind, tables: Sequence[str] | None
 ) -> Load:
-    load_id = _follow(await queries.find_newest_load(tx, integration_id), tx.new_id())
+    # What a load found is over when a later one has read everything: which is later, ids tell.
+    load_id = tx.new_id_after(await queries.find_newest_load(tx, integration_id))
     load = Load(
         tenant_id=tx.tenant_id,
         id=load_id,
@@ -91,17 +92,6 @@ async def _add_load(
     )
     await _insert_as_only_one(tx, load)
     return load
-
-
-def _follow(newest: UUID | None, new: UUID) -> UUID:
-    """An id above those of all earlier loads of the integration, also after a clock was set back.
-
-    What a load found is over when a later one has read everything: which is later is told by ids.
-    """
-    if newest is None or new > newest:
-        return new
-    next_millisecond = (newest.int >> 80) + 1
-    return UUID(int=next_millisecond << 80 | new.int & (1 << 80) - 1)
 
 
 async def cancel_load(tx: Tx, *, load_id: UUID) -> Load:

@@ -123,6 +123,21 @@ async def find_valid(tx: Tx, integration_id: UUID, table: str) -> TableSignOff |
     return found
 
 
+async def find_last_sign_off(tx: Tx, integration_id: UUID, table: str) -> UUID | None:
+    """The id of the table's last sign-off, valid or withdrawn."""
+    found: UUID | None = await tx.session.scalar(
+        select(TableSignOff.id)
+        .where(
+            TableSignOff.tenant_id == tx.tenant_id,
+            TableSignOff.integration_id == integration_id,
+            TableSignOff.resource == table,
+        )
+        .order_by(TableSignOff.id.desc())
+        .limit(1)
+    )
+    return found
+
+
 async def list_valid(tx: Tx, integration_id: UUID) -> list[TableSignOff]:
     """The integration's sign-offs that hold, locked."""
     found = await tx.session.scalars(
@@ -274,6 +289,7 @@ def _list_reasons(
 
 
 async def _list_newest_sign_offs(tx: Tx, integration_id: UUID) -> dict[str, TableSignOff]:
+    """By table, the sign-off that holds, or else the last that was withdrawn."""
     rows = await tx.session.scalars(
         select(TableSignOff)
         .where(
@@ -281,7 +297,9 @@ async def _list_newest_sign_offs(tx: Tx, integration_id: UUID) -> dict[str, Tabl
             TableSignOff.integration_id == integration_id,
         )
         .ext(distinct_on(TableSignOff.resource))
-        .order_by(TableSignOff.resource, TableSignOff.id.desc())
+        .order_by(
+            TableSignOff.resource, TableSignOff.withdrawn_at.is_not(None), TableSignOff.id.desc()
+        )
         .execution_options(populate_existing=True)
     )
     return {row.resource: row for row in rows}

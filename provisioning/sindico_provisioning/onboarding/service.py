@@ -31,7 +31,7 @@ async def sign_off(tx: Tx, *, integration_id: UUID, table: str, note: str | None
     if await find_active_load(tx, integration_id) is not None:
         raise LoadUnderWay
     counts = (await queries.count_now(tx, integration_id))[name]
-    new = tx.new_id()
+    new = tx.new_id_after(await queries.find_last_sign_off(tx, integration_id, name))
     tx.session.add(
         TableSignOff(
             tenant_id=tx.tenant_id,

@@ -66,7 +66,8 @@ async def add_reconciliation(tx: Tx, *, integration_id: UUID, job: Any) -> Recon
         ReconciliationRunning: another one has not ended.
     """
     await end_dead(tx, integration_id=integration_id)
-    new = tx.new_id()
+    newest = await queries.find_newest(tx, integration_id)
+    new = tx.new_id_after(newest.id if newest else None)
     row = Reconciliation(
         tenant_id=tx.tenant_id,
         id=new,
