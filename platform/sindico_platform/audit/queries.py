@@ -67,6 +67,21 @@ async def count_changes(
     )
 
 
+async def find_last_event(tx: Tx, target_type: str, target_id: UUID) -> UUID | None:
+    """The event of a record with the highest id."""
+    found: UUID | None = await tx.session.scalar(
+        select(AuditEvent.id)
+        .where(
+            AuditEvent.tenant_id == tx.tenant_id,
+            AuditEvent.target_type == target_type,
+            AuditEvent.target_id == target_id,
+        )
+        .order_by(AuditEvent.id.desc())
+        .limit(1)
+    )
+    return found
+
+
 def _conditions(filters: AuditFilters) -> Iterator[ColumnElement[bool]]:
     for column, wanted in (
         (AuditEvent.tag, filters.tag),

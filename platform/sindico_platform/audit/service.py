@@ -13,7 +13,7 @@ from uuid_utils.compat import uuid7
 
 from sindico_platform.audit.digests import digest_changes
 from sindico_platform.audit.models import AuditEvent
-from sindico_platform.audit.queries import count_changes
+from sindico_platform.audit.queries import count_changes, find_last_event
 from sindico_platform.audit.schemas import AuditErasureOut
 from sindico_platform.database.base import table_of
 from sindico_platform.database.tx import ActorKind, Tx
@@ -32,6 +32,7 @@ async def record(
     target_type: str | None = None,
     target_id: UUID | None = None,
     changes: dict[str, tuple[Any, Any]] | None = None,
+    follows: UUID | None = None,
     **facts: Any,
 ) -> None:
     """Write one event in the caller's transaction, in the trail of the bound tenant.
@@ -39,12 +40,13 @@ async def record(
     Args:
         tag: ``noun:verb``.
         changes: before and after by field; a secret is passed as ``("changed", "changed")``.
+        follows: an event that this one comes after, whichever host's clock made its id.
         facts: what else a reader needs; nothing personal, as it cannot be erased.
     """
     actor = tx.actor
     event = {
         "tenant_id": tx.tenant_id,
-        "id": tx.new_id(),
+        "id": tx.new_id_after(follows),
         "at": tx.now,
         "tag": tag,
         "actor_tenant_id": actor.tenant_id,
@@ -109,10 +111,12 @@ async def erase_changes(tx: Tx, target_type: str, target_id: UUID) -> AuditErasu
     Raises:
         AuditRecordNotFound: the trail of the bound tenant tells of no such record.
     """
-    bound = {"target_type": target_type, "target_id": target_id}
-    erased: int = await tx.session.scalar(ERASE, bound) or 0
+    about: dict[str, Any] = {"target_type": target_type, "target_id": target_id}
+    erased: int = await tx.session.scalar(ERASE, about) or 0
     if erased:
-        await record(tx, ERASED, target_type=target_type, target_id=target_id, events=erased)
+        # What lost its changes is told from what must have them by the order of ids.
+        last = await find_last_event(tx, target_type, target_id)
+        await record(tx, ERASED, **about, follows=last, events=erased)
     return await count_changes(tx, target_type, target_id, erased=erased)
 
 

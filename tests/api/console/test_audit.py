@@ -39,7 +39,7 @@ SOURCES = [
 TAG = re.compile(r'_?(?:record|release_event)\(\s*(?:tx,\s*)?"([a-z-]+:[a-z-]+)"')
 TARGET = re.compile(r'target_type="([a-z_]+)"')
 SYSTEM = re.compile(r'Actor\.system\([^()]+, "([a-z-]+)"')
-OF_THE_EVENT = {"target_type", "target_id", "changes"}
+OF_THE_EVENT = {"target_type", "target_id", "changes", "follows"}
 TENANT = uuid4()
 
 

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import asyncpg
 import pytest
+from uuid_utils.compat import uuid7
 
 from sindico_api.context import Context
 from sindico_platform.audit import service as audit
@@ -12,7 +13,7 @@ from sindico_platform.audit.errors import AuditRecordNotFound
 from sindico_platform.audit.queries import count_changes
 from sindico_platform.audit.verifier import verify_trail
 from sindico_platform.database.roles import RoleUrls
-from sindico_platform.database.tx import Actor
+from sindico_platform.database.tx import Actor, Tx
 from sindico_platform.secrets import KeyRing, generate_key
 from sindico_platform.settings import Secret
 from tests.platform.audit.conftest import Trail
@@ -234,6 +235,19 @@ async def test_what_is_done_after_an_erasure_can_be_erased_too(trail: Trail) -> 
     assert erased == [2, 0, 2, 0]
     report = await trail.verify()
     assert (report.events, report.faults) == (6, [])
+
+
+async def test_what_a_host_with_a_fast_clock_wrote_is_erased_without_a_fault(
+    trail: Trail, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as fast:
+        fast.setattr(Tx, "new_id", lambda _tx: UUID(int=uuid7().int + (60_000 << 80)))
+        await trail.record(2, name=("Ana", "Bia"))
+    async with trail.context.uow.begin(Actor.system(trail.tenant_id)) as tx:
+        await audit.erase_changes(tx, "thing", trail.target)
+    await trail.seal()
+
+    assert (await trail.verify()).faults == []
 
 
 @pytest.mark.parametrize("role", ["app", "fleet"])
