@@ -91,12 +91,12 @@ class StagingRejection(TenantRow, Base):
     __tablename__ = "rejection"
     __table_args__ = (
         Index(
-            "ix_rejection_unsettled",
+            "ix_rejection_open",
             "tenant_id",
+            "integration_id",
             "resource",
             "id_erp",
             "load_id",
-            postgresql_include=["at"],
             postgresql_where=text("NOT is_settled"),
         ),
         {"schema": "staging"},
@@ -104,6 +104,8 @@ class StagingRejection(TenantRow, Base):
 
     load_id: Mapped[UUID] = mapped_column(primary_key=True)
     id: Mapped[UUID] = mapped_column(primary_key=True)
+    integration_id: Mapped[UUID]
+    """That of the load."""
     resource: Mapped[str]
     """The ERP table, or the table of ours that a row could not be brought into."""
     row_index: Mapped[int]

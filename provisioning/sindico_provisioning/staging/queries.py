@@ -14,12 +14,10 @@ from sqlalchemy import (
     func,
     literal_column,
     select,
-    true,
     union_all,
 )
 
 from sindico_platform.database.tx import Tx
-from sindico_provisioning.loads.models import Load
 from sindico_provisioning.staging.models import STAGING, SeenKey, StagingRejection
 
 SAMPLED_ROWS = 200
@@ -89,20 +87,11 @@ async def has_keyless_rejections(tx: Tx, *, load_id: UUID, resource: str) -> boo
 
 
 def is_unsettled(tx: Tx, integration_id: UUID, resource: str) -> tuple[ColumnElement[bool], ...]:
-    """The conditions on rows of a table that the integration's loads rejected and are still wrong.
-
-    Whose load it was is no join but a condition, as ``IS TRUE`` keeps it: the planner, who does not
-    know how few such rows there are of a tenant, would walk over all that its loads rejected.
-    """
+    """The conditions on rows of a table that the integration's loads found wrong and still are."""
     kept = StagingRejection
-    mine = select(Load.id).where(
-        Load.tenant_id == tx.tenant_id,
-        Load.id == kept.load_id,
-        Load.integration_id == integration_id,
-    )
     return (
         kept.tenant_id == tx.tenant_id,
+        kept.integration_id == integration_id,
         kept.resource == resource,
         kept.is_settled == literal_column("false"),  # as the index says it
-        mine.correlate(kept).exists().is_(true()),
     )

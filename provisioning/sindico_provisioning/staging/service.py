@@ -146,7 +146,12 @@ async def driver_of(tx: Tx) -> asyncpg.Connection:
 
 
 async def reject_rows(
-    tx: Tx, *, load_id: UUID, resource: str, rejections: Iterable[Rejection]
+    tx: Tx,
+    *,
+    integration_id: UUID,
+    load_id: UUID,
+    resource: str,
+    rejections: Iterable[Rejection],
 ) -> None:
     """Keep rows that were not taken, with their reasons."""
     kept = [
@@ -154,6 +159,7 @@ async def reject_rows(
             "tenant_id": tx.tenant_id,
             "load_id": load_id,
             "id": tx.new_id(),
+            "integration_id": integration_id,
             "resource": resource,
             "row_index": rejection.index,
             "id_erp": rejection.id_erp,

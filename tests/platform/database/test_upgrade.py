@@ -182,6 +182,7 @@ async def test_rows_of_an_early_release_are_all_there_in_this_one(
         if after[table].get(name, "gone") != value
     }
     assert lost == {}
+    assert after["staging.rejection"]["integration_id"] == str(ONE)  # that of its load
     assert await read_revision(empty.owner) == head_revision()
     arrived = await owner.fetch("SELECT tenant_id, integration_id FROM staging.arrival")
     assert [tuple(row) for row in arrived] == [(ONE, ONE)]  # its next run may bring what came

@@ -131,6 +131,7 @@ async def reject_elsewhere(tx: Tx, mine: Load) -> None:
             tenant_id=tx.tenant_id,
             load_id=load_id,
             id=uuid7(),
+            integration_id=other,
             resource="empresa",
             row_index=0,
             id_erp="lost",

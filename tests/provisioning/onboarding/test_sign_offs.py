@@ -215,7 +215,10 @@ def test_what_matters_withdraws_and_the_rest_does_not(
 
 
 async def test_no_more_rejected_rows_are_walked_over_than_are_told(loaded: Site) -> None:
-    """Neither those that are settled, nor, of hundreds of thousands that are not, all."""
+    """Neither settled ones, nor another integration's, nor all of hundreds of thousands.
+
+    A sign-off counts all, and looks at no more of them than the index holds.
+    """
     async with (
         loaded.context.uow.begin(loaded.actor) as tx,
         explaining(loaded.context.engines, tx) as plans,
@@ -224,9 +227,12 @@ async def test_no_more_rejected_rows_are_walked_over_than_are_told(loaded: Site)
         every = await count_rejected(tx, loaded.integration_id)
 
     assert found.rows["empresa"] == every["empresa"] == 1
-    walks = [plan for plan in plans if "ix_rejection_unsettled" in plan]
+    walks = [plan for plan in plans if "ix_rejection_open" in plan]
     assert len(walks) == 2
     assert "Sort Key: rejection" not in walks[0]
+    met_by = [plan.partition("ix_rejection_open")[2].splitlines()[1] for plan in walks]
+    assert all("(integration_id = " in each for each in met_by), met_by
+    assert "Index Only Scan using ix_rejection_open" in walks[1]
 
 
 async def test_of_very_many_rejected_rows_the_page_counts_a_part_and_a_sign_off_all(

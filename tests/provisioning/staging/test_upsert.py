@@ -246,7 +246,11 @@ async def test_rejected_rows_are_kept_with_reasons(uow: UnitOfWork) -> None:
 
     async with uow.begin(Actor.system(uuid7())) as tx:
         await service.reject_rows(
-            tx, load_id=uuid7(), resource="empresa", rejections=checked.rejections
+            tx,
+            integration_id=uuid7(),
+            load_id=uuid7(),
+            resource="empresa",
+            rejections=checked.rejections,
         )
         kept = list(await tx.session.scalars(select(StagingRejection).order_by("row_index")))
 

@@ -269,7 +269,13 @@ async def _keep_rejections(
     await staging.settle_rejections(
         tx, integration_id=integration_id, resource=phase.resource, keys=anew
     )
-    await staging.reject_rows(tx, load_id=phase.load_id, resource=phase.resource, rejections=kept)
+    await staging.reject_rows(
+        tx,
+        integration_id=integration_id,
+        load_id=phase.load_id,
+        resource=phase.resource,
+        rejections=kept,
+    )
     await note_phase(tx, phase, "rows-rejected", level=LogLevel.WARNING, count=len(rejections))
     if 0 < room < len(rejections):
         await note_phase(

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import (
     ARRAY,
     CTE,
+    ColumnElement,
     CompoundSelect,
     Select,
     Text,
@@ -47,7 +48,7 @@ async def read_rejected(tx: Tx, integration_id: UUID) -> Rejected:
     However much that is: of each table `MOST_COUNTED` rows are looked at.
     """
     readings = await _list_readings(tx, integration_id)
-    waiting = _select_waiting(tx, integration_id, readings, most=MOST_COUNTED).cte("waiting")
+    waiting = _select_waiting(tx, integration_id, readings).cte("waiting")
     told = union_all(_select_counts(waiting), _select_reasons(waiting)).subquery("told")
     found = await tx.session.execute(
         select(told).order_by(told.c.resource, told.c.rows.desc(), told.c.code, told.c.field)
@@ -65,9 +66,10 @@ async def read_rejected(tx: Tx, integration_id: UUID) -> Rejected:
 async def count_rejected(tx: Tx, integration_id: UUID) -> Counter[str]:
     """How many rows are still to be mended, by ERP table, every one of them: for sign-offs."""
     readings = await _list_readings(tx, integration_id)
-    waiting = _select_waiting(tx, integration_id, readings, most=None).cte("waiting")
-    found = await tx.session.execute(_select_counts(waiting))
-    return _count_rejected(readings, {row.resource: row.rows for row in found})
+    waiting = Counter[str]()
+    for row in await tx.session.execute(_select_every(tx, integration_id, readings)):
+        waiting[row.resource] += row.rows
+    return _count_rejected(readings, waiting)
 
 
 async def _list_readings(tx: Tx, integration_id: UUID) -> list[Reading]:
@@ -161,10 +163,29 @@ def _select_reasons(waiting: CTE) -> Select[Any]:
     ).group_by(waiting.c.resource, code, field)
 
 
+def _select_every(tx: Tx, integration_id: UUID, readings: Sequence[Reading]) -> CompoundSelect[Any]:
+    """How many rows are still to be mended; of columns that the indexes hold, which are enough."""
+    pushed = (
+        select(PushRejection.resource, func.count().label("rows"))
+        .where(
+            PushRejection.tenant_id == tx.tenant_id,
+            PushRejection.integration_id == integration_id,
+        )
+        .group_by(PushRejection.resource)
+    )
+    read = [
+        select(literal(each.resource, Text), func.count()).where(
+            *_is_waiting(tx, integration_id, each)
+        )
+        for each in readings
+    ]
+    return union_all(pushed, *read)
+
+
 def _select_waiting(
-    tx: Tx, integration_id: UUID, readings: Sequence[Reading], *, most: int | None
+    tx: Tx, integration_id: UUID, readings: Sequence[Reading]
 ) -> CompoundSelect[Any]:
-    """The errors of rows that are still to be mended, read or pushed, `most` of each table."""
+    """The errors of rows that are still to be mended, read or pushed, the most of each table."""
     named = (
         func.unnest(literal(list(TABLES), ARRAY(Text)))
         .table_valued("resource", name="named")
@@ -178,23 +199,26 @@ def _select_waiting(
             PushRejection.resource == named.c.resource,
         )
         .order_by(PushRejection.id_erp)
-        .limit(most)
+        .limit(MOST_COUNTED)
         .lateral("pushed")
     )
     pushed = select(named.c.resource, of_table.c.errors).select_from(named).join(of_table, true())
-    read = [_select_read(tx, integration_id, each, most=most) for each in readings]
+    read = [_select_read(tx, integration_id, each) for each in readings]
     return union_all(pushed, *read)
 
 
-def _select_read(
-    tx: Tx, integration_id: UUID, reading: Reading, *, most: int | None
-) -> Select[Any]:
+def _select_read(tx: Tx, integration_id: UUID, reading: Reading) -> Select[Any]:
     """Of one table, in the order of the index, so that no more than these are walked over."""
     kept = StagingRejection
-    since = () if reading.whole is None else (kept.load_id >= reading.whole,)
     return (
         select(kept.resource, kept.errors)
-        .where(*is_unsettled(tx, integration_id, reading.resource), *since)
+        .where(*_is_waiting(tx, integration_id, reading))
         .order_by(kept.id_erp, kept.load_id)
-        .limit(most)
+        .limit(MOST_COUNTED)
     )
+
+
+def _is_waiting(tx: Tx, integration_id: UUID, reading: Reading) -> tuple[ColumnElement[bool], ...]:
+    """The conditions on rows of one table that loads since it was all read found wrong."""
+    since = () if reading.whole is None else (StagingRejection.load_id >= reading.whole,)
+    return (*is_unsettled(tx, integration_id, reading.resource), *since)
