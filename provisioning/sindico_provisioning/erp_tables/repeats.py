@@ -9,14 +9,13 @@ that is left out.
 """
 
 import json
-import re
 from collections.abc import Iterator
 from typing import Any
 
 NULLS = (b'":null', b'": null')
 """As they are usually sent; others are not counted, so that their page is looked at closely."""
 _QUOTE, _ESCAPED_QUOTE = b'"', b"\\u0022"
-_NULL = re.compile(rb"(?<=[\[,])null(?=[,\]])")
+_NULL_VALUE = b",null"  # never the first: that is the key
 
 
 def may_repeat(body: bytes, encoded: bytes, *, values: int) -> bool:
@@ -27,16 +26,17 @@ def may_repeat(body: bytes, encoded: bytes, *, values: int) -> bool:
     Args:
         body: the page's JSON.
         encoded: the rows that were read from it, as JSON arrays, null for a field left out, and
-            nothing in quotation marks that came without.
+            nothing in quotation marks that came without. The first value of each is its key.
         values: how many they have, nulls among them.
     """
     quotes = body.count(_QUOTE) - encoded.count(_QUOTE)
     if b"\\" in body:
         quotes += body.count(_ESCAPED_QUOTE)
-    if quotes == 2 * (values - encoded.count(b"null")):  # as long as no text has the word
+    named = values - encoded.count(_NULL_VALUE)  # as long as no text has that
+    if quotes == 2 * named:
         return False
-    nulls = _count_null_names(body) - _count_null_names(encoded)  # but for objects that are values
-    return quotes != 2 * (nulls + values - len(_NULL.findall(encoded)))
+    named += _count_null_names(body) - _count_null_names(encoded)  # there of objects in a value
+    return quotes != 2 * named
 
 
 def _count_null_names(text: bytes) -> int:

@@ -71,7 +71,7 @@ def judged_by(checked: Checked) -> list[Any]:
     return [wrong.get(index) or next(good) for index in range(checked.received)]
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(
     st.lists(rows(), min_size=1, max_size=4),
     st.sampled_from(UnknownFields),

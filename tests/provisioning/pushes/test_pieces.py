@@ -9,11 +9,16 @@ from sindico_provisioning.erp_tables.errors import BodyNotJson
 from sindico_provisioning.erp_tables.queries import get_table
 from sindico_provisioning.erp_tables.schemas import UnknownFields
 from sindico_provisioning.exchanges.models import BodyFormat
-from sindico_provisioning.pushes.limits import PIECE_BYTES
 from sindico_provisioning.pushes.pieces import Cut, cut_body
 
-PART = 64 * 1024
+PIECE, PART = 32 * 1024, 4 * 1024
 OBJECTS = [{"n": n} for n in range(100)]
+
+
+@pytest.fixture(autouse=True)
+def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sindico_provisioning.pushes.pieces.PIECE_BYTES", PIECE)
+    monkeypatch.setattr("sindico_provisioning.pushes.pieces.MAX_ROW_BYTES", 2 * PIECE)
 
 
 def cut(body: bytes) -> list[Cut]:
@@ -41,12 +46,11 @@ def cut(body: bytes) -> list[Cut]:
     ids=["objects", "lists", "json", "quoted", "open", "backslashes"],
 )
 def test_many_objects_inside_a_row_are_no_borders(value: Any) -> None:
-    rows = [{"id_erp": f"{n}", "itens": value} for n in range(2_000)]
-    body = json.dumps(rows).encode()
+    rows = [{"id_erp": f"{n}", "itens": value} for n in range(200)]
 
-    cuts = cut(body)
+    cuts = cut(json.dumps(rows).encode())
 
-    assert len(cuts) > 1 or len(body) < PIECE_BYTES
+    assert len(cuts) > 1
     assert [row[0] for each in cuts for row in each.checked.rows] == [row["id_erp"] for row in rows]
 
 
@@ -57,4 +61,4 @@ def test_a_body_that_is_broken_is_told_as_such(broken: str) -> None:
     row = '{"id_erp":"1","itens":"a"},'
 
     with pytest.raises(BodyNotJson):
-        cut(f"[{row * 20_000}{broken}{row * 20_000}{row[:-1]}]".encode())
+        cut(f"[{row * 2_000}{broken}{row * 2_000}{row[:-1]}]".encode())
