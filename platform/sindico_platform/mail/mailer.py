@@ -3,7 +3,7 @@
 import re
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP as SMTP_POLICY
+from email.policy import EmailPolicy
 from email.utils import format_datetime, localtime
 from ipaddress import ip_address
 from typing import Self
@@ -14,6 +14,7 @@ from sindico_platform.egress import tls_context
 from sindico_platform.egress.hosts import normalise_host
 from sindico_platform.errors import Terminal
 from sindico_platform.mail import errors
+from sindico_platform.mail.headers import EOL, fold_text, in_one_line
 from sindico_platform.mail.route import MailRoute
 from sindico_platform.mail.schemas import Message
 from sindico_platform.settings import Settings
@@ -21,6 +22,15 @@ from sindico_platform.telemetry import metrics
 
 # Quoted local parts exist on paper alone; refusing them refuses every special character.
 _LOCAL_PART = re.compile(r"[^\s@\"(),:;<>\[\]\\\x00-\x1f\x7f]{1,64}").fullmatch
+
+
+class WirePolicy(EmailPolicy):
+    """Folds a subject by our own rules."""
+
+    def fold_binary(self, name: str, value: str) -> bytes:
+        if name == "Subject":
+            return f"{name}: {fold_text(name, str(value))}{EOL}".encode("ascii")
+        return super().fold_binary(name, value)
 
 
 class Mailer:
@@ -80,10 +90,10 @@ def build_email(message: Message, sender: Address) -> EmailMessage:
     Raises:
         Terminal: the recipient is not one bare address.
     """
-    email = EmailMessage(policy=SMTP_POLICY)
+    email = EmailMessage(policy=WirePolicy(linesep=EOL))
     email["From"] = sender
     email["To"] = _recipient(message.to)
-    email["Subject"] = " ".join(message.content.subject.split())
+    email["Subject"] = in_one_line(message.content.subject)
     email["Date"] = format_datetime(localtime())
     email["Message-ID"] = f"<{message.job_id}@{sender.domain}>"
     email["Auto-Submitted"] = "auto-generated"

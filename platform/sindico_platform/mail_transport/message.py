@@ -4,26 +4,16 @@ Written by hand, because `email.message` takes milliseconds for what takes a ten
 mails of a queue are as many as they are alike. The tests read them with it.
 """
 
-from base64 import b64encode
 from binascii import b2a_qp
-from collections.abc import Iterator
 from datetime import datetime
 from email.headerregistry import Address
 from email.utils import format_datetime
 from functools import lru_cache
 
+from sindico_platform.mail.headers import EOL, fold_text, in_one_line, is_plain
 from sindico_platform.mail.schemas import MailContent
 from sindico_platform.mail_transport.addresses import MailAddress
 from sindico_platform.mail_transport.schemas import Envelope
-
-EOL = "\r\n"
-CONTINUING = range(0x80, 0xC0)
-"""Octets within a character of UTF-8."""
-LINE_LENGTH = 76
-LONGEST_WORD = 60
-"""Longer ones are encoded, because encoded text may be folded anywhere."""
-WORD_OCTETS = 42
-"""Of an encoded word, which has 75 characters at most, and whose first line holds the name too."""
 
 
 def build_envelope(
@@ -43,9 +33,9 @@ def build_envelope(
     """
     boundary = f"=_{abs(hash(message_id)):x}"  # no quoted-printable line can hold "=_"
     headers = {
-        "From": _named(sender, _in_one_line(sender_name)),
+        "From": _named(sender, in_one_line(sender_name)),
         "To": str(recipient),
-        "Subject": _folded("Subject", _in_one_line(content.subject)),
+        "Subject": fold_text("Subject", in_one_line(content.subject)),
         "Date": format_datetime(sent_at),
         "Message-ID": f"<{message_id}>",
         "Auto-Submitted": "auto-generated",
@@ -76,49 +66,8 @@ def _part(boundary: str, subtype: str, text: str) -> bytes:
 def _named(address: MailAddress, name: str) -> str:
     if not name:
         return str(address)
-    if _is_plain(name):
+    if is_plain(name):
         shown = str(Address(display_name=name, username="a", domain="b")).removesuffix(" <a@b>")
     else:
-        shown = _folded("From", name)
+        shown = fold_text("From", name)
     return f"{shown}{EOL} <{address}>"
-
-
-def _folded(header: str, text: str) -> str:
-    if _is_plain(text):
-        first = len(header) + len(": ")
-        return f"{EOL} ".join(_lines(text, first))
-    return f"{EOL} ".join(f"=?utf-8?b?{b64encode(piece).decode()}?=" for piece in _pieces(text))
-
-
-def _lines(text: str, taken: int) -> Iterator[str]:
-    """Short lines; the first one has so many characters taken."""
-    line: list[str] = []
-    length = taken
-    for word in text.split():
-        if line and length + len(word) >= LINE_LENGTH:
-            yield " ".join(line)
-            line, length = [], 0
-        line.append(word)
-        length += len(word) + 1
-    yield " ".join(line)
-
-
-def _pieces(text: str) -> Iterator[bytes]:
-    """What fits into an encoded word, never parting a character."""
-    octets, begin = text.encode(), 0
-    while begin < len(octets):
-        end = min(begin + WORD_OCTETS, len(octets))
-        while end < len(octets) and octets[end] in CONTINUING:
-            end -= 1
-        yield octets[begin:end]
-        begin = end
-
-
-def _is_plain(text: str) -> bool:
-    """Whether it may stand in a header as it is."""
-    longest = max(map(len, text.split()), default=0)
-    return text.isascii() and "=?" not in text and longest < LONGEST_WORD
-
-
-def _in_one_line(text: str) -> str:
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())

@@ -39,6 +39,19 @@ def received(mailbox: Mailbox) -> EmailMessage:
     return email.message_from_bytes(content, policy=email.policy.default)
 
 
+async def test_a_long_subject_keeps_its_spaces_between_accented_words(mailbox: Mailbox) -> None:
+    subject = "Sem dados novos: ERPX de Companhia Brasileira de Distribuição, Comércio, Importação"
+
+    async with serving(mailbox) as port:
+        sender = mailer(f"smtp://127.0.0.1:{port}?from=no-reply@sindico.test")
+        await sender.send(message(subject=subject))
+
+    content = mailbox.envelopes[-1].content
+    assert isinstance(content, bytes)
+    assert received(mailbox)["Subject"] == subject
+    assert max(map(len, content.split(b"\r\n"))) <= 78
+
+
 async def fault_of(sender: Mailer, mail: Message | None = None) -> OutsideError:
     with pytest.raises(OutsideError) as raised:
         await sender.send(mail or message())
