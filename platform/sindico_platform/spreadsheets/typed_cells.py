@@ -182,7 +182,8 @@ def render_styles(*, day: str) -> str:
     Args:
         day: how a day is written, such as ``dd/mm/yyyy``.
     """
-    codes = ("#,##0.######", "#,##0.00########", "0.00##", day, f"{day} hh:mm:ss")
+    # Two digits at least: with optional ones alone, a whole number ends in a bare comma.
+    codes = ("#,##0.00####", "#,##0.00########", "0.00##", day, f"{day} hh:mm:ss")
     formats = "".join(
         f'<numFmt numFmtId="{number}" formatCode="{code}"/>'
         for number, code in enumerate(codes, start=164)

@@ -1,5 +1,6 @@
 """Typed workbooks, read back by a reader nobody here wrote."""
 
+import re
 from datetime import date, datetime
 from io import BytesIO
 from zipfile import ZipFile
@@ -18,6 +19,7 @@ from sindico_platform.spreadsheets.typed_cells import (
     flag_cell,
     instant_cells,
     number_cells,
+    render_styles,
     text_cell,
 )
 from sindico_platform.spreadsheets.workbook import Workbook
@@ -94,6 +96,14 @@ def test_nothing_is_run_and_headers_stay_in_sight_and_filter() -> None:
     assert sheet["A2"].data_type in {"s", "inlineStr"}
     assert sheet["A2"].number_format == "@"
     assert (sheet.freeze_panes, sheet.auto_filter.ref) == ("A2", "A1:A2")
+
+
+def test_a_whole_number_is_not_shown_with_a_bare_comma_at_its_end() -> None:
+    """As it would be where all digits after the comma are optional."""
+    codes = re.findall('formatCode="([^"]+)"', render_styles(day="dd/mm/yyyy"))
+
+    assert codes
+    assert not [code for code in codes if ".#" in code]
 
 
 def test_a_full_sheet_goes_on_in_another() -> None:
