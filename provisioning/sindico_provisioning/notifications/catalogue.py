@@ -75,8 +75,8 @@ INTEGRATION_STALE = Kind(
     code="integration-stale",
     title=translatable("No new data from the ERP"),
     detail=translatable(
-        "The integration {name} has had no success for more than {hours} h. See why its last"
-        " run failed."
+        "The integration {name} has had no success for more than {hours} h. See how its last"
+        " runs went."
     ),
 )
 INTEGRATION_RECOVERED = Kind(

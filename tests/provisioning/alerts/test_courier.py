@@ -281,6 +281,7 @@ async def test_contacts_get_a_mail_in_their_language(post: Post) -> None:
     assert english is not None
     assert "tempo máximo sem sucesso, que é de 24 horas" in portuguese.get_content()
     assert "01/03/2026 08:00" in portuguese.get_content()
+    assert "abra o incidente no console" in portuguese.get_content()
     assert "2026-03-01 08:00" in english.get_content()
     assert by_reader[ANA.email]["Subject"].startswith("Sem dados novos: ERP Mega XT de Tenant")
     assert [each.state for each in await mailing.deliveries()] == ["sent", "sent"]
