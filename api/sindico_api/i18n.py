@@ -5,6 +5,7 @@ The console and the API's problems use the same catalogue. Facts in an id stand 
 """
 
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
@@ -12,6 +13,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from babel.dates import format_date
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
@@ -57,6 +59,9 @@ class Translator:
         facts = dict(error.facts)
         for name in getattr(error, "words", ()):
             facts[name] = self(facts[name])
+        for name, fact in facts.items():
+            if type(fact) is date:
+                facts[name] = format_date(fact, "short", self.locale.babel)
         return self(error.detail).format(**facts)
 
 

@@ -9,7 +9,7 @@ from sindico_api.console import rendering
 from sindico_api.console.abc_curve import ABC_PATH, frame
 from sindico_api.console.forms import Form
 from sindico_api.console.rendering import see_other
-from sindico_api.console.submitted import id_in, number_in, read_as, sent_texts
+from sindico_api.console.submitted import id_in, read_as, sent_texts, whole_numbers_in
 from sindico_api.console.view import ConsoleRequest, Flash, view_of
 from sindico_api.dependencies import CurrentActor, Uow
 from sindico_api.guards import requires
@@ -201,7 +201,7 @@ def _read(form: Form) -> AbcSettingsIn:
         InvalidInput: a number is none, or a field is missing.
     """
     company_id, branch_id = _read_scope(str(form.value("scope")))
-    numbers = {name: _number(form.value(name)) for name in NUMBERS}
+    numbers = whole_numbers_in({name: form.value(name) for name in NUMBERS}, *NUMBERS)
     statuses = [each.strip() for each in form.value("ignored_statuses").split(",")]
     return read_as(
         AbcSettingsIn,
@@ -224,8 +224,3 @@ def _read_scope(scope: str) -> tuple[UUID | None, UUID | None]:
     if chosen is None:
         raise InvalidInput(field_error("scope", "required", "Choose whose curve it is."))
     return (None, chosen) if kind == "branch" else (chosen, None)
-
-
-def _number(text: str) -> int | str:
-    number = number_in(text)
-    return text if number is None else number

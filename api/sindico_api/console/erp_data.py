@@ -17,13 +17,13 @@ from sindico_api.console.labels import Label, status_label
 from sindico_api.console.listing import Listing
 from sindico_api.console.loads import all_integrations, choose_integration
 from sindico_api.console.rendering import see_other
-from sindico_api.console.submitted import number_in, read_as, revision_in, sent_texts
+from sindico_api.console.submitted import read_as, revision_in, sent_texts, whole_numbers_in
 from sindico_api.console.view import ConsoleRequest, Flash, view_of
 from sindico_api.dependencies import AskedPage, CurrentActor, Uow
 from sindico_api.guards import requires
 from sindico_api.i18n import CONSOLE_PATH
 from sindico_platform.database.tx import Tx
-from sindico_platform.errors import InvalidInput, field_error
+from sindico_platform.errors import FieldError, InvalidInput, field_error
 from sindico_platform.paging.schemas import Page, PageRequest
 from sindico_platform.words import translatable
 from sindico_provisioning.exchanges.queries import find_last_request
@@ -232,42 +232,52 @@ async def _save(tx: Tx, integration_id: UUID, sent: dict[str, str]) -> None:
     integration = await integration_service.set_facts(
         tx, integration_id=integration_id, data=read_as(IntegrationFactsIn, told)
     )
-    await _save_limit(tx, integration_id, sent["max_hours"])
+    steps = [_save_limit]
     if integration.kind in SOURCES and sent["kind"]:
-        await service.save_schedule(
-            tx,
-            integration_id=integration_id,
-            data=_schedule_in(sent),
-            revision=revision_in(sent["revision"]),
-        )
+        steps.append(_save_schedule)
+    faults: list[FieldError] = []
+    for save in steps:
+        try:
+            await save(tx, integration_id, sent)
+        except InvalidInput as error:
+            faults.extend(error.errors)
+    if faults:
+        raise InvalidInput(*faults)
 
 
-async def _save_limit(tx: Tx, integration_id: UUID, hours: str) -> None:
+async def _save_limit(tx: Tx, integration_id: UUID, sent: dict[str, str]) -> None:
     """Keep the maximum time without success, unless it is the one in force already."""
     now = await freshness.read_freshness(tx, integration_id)
-    if hours == str(now.max_hours or ""):
+    if sent["max_hours"] == str(now.max_hours or ""):
         return
-    limit = _whole_number("max_hours", hours) if hours else None
+    limit = whole_numbers_in(sent, "max_hours")["max_hours"]
     data = FreshnessIn(max_hours=limit, contacts=tuple(now.contacts))
     await freshness_service.save_freshness(tx, integration_id=integration_id, data=data)
 
 
-def _whole_number(field: str, text: str) -> int:
-    number = number_in(text)
-    if number is None:
-        raise InvalidInput(field_error(field, "not-a-whole-number", "Expected a whole number."))
-    return number
+async def _save_schedule(tx: Tx, integration_id: UUID, sent: dict[str, str]) -> None:
+    await service.save_schedule(
+        tx,
+        integration_id=integration_id,
+        data=_schedule_in(sent),
+        revision=revision_in(sent["revision"]),
+    )
 
 
 def _schedule_in(sent: dict[str, str]) -> ScheduleIn:
     kind = sent["kind"]
     if kind == ScheduleKind.DAILY:
-        times = tuple(sent["times"].replace(",", " ").replace(";", " ").split())
-        return ScheduleIn(kind="daily", times=times)
+        times = sent["times"].replace(",", " ").replace(";", " ").split()
+        return ScheduleIn(kind="daily", times=tuple(map(_two_digit_hour, times)))
     if kind == ScheduleKind.INTERVAL:
-        minutes = _whole_number("interval_minutes", sent["interval_minutes"])
+        minutes = whole_numbers_in(sent, "interval_minutes")["interval_minutes"]
         return ScheduleIn(kind="interval", interval_minutes=minutes)
     return ScheduleIn(kind="none")
+
+
+def _two_digit_hour(time: str) -> str:
+    """6:00, as people write it, is 06:00."""
+    return time.zfill(len("06:00"))
 
 
 @post("/erp-data/{integration_id:uuid}/run", guards=[MAY_RUN])

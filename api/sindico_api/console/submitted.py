@@ -43,6 +43,21 @@ def number_in(text: str) -> int | None:
     return int(text) if is_number else None
 
 
+def whole_numbers_in(sent: Mapping[str, str], *names: str) -> dict[str, int | None]:
+    """The numbers that were typed in these fields; an empty field has none.
+
+    Raises:
+        InvalidInput: naming each field whose text is no whole number.
+    """
+    typed = {name: sent[name].strip() for name in names}
+    numbers = {name: number_in(text) for name, text in typed.items()}
+    wrong = [name for name in names if typed[name] and numbers[name] is None]
+    if wrong:
+        detail = "Enter a whole number."
+        raise InvalidInput(*(field_error(name, "not-a-whole-number", detail) for name in wrong))
+    return numbers
+
+
 def revision_in(text: str) -> int | None:
     """The revision that a form was filled in upon; an empty one expects nothing.
 

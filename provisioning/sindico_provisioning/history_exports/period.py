@@ -102,7 +102,7 @@ def _day_faults(first: date, last: date, today: date) -> list[FieldError]:
     if last < first:
         return [refuse("last", "period-reversed")]
     if first < oldest:
-        return [refuse("first", "period-too-early", earliest=oldest.isoformat())]
+        return [refuse("first", "period-too-early", earliest=oldest)]
     if (last - first).days + 1 > RETENTION_DAYS:
         return [refuse("last", "period-too-long")]
     return []

@@ -112,6 +112,15 @@ async def test_a_branch_gets_a_curve_of_its_own(browser: AsyncClient) -> None:
     assert re.findall(given_up, simulated.text, re.DOTALL) == [scope]
 
 
+async def test_what_is_no_number_is_said_in_plain_words_at_every_field(
+    browser: AsyncClient,
+) -> None:
+    answer = await browser.post(SETTINGS, data=FORM | {"a_percent": "79,5", "c_percent": "dez"})
+
+    plain = r'id="field-(\w+)-error".*?Informe um número inteiro\.'
+    assert re.findall(plain, answer.text, re.DOTALL) == ["a_percent", "c_percent"]
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
