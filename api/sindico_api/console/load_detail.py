@@ -302,8 +302,9 @@ def log_words(listing: Listing) -> dict[str, Any]:
 
 
 def table_choices(load: LoadOut, view: View) -> list[tuple[str, str]]:
-    """The load's tables as options of a filter."""
-    return [(phase.table, view.translate(table_label(phase.table))) for phase in load.phases]
+    """The load's tables as options of a filter; each stands once, though two phases have it."""
+    tables = dict.fromkeys(phase.table for phase in load.phases)
+    return [(table, view.translate(table_label(table))) for table in tables]
 
 
 def pretty(row: msgspec.Raw) -> str:

@@ -115,6 +115,8 @@ async def test_the_log_and_the_rejections_are_read_and_downloaded(
     assert "Os dígitos verificadores" in rejections.text
     assert "&#34;cnpj&#34;: &#34;11222333000182&#34;" in rejections.text
     assert json.loads(rows.text)["id_erp"] == "bad"
+    tables = re.findall('<option value="([a-z_]+)"', warnings.text)
+    assert len(tables) == len(set(tables))
 
 
 async def test_a_run_of_long_ago_says_that_its_settled_rejections_are_gone(
