@@ -26,14 +26,14 @@ from sindico_tenants.companies.models import Branch, Company
 from tests.support.callers import ClientAs
 from tests.support.identity import MakeTenant
 from tests.support.jobs import run_jobs
-from tests.support.trade import END, TINY
+from tests.support.trade import TINY, recent_end
 
 PROPERTIES = "service-properties/crm/integration_erpx"
 
 
 @pytest.fixture
 async def erpx(tmp_path: Path) -> AsyncIterator[ErpxSandbox]:
-    async with ErpxSandbox(scale=TINY, end=END, directory=tmp_path) as sandbox:
+    async with ErpxSandbox(scale=TINY, end=recent_end(), directory=tmp_path) as sandbox:
         yield sandbox
 
 

@@ -1,6 +1,6 @@
 """What a sandbox ERP of the tests has in it."""
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 from sindico_provisioning.sandbox.scale import Scale
 
@@ -16,4 +16,12 @@ TINY = Scale(
     orders=30,
 )
 END = date(2026, 11, 21)
-"""Its last day."""
+"""Its last day, for whoever brings a clock of their own."""
+
+
+def recent_end() -> date:
+    """Its last day, for whoever goes by the real clock: today, or yesterday, in any zone.
+
+    Loads read two years, which the sandbox fills but for a day.
+    """
+    return datetime.now(UTC).date() - timedelta(days=1)

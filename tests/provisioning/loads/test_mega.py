@@ -26,13 +26,13 @@ from sindico_tenants.accounts.models import Account, Contact
 from sindico_tenants.companies.models import Branch, Company
 from tests.support.identity import MakeTenant
 from tests.support.jobs import run_jobs
-from tests.support.trade import END, TINY
+from tests.support.trade import TINY, recent_end
 
 
 @pytest.fixture
 async def mega(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[MegaSandbox]:
     directory = tmp_path_factory.mktemp("mega")
-    async with MegaSandbox(scale=TINY, end=END, directory=directory) as sandbox:
+    async with MegaSandbox(scale=TINY, end=recent_end(), directory=directory) as sandbox:
         yield sandbox
 
 
