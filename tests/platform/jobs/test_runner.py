@@ -211,7 +211,8 @@ async def test_a_claim_tells_how_long_the_job_waited(context: Context) -> None:
     mine = await claim(context, tenant, note.job_id)
 
     assert mine is not None
-    assert (mine.queue, int(mine.waited_seconds)) == ("default", 90)
+    assert mine.queue == "default"
+    assert 90 <= mine.waited_seconds < 180
 
 
 async def test_a_heartbeat_renews_the_lease_and_tells_the_progress(context: Context) -> None:

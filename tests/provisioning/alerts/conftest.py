@@ -86,11 +86,11 @@ class Post:
             made = await tx.session.scalars(select(DeliveryAttempt).order_by(DeliveryAttempt.id))
             return list(made)
 
-    async def waits(self) -> list[int]:
-        """Seconds until the next attempts."""
+    async def waits(self) -> list[float]:
+        """Seconds until the next attempts, of which some have passed already."""
         async with self.context.uow.begin(self.actor) as tx:
             seconds = func.extract("epoch", AlertDelivery.due_at - func.now())
-            return [round(each) for each in await tx.session.scalars(select(seconds))]
+            return [float(each) for each in await tx.session.scalars(select(seconds))]
 
 
 def courier_of(context: Context, mailer: Mailer | None = None) -> Courier:
