@@ -21,7 +21,7 @@ from tests.support.identity import MakeTenant
 from tests.support.jobs import run_jobs
 from tests.support.servers.tryton import Tryton, install_tryton
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.stack
 
 PATH = "/api/v1/view-connections"
 VIEW = """

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.api.cli.conftest import RunningStack, bare_environ, sindico, start_stack, stop_stack
+from tests.processes import DEADLINE_SECONDS
 
 pytestmark = pytest.mark.stack
 
@@ -18,7 +19,7 @@ def run_doctor(data_dir: Path, *options: str) -> subprocess.CompletedProcess[str
         text=True,
         check=False,
         env=bare_environ(),
-        timeout=60,
+        timeout=DEADLINE_SECONDS,
     )
 
 

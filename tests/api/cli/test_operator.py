@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from tests.api.cli.conftest import RunningStack, bare_environ, sindico
+from tests.processes import DEADLINE_SECONDS
 
 pytestmark = pytest.mark.stack
 PASSWORD = "um-cavalo-azul-correndo"
@@ -20,7 +21,7 @@ def invite(data_dir: Path, *options: str) -> subprocess.CompletedProcess[str]:
         text=True,
         check=False,
         env=bare_environ(),
-        timeout=60,
+        timeout=DEADLINE_SECONDS,
     )
 
 
