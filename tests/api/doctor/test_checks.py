@@ -35,11 +35,12 @@ async def owner(fresh_database: RoleUrls) -> AsyncIterator[asyncpg.Connection]:
 async def sound(
     settings: Settings, fresh_database: RoleUrls, owner: asyncpg.Connection
 ) -> Settings:
-    """Settings of a database of the test's own, where a clock and a worker were just seen."""
+    """Settings of a database of the test's own, where a clock and a worker are seen long enough."""
     await owner.execute(
-        "INSERT INTO control.worker (id, seen_at) VALUES (gen_random_uuid(), now());"
+        "INSERT INTO control.worker (id, seen_at)"
+        " VALUES (gen_random_uuid(), now() + interval '1 hour');"
         "INSERT INTO control.clock_leader (id, holder, until)"
-        " VALUES (1, gen_random_uuid(), now() + interval '6 seconds')"
+        " VALUES (1, gen_random_uuid(), now() + interval '1 hour')"
     )
     return replace(
         settings,
