@@ -3,6 +3,7 @@
 The first tab, *General information*: facts, settings, commands, and the log of the runs.
 """
 
+import re
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -29,7 +30,7 @@ from sindico_platform.words import translatable
 from sindico_provisioning.exchanges.queries import find_last_request
 from sindico_provisioning.freshness import queries as freshness
 from sindico_provisioning.freshness import service as freshness_service
-from sindico_provisioning.freshness.schemas import FreshnessIn
+from sindico_provisioning.freshness.schemas import MAX_CONTACTS, FreshnessIn
 from sindico_provisioning.integrations import queries as integrations
 from sindico_provisioning.integrations import service as integration_service
 from sindico_provisioning.integrations.models import IntegrationKind
@@ -83,6 +84,8 @@ FIELDS = (
     "interval_minutes",
     "revision",
     "max_hours",
+    "contacts",
+    "freshness_revision",
     *IntegrationFactsIn.__struct_fields__,
 )
 
@@ -146,6 +149,7 @@ async def _read(
         "deployment": DEPLOYMENT[subscription.crm_state] if subscription else None,
         "schedule": await schedules.read_schedule(tx, chosen.id, translate=view_of(request).tell),
         "freshness": await freshness.read_freshness(tx, chosen.id),
+        "max_contacts": MAX_CONTACTS,
         "figures": await history.read_figures(tx, chosen.id),
         "last_request": await _find_last_request(tx, chosen),
         "runs": runs,
@@ -232,7 +236,7 @@ async def _save(tx: Tx, integration_id: UUID, sent: dict[str, str]) -> None:
     integration = await integration_service.set_facts(
         tx, integration_id=integration_id, data=read_as(IntegrationFactsIn, told)
     )
-    steps = [_save_limit]
+    steps = [_save_contacts, _save_limit]
     if integration.kind in SOURCES and sent["kind"]:
         steps.append(_save_schedule)
     faults: list[FieldError] = []
@@ -243,6 +247,24 @@ async def _save(tx: Tx, integration_id: UUID, sent: dict[str, str]) -> None:
             faults.extend(error.errors)
     if faults:
         raise InvalidInput(*faults)
+
+
+async def _save_contacts(tx: Tx, integration_id: UUID, sent: dict[str, str]) -> None:
+    """Keep who is told, unless they are told already.
+
+    What was sent without a revision comes from a page that has no such field, and says nothing.
+    """
+    now = await freshness.read_freshness(tx, integration_id)
+    lines = (each.strip() for each in re.split(r"[\r\n,;]", sent["contacts"]))
+    contacts = [each for each in dict.fromkeys(lines) if each]
+    if not sent["freshness_revision"] or contacts == now.contacts:
+        return
+    await freshness_service.save_contacts(
+        tx,
+        integration_id=integration_id,
+        contacts=contacts,
+        revision=revision_in(sent["freshness_revision"]),
+    )
 
 
 async def _save_limit(tx: Tx, integration_id: UUID, sent: dict[str, str]) -> None:

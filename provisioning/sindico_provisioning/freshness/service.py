@@ -40,7 +40,7 @@ async def save_freshness(
         ChangedMeanwhile: somebody else changed it after `revision`.
     """
     await get_integration(tx, integration_id)
-    _demand_valid(data)
+    _refuse([*_limit_faults(data.max_hours), *_contact_faults(data.contacts)])
     row = await ensure_row(tx, integration_id)
     await _demand_users(tx, data.contacts, known=row.contacts)
     demand_revision(row.revision, revision)
@@ -48,9 +48,34 @@ async def save_freshness(
     if not row.is_explicit or row.max_hours is None:
         row.counts_from = tx.now
     row.is_explicit, row.max_hours = True, data.max_hours
-    row.contacts = list(dict.fromkeys(each.strip() for each in data.contacts))
+    row.contacts = _each_once(data.contacts)
     await _record_change(tx, "freshness:edit", row, before)
     return row
+
+
+async def save_contacts(
+    tx: Tx, *, integration_id: UUID, contacts: Sequence[str], revision: int | None = None
+) -> Freshness:
+    """Choose who is told, and leave the limit as it is: a default stays one.
+
+    Raises:
+        IntegrationNotFound: no such integration.
+        InvalidInput: an address is not valid.
+        ChangedMeanwhile: somebody else changed it after `revision`.
+    """
+    await get_integration(tx, integration_id)
+    _refuse(_contact_faults(contacts))
+    row = await ensure_row(tx, integration_id)
+    await _demand_users(tx, contacts, known=row.contacts)
+    demand_revision(row.revision, revision)
+    before = {"contacts": row.contacts}
+    row.contacts = _each_once(contacts)
+    await _record_change(tx, "freshness:edit", row, before)
+    return row
+
+
+def _each_once(contacts: Sequence[str]) -> list[str]:
+    return list(dict.fromkeys(each.strip() for each in contacts))
 
 
 async def snooze(tx: Tx, *, integration_id: UUID, data: SnoozeIn) -> Freshness:
@@ -163,37 +188,44 @@ async def _demand_users(tx: Tx, contacts: Sequence[str], *, known: Sequence[str]
     """
     typed = [each.strip() for each in contacts]
     users = {each.lower() for each in await list_users_mailed_at(tx, typed)} if typed else set()
-    faults = [
-        field_error(
-            f"contacts.{position}",
-            "email-of-no-user",
-            "No active user of this tenant has this mail address. Invite the person first.",
-        )
-        for position, each in enumerate(typed)
-        if each.lower() not in users and each not in known
+    detail = (
+        "No active user of this tenant has the mail address {address}. Invite the person first."
+    )
+    _refuse(
+        [
+            field_error(f"contacts.{position}", "email-of-no-user", detail, address=each)
+            for position, each in enumerate(typed)
+            if each.lower() not in users and each not in known
+        ]
+    )
+
+
+def _limit_faults(max_hours: int | None) -> list[FieldError]:
+    if max_hours is None or MIN_HOURS <= max_hours <= MAX_HOURS:
+        return []
+    detail = "Give from {least} to {most} hours, or nothing to watch nothing."
+    bounds = {"least": MIN_HOURS, "most": MAX_HOURS}
+    return [field_error("max_hours", "hours-out-of-range", detail, **bounds)]
+
+
+def _contact_faults(contacts: Sequence[str]) -> list[FieldError]:
+    faults: list[FieldError] = []
+    if len(contacts) > MAX_CONTACTS:
+        detail = "There may be {most} addresses."
+        faults.append(field_error("contacts", "too-many", detail, most=MAX_CONTACTS))
+    detail = "{address} is not one mail address."
+    return faults + [
+        field_error(f"contacts.{position}", "email-malformed", detail, address=each.strip())
+        for position, each in enumerate(contacts)
+        if not ADDRESS.fullmatch(each.strip())
     ]
-    if faults:
-        raise InvalidInput(*faults)
 
 
-def _demand_valid(data: FreshnessIn) -> None:
+def _refuse(faults: Sequence[FieldError]) -> None:
     """Refuse what is no limit or no address.
 
     Raises:
-        InvalidInput: naming each.
+        InvalidInput: naming each, if there are any.
     """
-    faults: list[FieldError] = []
-    if data.max_hours is not None and not MIN_HOURS <= data.max_hours <= MAX_HOURS:
-        detail = "Give from {least} to {most} hours, or nothing to watch nothing."
-        bounds = {"least": MIN_HOURS, "most": MAX_HOURS}
-        faults.append(field_error("max_hours", "hours-out-of-range", detail, **bounds))
-    if len(data.contacts) > MAX_CONTACTS:
-        detail = "There may be {most} addresses."
-        faults.append(field_error("contacts", "too-many", detail, most=MAX_CONTACTS))
-    faults += [
-        field_error(f"contacts.{position}", "email-malformed", "This is not one mail address.")
-        for position, each in enumerate(data.contacts)
-        if not ADDRESS.fullmatch(each.strip())
-    ]
     if faults:
         raise InvalidInput(*faults)

@@ -17,7 +17,9 @@ from sindico_platform.database.tx import Actor, Tx
 from sindico_platform.paging.schemas import PageRequest
 from sindico_provisioning.exchanges import service as exchanges
 from sindico_provisioning.freshness.incidents.service import PAUSE_REASON
-from sindico_provisioning.freshness.queries import WATCHDOG
+from sindico_provisioning.freshness.queries import WATCHDOG, read_freshness
+from sindico_provisioning.freshness.schemas import FreshnessIn, FreshnessOut
+from sindico_provisioning.freshness.service import ensure_row, save_freshness
 from sindico_provisioning.history_exports import queries as exports
 from sindico_provisioning.integrations.models import Integration, IntegrationKind
 from sindico_provisioning.integrations.service import create_integration
@@ -27,7 +29,7 @@ from sindico_provisioning.schedules import queries as schedules
 from sindico_provisioning.schedules.service import pause_schedule
 from tests.provisioning.loads.conftest import Site, erp_kind, make_site
 from tests.support.callers import ClientAs
-from tests.support.identity import MakeTenant
+from tests.support.identity import MakeTenant, MakeUser
 from tests.support.jobs import run_jobs
 from tests.support.ledger import keep, push
 from tests.support.rows import make_export
@@ -171,6 +173,117 @@ async def test_all_that_is_wrong_is_said_at_once(site: Site, browser: AsyncClien
     assert page.status_code == 422
     assert 'id="field-times-error"' in page.text
     assert 'id="field-max_hours-error"' in page.text
+
+
+async def freshness_of(site: Site) -> FreshnessOut:
+    async with site.context.uow.begin(site.actor) as tx:
+        return await read_freshness(tx, site.integration_id)
+
+
+async def test_who_is_told_is_chosen_on_the_panel_and_shown(
+    site: Site, browser: AsyncClient, make_user: MakeUser
+) -> None:
+    for email in ("ti@acme.example", "ana@acme.example", "bob@acme.example"):
+        await make_user(site.tenant, email=email)
+    address = f"{PANEL}/{site.integration_id}"
+    before = text_of((await browser.get(PANEL)).text)
+    typed = " ti@acme.example,\r\nana@acme.example;\r\n\r\nti@acme.example\r\nbob@acme.example"
+
+    saved = await browser.post(address, data={"contacts": typed, "freshness_revision": "0"})
+    page = await browser.get(PANEL)
+    chosen = await freshness_of(site)
+    nobody = {"contacts": "", "freshness_revision": str(chosen.revision)}
+    emptied = await browser.post(address, data=nobody)
+
+    assert "Who is told Whoever may edit integrations" in before
+    assert (saved.status_code, emptied.status_code) == (303, 303)
+    assert chosen.contacts == ["ti@acme.example", "ana@acme.example", "bob@acme.example"]
+    assert (chosen.max_hours, chosen.is_default) == (None, True)
+    assert "Who is told ti@acme.example, ana@acme.example, bob@acme.example" in text_of(page.text)
+    assert ">ti@acme.example\nana@acme.example\nbob@acme.example</textarea>" in page.text
+    assert (await freshness_of(site)).contacts == []
+    assert "Who is told Whoever may edit integrations" in text_of((await browser.get(PANEL)).text)
+
+
+@pytest.mark.parametrize(
+    ("typed", "language", "reason"),
+    [
+        ("ti@acme.example, Ana <ana@a.b>", "en", "Ana &lt;ana@a.b&gt; is not one mail address."),
+        ("ti@acme.example, ana@", "pt-BR", "ana@ não é um endereço de e-mail."),
+        (
+            "ti@acme.example;x@y.z",
+            "en",
+            "No active user of this tenant has the mail address x@y.z.",
+        ),
+        (
+            "ti@acme.example;x@y.z",
+            "pt-BR",
+            "Nenhum usuário ativo deste tenant tem o endereço de e-mail x@y.z.",
+        ),
+        (",".join(f"a{number}@b.c" for number in range(11)), "en", "There may be 10 addresses."),
+    ],
+    ids=["malformed", "malformed-pt", "stranger", "stranger-pt", "too-many"],
+)
+async def test_an_address_that_is_refused_is_named_beside_the_field_and_nothing_changes(
+    *, site: Site, browser: AsyncClient, make_user: MakeUser, typed: str, language: str, reason: str
+) -> None:
+    await make_user(site.tenant, email="ti@acme.example")
+    browser.cookies.set(LANGUAGE_COOKIE, language)
+    sent = {"contacts": typed, "freshness_revision": "0", "max_hours": "36", "erp_name": "Mega"}
+
+    page = await browser.post(f"{PANEL}/{site.integration_id}", data=sent)
+
+    beside = re.search(r'id="field-contacts-error">(.*?)</p>', page.text, re.DOTALL)
+    assert page.status_code == 422
+    assert beside
+    assert reason in beside[1]
+    assert f">{typed.replace('<', '&lt;').replace('>', '&gt;')}</textarea>" in page.text
+    assert 'name="erp_name" value="Mega"' in page.text
+    now = await freshness_of(site)
+    assert (now.contacts, now.max_hours, now.revision) == ([], None, 0)
+
+
+async def test_who_is_told_stays_when_something_else_is_saved(
+    site: Site, browser: AsyncClient, make_user: MakeUser
+) -> None:
+    """As the page sends it, also of one who is no user any more; or without the field."""
+    await make_user(site.tenant, email="ti@acme.example")
+    address = f"{PANEL}/{site.integration_id}"
+    async with site.context.uow.begin(site.actor) as tx:
+        data = FreshnessIn(max_hours=24, contacts=("ti@acme.example",))
+        await save_freshness(tx, integration_id=site.integration_id, data=data)
+        row = await ensure_row(tx, site.integration_id)
+        row.contacts = ["ti@acme.example", "gone@acme.example"]
+    told = "ti@acme.example\r\ngone@acme.example"
+    watch = {"contacts": told, "freshness_revision": "1"}
+
+    await browser.post(address, data={**watch, "max_hours": "24", "erp_name": "Mega"})
+    same = await freshness_of(site)
+    await browser.post(address, data={**watch, "max_hours": "36"})
+    later = await freshness_of(site)
+    await browser.post(address, data={"max_hours": "48"})
+    last = await freshness_of(site)
+
+    assert (same.max_hours, same.revision) == (24, 1)
+    assert [each.max_hours for each in (later, last)] == [36, 48]
+    for each in (same, later, last):
+        assert each.contacts == ["ti@acme.example", "gone@acme.example"]
+
+
+async def test_a_page_from_before_somebody_else_chose_who_is_told_undoes_nothing(
+    site: Site, browser: AsyncClient, make_user: MakeUser
+) -> None:
+    await make_user(site.tenant, email="ti@acme.example")
+    async with site.context.uow.begin(site.actor) as tx:
+        data = FreshnessIn(max_hours=24, contacts=("ti@acme.example",))
+        await save_freshness(tx, integration_id=site.integration_id, data=data)
+    sent = {"contacts": "", "freshness_revision": "0", "max_hours": "36"}
+
+    late = await browser.post(f"{PANEL}/{site.integration_id}", data=sent)
+
+    assert late.status_code == 412
+    now = await freshness_of(site)
+    assert (now.contacts, now.max_hours) == (["ti@acme.example"], 24)
 
 
 async def test_how_far_the_history_goes_back_is_a_date_as_people_write_it(
