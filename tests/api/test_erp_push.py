@@ -5,6 +5,7 @@ import json
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
+from uuid import UUID
 
 import msgspec
 import openpyxl
@@ -24,6 +25,8 @@ from sindico_provisioning.exchanges.schemas import ExchangeFilters, ExchangeOut,
 from sindico_provisioning.pushes import limits
 from sindico_provisioning.staging.models import STAGING
 from sindico_provisioning.staging.service import MOST_BY_ARRAYS
+from sindico_provisioning.staging.sizes.models import StagingSize
+from sindico_provisioning.staging.sizes.service import measure_staging
 from tests.support.callers import ClientAs
 from tests.support.identity import MakeTenant
 from tests.support.ledger import Kept, read_kept
@@ -363,6 +366,22 @@ async def test_the_facts_tell_of_the_erp_and_of_how_much_it_sent(
     assert (told["erp_name"], told["erp_version"], told["business_rule"]) == ("Loja", "4.2", None)
     assert told["database_bytes"] > 0
     assert told["last_request_at"] is not None
+
+
+async def test_the_panel_and_the_fleet_tell_one_size(
+    erp: AsyncClient, client_as: ClientAs, tenant: Tenant, uow: UnitOfWork
+) -> None:
+    admin = await client_as(tenant, "integrations:view")
+    await erp.post(URL, json=sellers(150))
+    (integration,) = (await admin.get("/api/v1/integrations")).json()["items"]
+
+    async with uow.begin(Actor.system(tenant.tenant_id)) as tx:
+        await measure_staging(tx, integration_id=UUID(integration["id"]))
+        measured = await tx.session.scalar(select(StagingSize.size_bytes))
+
+    told = (await admin.get(f"/api/v1/integrations/{integration['id']}/facts")).json()
+    assert measured > 0
+    assert told["database_bytes"] == pytest.approx(measured, rel=0.01)
 
 
 async def test_unknown_fields_are_refused_or_kept_by_the_integrations_setting(

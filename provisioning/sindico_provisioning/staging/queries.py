@@ -19,6 +19,7 @@ from sqlalchemy import (
 
 from sindico_platform.database.tx import Tx
 from sindico_provisioning.staging.models import STAGING, SeenKey, StagingRejection
+from sindico_provisioning.staging.sizes.queries import bytes_of_row
 
 SAMPLED_ROWS = 200
 KEYS = ARRAY(Text(collation="C"))
@@ -49,7 +50,10 @@ async def count_present(tx: Tx, *, integration_id: UUID, resource: str) -> int:
 
 
 async def measure_bytes(tx: Tx, *, integration_id: UUID) -> int:
-    """About how much an integration's staged rows take: their number, by the size of some."""
+    """About how much an integration's staged rows take now: their number, by the size of some.
+
+    What the fleet tells is the same of every row, measured after each load.
+    """
     sizes = [_size_of(tx, staged, integration_id) for staged in STAGING.values()]
     found = await tx.session.scalar(select(func.sum(union_all(*sizes).subquery().c.size_bytes)))
     return int(found or 0)
@@ -57,11 +61,10 @@ async def measure_bytes(tx: Tx, *, integration_id: UUID) -> int:
 
 def _size_of(tx: Tx, staged: Table, integration_id: UUID) -> Select[Any]:
     mine = (staged.c.tenant_id == tx.tenant_id, staged.c.integration_id == integration_id)
-    whole_row: ColumnElement[str] = literal_column(f'"{staged.name}".*::text')
-    some = select(func.length(whole_row).label("bytes")).where(*mine).limit(SAMPLED_ROWS)
+    some = select(bytes_of_row(staged.name).label("bytes")).where(*mine).limit(SAMPLED_ROWS)
     average = select(func.avg(some.subquery().c.bytes)).scalar_subquery()
     count = select(func.count()).where(*mine).scalar_subquery()
-    return select((count * func.coalesce(average, 0)).label("size_bytes"))
+    return select(func.round(count * func.coalesce(average, 0)).label("size_bytes"))
 
 
 async def list_filled(tx: Tx, *, integration_id: UUID) -> tuple[str, ...]:

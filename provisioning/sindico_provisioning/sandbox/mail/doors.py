@@ -129,7 +129,7 @@ async def open_door(
             return SMTP(
                 handler,
                 hostname=account.domain,
-                ident="Síndico sandbox".encode("ascii", "ignore").decode(),
+                ident="Sindico sandbox",  # SMTP greets in ASCII
                 enable_SMTPUTF8=True,
                 data_size_limit=LARGEST_BYTES,
                 tls_context=tls if door is Door.STARTTLS else None,

@@ -3,10 +3,15 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, func, literal_column, select, union_all
+from sqlalchemy import BigInteger, ColumnElement, func, literal_column, select, union_all
 
 from sindico_platform.database.tx import Tx
 from sindico_provisioning.staging.models import STAGING
+
+
+def bytes_of_row(name: str) -> ColumnElement[int]:
+    """What a row of an ERP table takes, without indexes."""
+    return func.pg_column_size(literal_column(f"staging.{name}.*"))
 
 
 def measure(tx: Tx, integration_id: UUID) -> Any:
@@ -15,7 +20,7 @@ def measure(tx: Tx, integration_id: UUID) -> Any:
         *(
             select(
                 func.count().label("rows"),
-                func.sum(func.pg_column_size(literal_column(f"staging.{name}.*"))).label("bytes"),
+                func.sum(bytes_of_row(name)).label("bytes"),
             )
             .select_from(table)
             .where(table.c.tenant_id == tx.tenant_id, table.c.integration_id == integration_id)
