@@ -131,7 +131,7 @@ async def _read(
     request: ConsoleRequest, tx: Tx, page: PageRequest, wanted: UUID | None = None
 ) -> dict[str, Any]:
     known = await all_integrations(tx)
-    listing = Listing(path=ERP_DATA_PATH, query=dict(request.query_params))
+    listing = Listing(path=ERP_DATA_PATH, query=dict(request.query_params), scope={"integration"})
     chosen = choose_integration(known, wanted or listing.query.get("integration"))
     frame = frame_of(request, ERP_DATA_PATH)
     if chosen is None:

@@ -15,6 +15,8 @@ class Listing:
     query: Mapping[str, str] = field(default_factory=dict)
     default_sort: str = ""
     """Column name, with a leading ``-`` for descending."""
+    scope: Container[str] = ()
+    """Parameters that say whose list it is, and filter nothing."""
 
     @property
     def sort(self) -> str:
@@ -23,7 +25,11 @@ class Listing:
     @property
     def filters(self) -> dict[str, str]:
         """The filters in use; without any, an empty list means that nothing exists yet."""
-        return {name: text for name, text in self.query.items() if text and name not in RESERVED}
+        return {
+            name: text
+            for name, text in self.query.items()
+            if text and name not in RESERVED and name not in self.scope
+        }
 
     @property
     def is_first_page(self) -> bool:

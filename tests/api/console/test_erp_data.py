@@ -126,6 +126,15 @@ async def test_what_the_erp_last_asked_is_told_of_the_integration_that_it_uses(
     assert "Last request from the ERP" not in other
 
 
+async def test_one_that_never_ran_says_so_also_where_its_address_names_it(
+    site: Site, browser: AsyncClient
+) -> None:
+    page = text_of((await browser.get(f"{PANEL}?integration={site.integration_id}")).text)
+
+    assert "The integration has not run yet" in page
+    assert "Nothing matches the filters" not in page
+
+
 async def test_settings_are_saved_and_shown(site: Site, browser: AsyncClient) -> None:
     sent = {
         "kind": "daily",
