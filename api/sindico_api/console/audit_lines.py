@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sindico_api.console.audit_values import Reader
+from sindico_api.console.audit_values import RECORD_FIELDS, Reader
 from sindico_api.console.audit_words import (
     FIELD_LABELS,
     REGISTRATION_LABELS,
@@ -22,8 +22,8 @@ from sindico_provisioning.integrations import queries as integrations
 from sindico_provisioning.service_properties.catalogue import SERVICES
 from sindico_tenants.companies import queries as companies
 
-DOCUMENTS = {"cnpj", "cep", "phone"}
-"""What of a company's or branch's fields is written with a mask."""
+SAID = {"cnpj", "cep", "phone", *RECORD_FIELDS}
+"""Fields of registered records whose values are not shown as they are: with a mask, or by name."""
 LONG_TEXT = 90
 """Characters above which a value is folded, such as a certificate."""
 
@@ -58,10 +58,15 @@ class EventLine:
 
 
 def ids_told(events: Sequence[AuditEventOut]) -> set[UUID]:
-    """The records that the events are about."""
-    told = {event.facts.get("integration_id") for event in events} - {None}
+    """The records that the events are about, and those that they name."""
+    told = {event.facts.get("integration_id") for event in events}
+    for event in events:
+        for change in event.changes:
+            if change.field in RECORD_FIELDS:
+                told |= {change.before, change.after}
     # lint-skip: unread-fields (the audit log's own ids)
-    return {event.target_id for event in events if event.target_id} | {UUID(each) for each in told}
+    named = {UUID(each) for each in told if each}
+    return named | {event.target_id for event in events if event.target_id}
 
 
 async def name_records(tx: Tx, ids: Collection[UUID]) -> dict[UUID, str]:
@@ -107,7 +112,7 @@ def _note_actor(actor: AuditActorOut, reader: Reader, own_tenant: UUID) -> str |
 def _say_change(change: AuditChangeOut, event: AuditEventOut, reader: Reader) -> ChangeLine:
     _, known = reader.translate, _property_of(event.facts, change.field)
     if registered := REGISTRATION_LABELS.get(event.target_type or "", {}).get(change.field):
-        field = change.field if change.field in DOCUMENTS else ""
+        field = change.field if change.field in SAID else ""
         before, after = reader.say(field, change.before), reader.say(field, change.after)
         return ChangeLine(label=_(registered), before=before, after=after)
     if known is None:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 
+from sindico_api.console.abc_words import MEASURES
 from sindico_api.console.audit_words import VALUE_LABELS
 from sindico_api.console.company_words import BRANCH_LABELS
 from sindico_api.console.failed_tasks import TASK_LABELS
@@ -27,6 +28,8 @@ from sindico_tenants.default_roles import CRM_ROLES
 ROLE_NAMES = {role.code: role.name for role in (ADMIN, OPERATOR, *CRM_ROLES)}
 SERVICE_TITLES = {service.name: service.title for service in SERVICES.values()}
 ACCESSES: tuple[str, ...] = tuple(Access)
+RECORD_FIELDS = ("company_id", "branch_id", "user_id")
+"""What holds the id of a record, before and after."""
 LANGUAGES = {"pt-BR": "Português", "en": "English"}
 
 
@@ -49,6 +52,8 @@ class Reader:
             return SAYINGS[field](self, value)
         if isinstance(value, bool):
             return _("Yes") if value else _("No")
+        if isinstance(value, list) and all(isinstance(each, str) for each in value):
+            return ", ".join(value)
         return value if isinstance(value, str) else msgspec.json.encode(value).decode()
 
 
@@ -133,7 +138,8 @@ SAYINGS: dict[str, Callable[[Reader, Any], str]] = {
     "closes_at": say_instant,
     "ends_at": say_instant,
     "service": _named(SERVICE_TITLES),
-    "integration_id": _record,
+    **dict.fromkeys(("integration_id", *RECORD_FIELDS), _record),
+    "measure": _named(MEASURES),
     "step": _named({code: step.title for code, step in STEP_BY_CODE.items()}),
     "function": _named(TASK_LABELS),
     "role": _as_known(ROLE_NAMES),

@@ -278,11 +278,17 @@ async def _save_limit(tx: Tx, integration_id: UUID, sent: dict[str, str]) -> Non
 
 
 async def _save_schedule(tx: Tx, integration_id: UUID, sent: dict[str, str]) -> None:
+    """Plan anew, unless it runs like that already: an interval would begin once more."""
+    data = _schedule_in(sent)
+    now = await schedules.find_schedule(tx, integration_id)
+    if now and (now.kind, tuple(now.times), now.interval_minutes) == (
+        data.kind,
+        data.times,
+        data.interval_minutes,
+    ):
+        return
     await service.save_schedule(
-        tx,
-        integration_id=integration_id,
-        data=_schedule_in(sent),
-        revision=revision_in(sent["revision"]),
+        tx, integration_id=integration_id, data=data, revision=revision_in(sent["revision"])
     )
 
 

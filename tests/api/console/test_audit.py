@@ -26,6 +26,14 @@ from sindico_platform.identity.models import TenantUser
 from sindico_platform.jobs.registry import all_declarations
 from sindico_platform.tenancy.models import Tenant
 from sindico_provisioning.freshness.incidents.service import PAUSE_REASON
+from sindico_provisioning.freshness.schemas import FreshnessIn
+from sindico_provisioning.integrations.schemas import IntegrationFactsIn
+from sindico_provisioning.schedules import service as schedules
+from sindico_provisioning.webhooks.schemas import WebhookIn
+from sindico_provisioning.webhooks.service import AUDIT_NAMES
+from sindico_tenants.abc_curve.schemas import AbcSettingsIn
+from sindico_tenants.documents.schemas import DocumentEditIn
+from sindico_tenants.ftp_settings import service as ftp_settings
 from tests.provisioning import factories
 from tests.support.callers import ClientAs
 from tests.support.identity import MakeTenant, MakeUser
@@ -98,6 +106,46 @@ def test_every_fact_that_is_told_has_a_label() -> None:
 
     assert len(told) > 10
     assert told - set(FIELD_LABELS) == set()
+
+
+def test_every_field_that_changes_has_a_label() -> None:
+    changed = {
+        *schedules.AUDITED,
+        *ftp_settings.AUDITED,
+        *IntegrationFactsIn.__struct_fields__,
+        *FreshnessIn.__struct_fields__,
+        *AbcSettingsIn.__struct_fields__,
+        *DocumentEditIn.__struct_fields__,
+        *(AUDIT_NAMES.get(name, name) for name in WebhookIn.__struct_fields__),
+    }
+
+    assert changed - set(FIELD_LABELS) == set()
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "told"),
+    [
+        ("times", ["12:00", "18:00"], "12:00, 18:00"),
+        ("kind", "daily", "Todo dia, em horários fixos"),
+        ("contacts", ["ana@acme.example"], "ana@acme.example"),
+        ("measure", "orders", "Pedidos"),
+        ("told_events", ["integration.stale"], "integration.stale"),
+    ],
+)
+def test_what_changed_is_said_in_words(field: str, value: Any, told: str) -> None:
+    (change,) = shown(changes={field: (None, value)}).changes
+
+    assert (change.label == field, change.before, change.after) == (False, "–", told)
+
+
+def test_records_that_a_change_names_are_called_by_name() -> None:
+    company = uuid4()
+
+    (change,) = shown(
+        changes={"company_id": (None, str(company))}, names={company: "Padaria"}
+    ).changes
+
+    assert (change.label, change.after) == ("Empresa", "Padaria")
 
 
 def test_every_part_of_the_product_that_acts_has_a_name() -> None:

@@ -159,6 +159,24 @@ async def test_settings_are_saved_and_shown(site: Site, browser: AsyncClient) ->
     assert re.search(r"Next scheduled integration \d\d-\d\d-\d{4} \d\d:\d\d ", page)
 
 
+async def test_the_next_run_stays_when_something_else_is_saved(
+    site: Site, browser: AsyncClient
+) -> None:
+    """An interval begins anew when its schedule is saved."""
+    address, sent = f"{PANEL}/{site.integration_id}", {"kind": "interval", "interval_minutes": "60"}
+    await browser.post(address, data=sent)
+    async with site.context.uow.begin(site.actor) as tx:
+        planned = await schedules.read_schedule(tx, site.integration_id)
+
+    answer = await browser.post(address, data={**sent, "erp_version": "4.3"})
+
+    assert answer.status_code == 303
+    async with site.context.uow.begin(site.actor) as tx:
+        assert await schedules.read_schedule(tx, site.integration_id) == planned
+    page = text_of((await browser.get(PANEL)).text)
+    assert "ERP version 4.3" in page
+
+
 async def test_a_schedule_that_makes_no_sense_is_refused_beside_its_field(
     site: Site, browser: AsyncClient
 ) -> None:
